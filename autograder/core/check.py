@@ -1,0 +1,189 @@
+"""Check a function in the place where it was written: a notebook or a browser."""
+
+import difflib
+import unittest.mock
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, assignment
+from autograder.core.cases import draw
+from autograder.core.judge import judge
+from autograder.core.model import judge_model, training_case
+from autograder.core.verdict import Verdict
+from autograder.guest.evaluate import Outcome, evaluate
+from course_lib.equations import equation
+
+_chosen: Assignment | None = None
+
+
+class UnknownFunction(LookupError):
+    """No assignment asks for a function of this name, or several do and it was not said which is meant."""
+
+
+def set_assignment(name: str) -> None:
+    """Say once, in a notebook's first cell, which assignment its functions belong to.
+
+    Parameters
+    ----------
+    name : such as "ps4_two_layer"
+
+    Raises
+    ------
+    KeyError
+        If there is no such assignment.
+
+    >>> set_assignment("ps4_two_layer")
+    """
+    global _chosen
+    _chosen = assignment(name)
+
+
+def checks_for(name: str) -> tuple[Exercise, ...]:
+    """Return what an assignment asks for, in order.
+
+    Parameters
+    ----------
+    name : such as "ps4_two_layer"
+
+    Returns
+    -------
+    its exercises, each with function, points and equation
+
+    Raises
+    ------
+    KeyError
+        If there is no such assignment.
+
+    >>> checks_for("ps4_two_layer")[4].function
+    'compute_dW2'
+    """
+    return assignment(name).exercises
+
+
+def exercise_for(function_name: str, assignment_name: str | None = None) -> tuple[Assignment, Exercise]:
+    """Find the exercise that asks for a function, and its assignment.
+
+    Raises
+    ------
+    UnknownFunction
+        If none does, or if several assignments do and none was chosen.
+    KeyError
+        If there is no such assignment.
+    """
+    chosen = assignment(assignment_name) if assignment_name else _chosen
+    candidates = [chosen] if chosen else list(ASSIGNMENTS.values())
+    found = [(a, e) for a in candidates if (e := a.exercise(function_name))]
+    if not found:
+        known = [e.function for a in candidates for e in a.exercises]
+        near = difflib.get_close_matches(function_name, known, n=1)
+        where = f"{chosen.name} does not ask" if chosen else "no assignment asks"
+        raise UnknownFunction(
+            f"{where} for a function named {function_name!r}" + (f"; did you mean {near[0]!r}?" if near else ".")
+        )
+    if len(found) > 1:
+        raise UnknownFunction(
+            f"{function_name} stands in {', '.join(a.name for a, _ in found)}; say which is meant: "
+            f'check({function_name}, assignment="{found[0][0].name}"), or set_assignment("{found[0][0].name}") once.'
+        )
+    return found[0]
+
+
+def questions(exercise: Exercise, seed: int) -> list[dict[str, Any]]:
+    """Return the arguments on which an exercise's function is called, one dict a call."""
+    if exercise.equation is None:
+        return [training_case(seed)]
+    subject = equation(exercise.equation)
+    return [case.arguments(subject) for case in draw(seed)]
+
+
+def decide(exercise: Exercise, outcomes: list[Outcome], seed: int) -> Verdict:
+    """Judge the outcomes of `questions(exercise, seed)`."""
+    if exercise.equation is None:
+        return judge_model(exercise, outcomes[0], seed)
+    return judge(exercise, outcomes, seed)
+
+
+def may_follow_from_earlier(verdict: Verdict) -> bool:
+    """Tell whether putting earlier functions right can change a verdict: it is wrong, and something was written."""
+    return verdict.passed is False and verdict.mistake not in ("not-implemented", "missing")
+
+
+def follows_from_earlier(verdict: Verdict, called: Iterable[str]) -> Verdict:
+    """Return the verdict on a function that is right as soon as the wrong ones that it calls are."""
+    culprits = sorted(set(called))
+    seen = (
+        f"Wrong because {', '.join(culprits)} {'is' if len(culprits) == 1 else 'are'}; with that put right it is right."
+    )
+    return replace(verdict, mistake="follows-from-earlier", seen=seen, hint="", read="")
+
+
+def reference_of(exercise: Exercise) -> Callable[..., Any] | None:
+    """Return the reference for an exercise's function."""
+    return equation(exercise.equation).function if exercise.equation else None
+
+
+def _blame_earlier(
+    function: Callable[..., Any], of: Assignment, exercise: Exercise, verdict: Verdict, seed: int
+) -> Verdict:
+    """Judge a wrong function once more, with the reference in the place of the wrong ones that it may call."""
+    namespace = getattr(function, "__globals__", {})
+    called: list[str] = []
+
+    def recording(name: str, reference: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            called.append(name)
+            return reference(*arguments)
+
+        return call
+
+    replacements = {}
+    for earlier in of.before(exercise):
+        written, reference = namespace.get(earlier.function), reference_of(earlier)
+        if callable(written) and reference:
+            judged = decide(earlier, evaluate(written, questions(earlier, seed)), seed)
+            if not judged.passed:
+                replacements[earlier.function] = recording(earlier.function, reference)
+    if not replacements:
+        return verdict
+    with unittest.mock.patch.dict(namespace, replacements):
+        again = decide(exercise, evaluate(function, questions(exercise, seed)), seed)
+    return follows_from_earlier(verdict, called) if again.passed and called else verdict
+
+
+def check(function: Callable[..., Any], *, assignment: str | None = None, seed: int = 0, show: bool = True) -> Verdict:
+    """Check a function that answers an exercise, print what was found, and return it.
+
+    Parameters
+    ----------
+    function : the student's; its name says which exercise it answers
+    assignment : which assignment is meant, where two ask for a function of this name
+    seed : other seeds draw other inputs
+    show : whether to print the verdict
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    UnknownFunction
+        If no exercise asks for a function of this name, or it is not clear which.
+    TypeError
+        If it is not a function.
+
+    >>> def compute_dZ2(A2, Y):
+    ...     return A2 - Y
+    >>> check(compute_dZ2, assignment="ps4_two_layer").points
+    ✓ compute_dZ2 is right: 2 of 2 points.
+    2.0
+    """
+    if not callable(function):
+        raise TypeError(f"check takes the function itself, as in check(compute_dW2), not {type(function).__name__}")
+    of, exercise = exercise_for(getattr(function, "__name__", type(function).__name__), assignment)
+    verdict = decide(exercise, evaluate(function, questions(exercise, seed)), seed)
+    if may_follow_from_earlier(verdict):
+        verdict = _blame_earlier(function, of, exercise, verdict, seed)
+    if show:
+        print(verdict)
+    return verdict

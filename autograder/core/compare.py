@@ -1,0 +1,52 @@
+"""When two arrays are the same answer."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from course_lib.arrays import Array
+
+
+class Tolerance(NamedTuple):
+    """An entry may differ by `relative` times its own size plus `scale` times the largest entry."""
+
+    relative: float
+    scale: float
+
+
+TOLERANCES = {
+    "float64": Tolerance(1e-6, 1e-9),
+    "float32": Tolerance(1e-4, 1e-5),
+}
+"""By the dtype of the answer; integers, booleans and complex numbers go by float64.
+
+Rounding in these small sums stays under 1e-12 of the largest entry in float64 and under 1e-6 in float32; the terms are
+a thousand and ten times that. An answer that is 0.05 % off is 5e-4 off, five times the widest relative tolerance.
+"""
+
+
+def same(answer: Array, expected: Array) -> bool:
+    """Tell whether an answer of the right shape has the right numbers.
+
+    Parameters
+    ----------
+    answer, expected : arrays; different shapes are different answers
+
+    Returns
+    -------
+    bool
+    """
+    if answer.shape != expected.shape:
+        return False
+    if not bool(np.all(np.isfinite(expected))):
+        return bool(np.array_equal(answer, expected, equal_nan=True))
+    return not bool(np.any(wrong_entries(answer, expected)))
+
+
+def wrong_entries(answer: Array, expected: Array) -> Any:
+    """Return which entries are wrong, for arrays of one shape and finite expected ones; NaN and inf are wrong."""
+    tolerance = TOLERANCES.get(str(answer.dtype), TOLERANCES["float64"])
+    with np.errstate(all="ignore"):
+        scale = np.max(np.abs(expected), initial=0.0)
+        allowed = tolerance.relative * np.abs(expected) + tolerance.scale * scale
+        return ~(np.abs(answer.astype(complex) - expected) <= allowed)

@@ -1,0 +1,92 @@
+"""How an answer is taken apart: the parts that a function returns, by name."""
+
+from typing import Any
+
+from autograder.guest.evaluate import Opaque
+from course_lib.equations import CACHE, GRADS, PARAMETERS
+
+Layout = str | tuple[Any, ...] | dict[str, Any]
+"""A part's name where an array stands, inside the tuples and dicts of the contract; "" for an answer of one part."""
+
+LAYOUTS: dict[str, Layout] = {
+    "two_layer.forward_propagation": ("A2", {name: f'cache["{name}"]' for name in CACHE}),
+    "two_layer.backward_propagation": {name: name for name in GRADS},
+    "training.update_parameters": {name: name for name in PARAMETERS},
+}
+
+
+class Absent:
+    """Stands in the place of a part that an answer does not have, with the reason and the mistake's id."""
+
+    def __init__(self, mistake: str, reason: str) -> None:
+        """Keep the id and the sentence."""
+        self.mistake = mistake
+        self.reason = reason
+
+
+def layout_of(equation: str) -> Layout:
+    """Return the layout of an equation's result."""
+    return LAYOUTS.get(equation, "")
+
+
+def described(value: Any) -> str:
+    """Say in two or three words what a plain value is."""
+    if value is None:
+        return "None"
+    if isinstance(value, Opaque):
+        return value.type_name
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, dict):
+        return "a dict with " + (f"the keys {', '.join(sorted(value))[:120]}" if value else "no keys")
+    return f"an array of shape {value.shape}"
+
+
+def parts(layout: Layout, value: Any) -> dict[str, Any]:
+    """Take an answer apart.
+
+    Parameters
+    ----------
+    layout : what the contract says
+    value : the answer, as plain arrays in tuples, lists and dicts
+
+    Returns
+    -------
+    the value of each part by name, `Absent` for a part that is not there
+    """
+    if isinstance(layout, str):
+        return {layout: value}
+    if value is None:
+        lacking = Absent("returned-nothing", "It returned None: is there a `return`?")
+        return dict.fromkeys(names(layout), lacking)
+    if isinstance(layout, tuple):
+        if not isinstance(value, tuple | list) or len(value) != len(layout):
+            lacking = Absent(
+                "wrong-type", f"It should return a tuple of {len(layout)}, and returned {described(value)}."
+            )
+            return dict.fromkeys(names(layout), lacking)
+        found: dict[str, Any] = {}
+        for inner, item in zip(layout, value, strict=True):
+            found |= parts(inner, item)
+        return found
+    if not isinstance(value, dict):
+        lacking = Absent(
+            "wrong-type", f"A dict with the keys {', '.join(layout)} is expected, and there is {described(value)}."
+        )
+        return dict.fromkeys(names(layout), lacking)
+    found = {}
+    for key, inner in layout.items():
+        if key in value:
+            found |= parts(inner, value[key])
+        else:
+            lacking = Absent("missing-key", f'The key "{key}" is missing; there is {described(value)}.')
+            found |= dict.fromkeys(names(inner), lacking)
+    return found
+
+
+def names(layout: Layout) -> list[str]:
+    """Return the names of all parts in order."""
+    if isinstance(layout, str):
+        return [layout]
+    inner = layout if isinstance(layout, tuple) else layout.values()
+    return [name for item in inner for name in names(item)]

@@ -1,0 +1,36 @@
+"""Where in the book an equation is derived.
+
+`chapters.json` is generated from the book's sources: for each equation's label the page, its title and the anchor.
+"""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TypedDict
+
+from course_lib.equations import Equation
+
+
+class Place(TypedDict):
+    """A place in the book: the page's file name without its ending, its title, and the anchor on it."""
+
+    page: str
+    title: str
+    anchor: str
+
+
+@cache
+def _places() -> dict[str, Place]:
+    places: dict[str, Place] = json.loads(files("autograder").joinpath("chapters.json").read_text(encoding="utf-8"))
+    return places
+
+
+def place_of(equation: Equation) -> Place | None:
+    """Return where an equation is derived, or None if no chapter shows it."""
+    return _places().get(equation.label)
+
+
+def advice(equation: Equation) -> str:
+    """Say which chapter to read."""
+    place = place_of(equation)
+    return f"Read: {place['title']} ({place['page']}.html#{place['anchor']})." if place else ""

@@ -1,0 +1,1 @@
+"""Judge whole notebooks."""

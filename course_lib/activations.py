@@ -1,0 +1,169 @@
+"""Activation functions and their derivatives, and one table to look them up by name."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from course_lib.arrays import Array, is_below_zero, magnitude
+
+
+def sigmoid(z: Array) -> Array:
+    """Return the logistic function, without overflow for any z.
+
+    σ(z) = 1 / (1 + e^{-z}), and for z < 0 the same fraction with e^{z} on top, so that no exponent is positive.
+
+    Parameters
+    ----------
+    z : array of any shape
+
+    Returns
+    -------
+    array of the same shape, between 0 and 1
+
+    Notes
+    -----
+    Sources S0.4 and S2.6; the exponent is -z, not -x (erratum E7).
+
+    >>> float(sigmoid(np.array(0.0)))
+    0.5
+    """
+    z = np.asarray(z)
+    e = np.exp(-magnitude(z))
+    return np.where(is_below_zero(z), e, 1) / (1 + e)
+
+
+def sigmoid_prime(z: Array) -> Array:
+    """Return σ'(z) = σ(z) (1 - σ(z)), where 1 - σ(z) = σ(-z) keeps its digits far from zero.
+
+    Parameters
+    ----------
+    z : array of any shape
+
+    Returns
+    -------
+    array of the same shape, at most 1/4
+
+    Notes
+    -----
+    Sources S0.4 and S2.7.
+
+    >>> float(sigmoid_prime(np.array(0.0)))
+    0.25
+    """
+    z = np.asarray(z)
+    return sigmoid(z) * sigmoid(-z)
+
+
+def tanh(z: Array) -> Array:
+    """Return tanh(z) = 2σ(2z) - 1: the sigmoid, shifted and scaled (erratum E32).
+
+    Parameters
+    ----------
+    z : array of any shape
+
+    Returns
+    -------
+    array of the same shape, between -1 and 1
+
+    Notes
+    -----
+    Source S2.6.
+    """
+    return np.tanh(z)
+
+
+def tanh_prime(z: Array) -> Array:
+    """Return tanh'(z) = 1 - tanh(z)².
+
+    Parameters
+    ----------
+    z : array of any shape
+
+    Returns
+    -------
+    array of the same shape, at most 1
+
+    Notes
+    -----
+    Source S2.7.
+
+    >>> float(tanh_prime(np.array(0.0)))
+    1.0
+    """
+    return 1 - np.tanh(z) ** 2
+
+
+def relu(z: Array) -> Array:
+    """Return max(0, z).
+
+    Parameters
+    ----------
+    z : array of any shape
+
+    Returns
+    -------
+    array of the same shape
+
+    Notes
+    -----
+    Source S2.6.
+    """
+    return np.where(is_below_zero(z), 0 * z, z)
+
+
+def relu_prime(z: Array) -> Array:
+    """Return 1 where z > 0 and 0 elsewhere; at the kink, where any number in [0, 1] is a subgradient, 0.
+
+    Parameters
+    ----------
+    z : array of any shape
+
+    Returns
+    -------
+    array of the same shape
+
+    Notes
+    -----
+    Source S2.7; the choice at 0 is erratum E12.
+    """
+    z = np.asarray(z)
+    return (np.real(z) > 0).astype(z.real.dtype)
+
+
+def identity(z: Array) -> Array:
+    """Return z: a layer without an activation function (source S2.8)."""
+    return z
+
+
+def identity_prime(z: Array) -> Array:
+    """Return ones of z's shape."""
+    return np.ones_like(z)
+
+
+class Activation(NamedTuple):
+    """An activation function with its derivative, both as functions of z."""
+
+    function: Callable[[Array], Array]
+    prime: Callable[[Array], Array]
+
+
+ACTIVATIONS = {
+    "sigmoid": Activation(sigmoid, sigmoid_prime),
+    "tanh": Activation(tanh, tanh_prime),
+    "relu": Activation(relu, relu_prime),
+    "identity": Activation(identity, identity_prime),
+}
+
+
+def activation(name: str) -> Activation:
+    """Look an activation up by name.
+
+    Raises
+    ------
+    ValueError
+        If the name is not known; the message lists the known ones.
+    """
+    if name not in ACTIVATIONS:
+        raise ValueError(f"unknown activation {name!r}; known are {', '.join(ACTIVATIONS)}")
+    return ACTIVATIONS[name]

@@ -1,0 +1,1 @@
+"""A made-up class: one submission for each way in which work comes in, named by its fault."""

@@ -1,0 +1,1 @@
+"""All right: the solution as it stands."""
