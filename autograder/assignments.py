@@ -1,9 +1,10 @@
 """The assignments: which functions each asks for, in order, and what they are worth."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+
+from course_lib.names import suggestion
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,5 @@ def assignment(name: str) -> Assignment:
         If there is none; the message lists the known ones, or names the nearest.
     """
     if name not in ASSIGNMENTS:
-        near = difflib.get_close_matches(name, ASSIGNMENTS, n=1)
-        advice = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(ASSIGNMENTS)}"
-        raise KeyError(f"no assignment {name!r}; {advice}")
+        raise KeyError(f"no assignment {name!r}; {suggestion(name, ASSIGNMENTS)}")
     return ASSIGNMENTS[name]

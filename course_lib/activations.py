@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_lib.arrays import Array, is_below_zero, magnitude
+from course_lib.names import suggestion
 
 
 def sigmoid(z: Array) -> Array:
@@ -162,8 +163,8 @@ def activation(name: str) -> Activation:
     Raises
     ------
     ValueError
-        If the name is not known; the message lists the known ones.
+        If the name is not known; the message names the nearest one, or lists the known ones.
     """
     if name not in ACTIVATIONS:
-        raise ValueError(f"unknown activation {name!r}; known are {', '.join(ACTIVATIONS)}")
+        raise ValueError(f"unknown activation {name!r}; {suggestion(name, ACTIVATIONS)}")
     return ACTIVATIONS[name]

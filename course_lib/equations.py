@@ -5,13 +5,13 @@ equation index. This module knows only its mathematics: the id, the label, the L
 of the source notes it comes from, and the errata that concern it. Checks, exercises and pages refer to it by id.
 """
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from course_lib import training, two_layer
+from course_lib.names import suggestion
 
 Shape = tuple[str, ...]
 """A shape in symbols: ("n2", "m") is a matrix with n2 rows and m columns, () a scalar."""
@@ -232,6 +232,5 @@ def equation(id: str) -> Equation:
         If there is none; the message names the nearest one.
     """
     if id not in EQUATIONS:
-        near = difflib.get_close_matches(id, EQUATIONS, n=1)
-        raise KeyError(f"no equation {id!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        raise KeyError(f"no equation {id!r}; {suggestion(id, EQUATIONS)}")
     return EQUATIONS[id]

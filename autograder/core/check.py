@@ -1,6 +1,5 @@
 """Check a function in the place where it was written: a notebook or a browser."""
 
-import difflib
 import unittest.mock
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -13,6 +12,7 @@ from autograder.core.model import judge_model, training_case
 from autograder.core.verdict import Verdict
 from autograder.guest.evaluate import Outcome, evaluate
 from course_lib.equations import equation
+from course_lib.names import suggestion
 
 _chosen: Assignment | None = None
 
@@ -76,11 +76,8 @@ def exercise_for(function_name: str, assignment_name: str | None = None) -> tupl
     found = [(a, e) for a in candidates if (e := a.exercise(function_name))]
     if not found:
         known = [e.function for a in candidates for e in a.exercises]
-        near = difflib.get_close_matches(function_name, known, n=1)
         where = f"{chosen.name} does not ask" if chosen else "no assignment asks"
-        raise UnknownFunction(
-            f"{where} for a function named {function_name!r}" + (f"; did you mean {near[0]!r}?" if near else ".")
-        )
+        raise UnknownFunction(f"{where} for a function named {function_name!r}; {suggestion(function_name, known)}")
     if len(found) > 1:
         raise UnknownFunction(
             f"{function_name} stands in {', '.join(a.name for a, _ in found)}; say which is meant: "

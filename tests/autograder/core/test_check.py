@@ -1,0 +1,125 @@
+"""`check` as a student meets it."""
+
+import numpy as np
+import pytest
+
+import autograder
+from autograder import assignments
+from autograder.assignments import Assignment, Exercise
+from autograder.core import check as check_module
+from autograder.core.check import UnknownFunction, check, checks_for, set_assignment
+
+
+@pytest.fixture(autouse=True)
+def nothing_chosen(monkeypatch):
+    monkeypatch.setattr(check_module, "_chosen", None)
+
+
+def compute_dW2(dZ2, A1):
+    return dZ2 @ A1.T
+
+
+def compute_dZ2(A2, Y):
+    return A2 - Y
+
+
+def test_it_prints_and_returns_the_verdict(capsys):
+    verdict = autograder.check(compute_dW2)
+    printed = capsys.readouterr()
+    assert printed.out == f"{verdict}\n"
+    assert printed.err == ""
+    assert (verdict.passed, verdict.points, verdict.mistake) == (False, 0.0, "missing-mean")
+    assert repr(verdict) == "<Verdict compute_dW2: missing-mean, 0 of 2 points>"
+
+
+def test_points_are_a_number_that_nbgrader_can_read():
+    assert isinstance(check(compute_dZ2).points, float)
+    assert isinstance(check(compute_dW2).points, float)
+
+
+def test_a_second_call_gives_the_same_verdict():
+    assert check(compute_dW2) == check(compute_dW2)
+
+
+def test_a_seed_changes_the_cases():
+    assert check(compute_dW2, seed=1).message != check(compute_dW2, seed=0).message
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_verdict_does_not_depend_on_the_seed(seed):
+    assert check(compute_dW2, seed=seed).mistake == "missing-mean"
+    assert check(compute_dZ2, seed=seed).passed
+
+
+def test_a_stub_is_not_implemented():
+    def compute_db1(dZ1):
+        raise NotImplementedError
+
+    verdict = check(compute_db1)
+    assert (verdict.passed, verdict.mistake, verdict.points) == (False, "not-implemented", 0.0)
+
+
+def test_a_name_in_two_assignments_must_be_told_apart(monkeypatch):
+    other = Assignment("ps1_neuron", "One neuron", 1, (Exercise("compute_cost", 1.0, "two_layer.cost"),))
+    monkeypatch.setattr(check_module, "ASSIGNMENTS", {**assignments.ASSIGNMENTS, "ps1_neuron": other})
+
+    def compute_cost(A2, Y):
+        return 0.0
+
+    with pytest.raises(UnknownFunction, match=r"ps4_two_layer, ps1_neuron.*set_assignment"):
+        check(compute_cost)
+    assert check(compute_cost, assignment="ps4_two_layer").max_points == 2.0
+    set_assignment("ps4_two_layer")
+    assert check(compute_cost).max_points == 2.0
+
+
+def test_an_unknown_function_gets_a_suggestion():
+    def compute_dw2(dZ2, A1):
+        return None
+
+    with pytest.raises(UnknownFunction, match="did you mean 'compute_dW2'"):
+        check(compute_dw2)
+
+
+def test_an_unknown_assignment_gets_a_suggestion():
+    with pytest.raises(KeyError, match="did you mean 'ps4_two_layer'"):
+        set_assignment("ps4_twolayer")
+    with pytest.raises(KeyError, match="known are"):
+        check(compute_dW2, assignment="xyz")
+
+
+def test_something_that_is_no_function_is_refused_with_a_sentence():
+    with pytest.raises(TypeError, match="the function itself"):
+        check(np.ones(3))
+
+
+def test_the_checks_of_an_assignment_are_listed_in_order():
+    names = [exercise.function for exercise in checks_for("ps4_two_layer")]
+    assert names[0] == "forward_propagation"
+    assert names[-1] == "nn_model"
+    assert sum(exercise.points for exercise in checks_for("ps4_two_layer")) == 30
+
+
+def test_a_wrong_model_is_told_from_a_symmetric_one():
+    def untrained(X, Y, n_h, num_iterations, learning_rate, seed):
+        rng = np.random.default_rng(0)
+        return {"W1": rng.normal(size=(4, 2)), "b1": np.zeros((4, 1)), "W2": np.zeros((1, 4)), "b2": np.zeros((1, 1))}
+
+    def symmetric(*arguments):
+        return {**untrained(*arguments), "W1": np.ones((4, 2))}
+
+    untrained.__name__ = symmetric.__name__ = "nn_model"
+    assert check(untrained).mistake == "accuracy-too-low"
+    assert check(symmetric).mistake == "symmetry-not-broken"
+
+
+def test_a_model_that_takes_too_long_does_not_pass(monkeypatch):
+    from autograder.core import model
+    from course_lib.training import train_two_layer
+
+    monkeypatch.setattr(model, "SECONDS", 0.0)
+
+    def nn_model(*arguments):
+        return train_two_layer(*arguments).parameters
+
+    assert check(nn_model).mistake == "timed-out"

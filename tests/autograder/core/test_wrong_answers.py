@@ -1,0 +1,253 @@
+"""Wrong is wrong, and named; and nothing fools the judge."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.assignments import ASSIGNMENTS
+from autograder.core.check import check
+from autograder.core.mistakes import HINTS, double_mistakes_of, mistakes_of
+from course_lib import two_layer
+
+PS4 = ASSIGNMENTS["ps4_two_layer"]
+LIBRARY = [
+    pytest.param(exercise, mistake, id=f"{exercise.function}-{number}-{mistake.where}-{mistake.id}")
+    for exercise in PS4.exercises
+    if exercise.equation
+    for number, mistake in enumerate(mistakes_of(exercise.equation))
+]
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), LIBRARY)
+def test_each_mistake_of_the_library_is_refused_and_named(judged, exercise, mistake):
+    for seed in (0, 1, 2):
+        verdict = judged(exercise.function, mistake.function, seed)
+        assert verdict.passed is False, f"{mistake.id} is indistinguishable from the right answer"
+        assert verdict.mistake == mistake.id, verdict
+        assert 0 <= verdict.points < verdict.max_points
+        assert verdict.hint
+
+
+@pytest.mark.parametrize("exercise", [e for e in PS4.exercises if e.equation], ids=lambda e: e.function)
+def test_two_mistakes_at_once_are_named_by_ones_that_were_made(judged, exercise):
+    for mistake in double_mistakes_of(exercise.equation)[::7]:
+        verdict = judged(exercise.function, mistake.function)
+        assert verdict.passed is not None
+        if verdict.passed is False and "two mistakes together" in verdict.seen:
+            assert set(mistake.id.split("+")) & set(verdict.seen.rpartition(": ")[2].rstrip(".").split(" and "))
+
+
+WRITTEN_BY_STUDENTS = [
+    ("compute_dW2", lambda dZ2, A1: dZ2 @ A1.T, "missing-mean"),
+    ("compute_dW2", lambda dZ2, A1: dZ2 @ A1.T / dZ2.shape[1] ** 2, "averaged-twice"),
+    ("compute_dW2", lambda dZ2, A1: A1 @ dZ2.T / A1.shape[1], "transposed"),
+    ("compute_dW2", lambda dZ2, A1: dZ2 @ A1 / A1.shape[1], "transpose-missing"),
+    ("compute_dW2", lambda dZ2, A1: dZ2 * A1 / A1.shape[1], "elementwise-for-matmul"),
+    ("compute_dW2", lambda dZ2, A1: -dZ2 @ A1.T / A1.shape[1], "sign-flipped"),
+    ("compute_dW2", lambda dZ2, A1: dZ2 @ A1.T / dZ2.shape[0], "mean-over-wrong-axis"),
+    ("compute_db2", lambda dZ2: dZ2, "not-summed"),
+    ("compute_db2", lambda dZ2: np.sum(dZ2, axis=0, keepdims=True) / dZ2.shape[1], "summed-wrong-axis"),
+    ("compute_db2", lambda dZ2: np.mean(dZ2, axis=1), "keepdims-dropped"),
+    ("compute_db2", lambda dZ2: np.sum(dZ2, axis=1, keepdims=True), "missing-mean"),
+    ("compute_dZ2", lambda A2, Y: Y - A2, "sign-flipped"),
+    ("compute_dZ2", lambda A2, Y: (A2 - Y) / Y.shape[1], "averaged-too-early"),
+    ("compute_dZ2", lambda A2, Y: 2 * (A2 - Y), "factor-of-two"),
+    ("compute_dZ2", lambda A2, Y: (A2 - Y) * A2 * (1 - A2), "activation-derivative-twice"),
+    ("compute_dA1", lambda W2, dZ2: W2 @ dZ2, "transpose-missing"),
+    ("compute_dA1", lambda W2, dZ2: dZ2.T @ W2, "transposed"),
+    ("compute_dZ1", lambda dA1, Z1: dA1, "activation-derivative-missing"),
+    ("compute_dZ1", lambda dA1, Z1: dA1 * (1 - Z1**2), "derivative-of-activation-taken-at-the-wrong-place"),
+    ("compute_dZ1", lambda dA1, Z1: dA1 @ (1 - np.tanh(Z1) ** 2), "matmul-for-elementwise"),
+    ("compute_dZ1", lambda dA1, Z1: dA1 * 1 - np.tanh(Z1) ** 2, "wrong-bracket"),
+    ("compute_cost", lambda A2, Y: np.mean(-Y * np.log(A2) - (1 - Y) * np.log(1 - A2)), "divided-by-wrong-size"),
+    ("compute_cost", lambda A2, Y: np.sum(-Y * np.log(A2) - (1 - Y) * np.log(1 - A2)), "missing-mean"),
+    ("compute_dW2", lambda dZ2, A1: None, "returned-nothing"),
+    ("compute_dW2", lambda dZ2, A1: undefined_name, "raised"),  # noqa: F821
+    ("compute_dW2", lambda dZ2, A1: (two_layer.dW2(dZ2, A1),), "wrong-type"),
+    ("compute_dW2", lambda dZ2, A1: {}, "wrong-type"),
+    ("compute_dW2", lambda dZ2, A1: "dW2", "wrong-type"),
+    ("compute_dW2", lambda dZ2, A1: (x for x in dZ2), "wrong-type"),
+    ("compute_dW2", lambda dZ2, A1: two_layer.dW2(dZ2, A1).astype(object), "wrong-dtype"),
+    ("compute_dW2", lambda dZ2, A1: two_layer.dW2(dZ2, A1).astype(str), "wrong-dtype"),
+    ("compute_dW2", lambda dZ2, A1: two_layer.dW2(dZ2, A1).astype(np.float16), "wrong-dtype"),
+    ("compute_dW2", lambda dZ2, A1: two_layer.dW2(dZ2, A1) + 1e-3j, "wrong-dtype"),
+    ("compute_dW2", lambda dZ2, A1: two_layer.dW2(dZ2, A1) * np.nan, "not-finite"),
+    ("compute_dW2", lambda dZ2, A1: two_layer.dW2(dZ2, A1)[:1], "wrong-shape"),
+    ("compute_dW2", lambda dZ2, A1: 0.5, "wrong-shape"),
+    ("compute_dW2", lambda dZ2, A1: two_layer.dW2(dZ2, A1) + 0.01, "wrong-values"),
+    ("compute_dW2", lambda: None, "raised"),
+    ("compute_dW2", lambda dZ2, A1: exit(), "raised"),
+    ("forward_propagation", lambda X, parameters: {}, "wrong-type"),
+    ("backward_propagation", lambda parameters, cache, X, Y: {}, "missing-key"),
+    ("nn_model", lambda *a: {}, "missing-key"),
+    ("nn_model", lambda *a: None, "returned-nothing"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "mistake"),
+    WRITTEN_BY_STUDENTS,
+    ids=[f"{n}-{m}-{i}" for i, (n, _, m) in enumerate(WRITTEN_BY_STUDENTS)],
+)
+def test_what_students_write_wrongly_is_named(judged, name, answer, mistake):
+    verdict = judged(name, answer)
+    assert (verdict.passed, verdict.mistake, verdict.points) == (False, mistake, 0.0), verdict
+
+
+def test_every_mistake_of_the_library_has_a_hint():
+    ids = {mistake.id for exercise in PS4.exercises if exercise.equation for mistake in mistakes_of(exercise.equation)}
+    assert ids <= set(HINTS)
+
+
+def test_a_composite_answer_gets_points_for_its_right_parts(judged):
+    def backward(parameters, cache, X, Y):
+        grads = two_layer.backward_propagation(parameters, cache, X, Y)
+        return {**grads, "db1": np.sum(grads["db1"], axis=0, keepdims=True)}
+
+    verdict = judged("backward_propagation", backward)
+    assert (verdict.passed, verdict.points, verdict.max_points) == (False, 3.0, 4.0)
+    assert [(part.name, part.passed) for part in verdict.parts] == [
+        ("dW1", True),
+        ("db1", False),
+        ("dW2", True),
+        ("db2", True),
+    ]
+    assert "Right: dW1, dW2, db2. Wrong: db1." in verdict.message
+    assert verdict.as_json()["parts"][1]["points"] == 0.0
+
+
+def test_a_composite_answer_says_in_which_equation_it_went_wrong(judged):
+    def backward(parameters, cache, X, Y):
+        dZ2 = cache["A2"] - Y
+        dZ1 = parameters["W2"].T @ dZ2
+        return {
+            "dW1": dZ1 @ X.T / X.shape[1],
+            "db1": dZ1.mean(1, keepdims=True),
+            "dW2": two_layer.dW2(dZ2, cache["A1"]),
+            "db2": two_layer.db2(dZ2),
+        }
+
+    verdict = judged("backward_propagation", backward)
+    assert verdict.mistake == "activation-derivative-missing"
+    assert "in dZ1" in verdict.message
+
+
+def test_the_published_mistakes_are_linked(judged):
+    verdict = judged("compute_db2", lambda dZ2: np.sum(dZ2, axis=0, keepdims=True) / dZ2.shape[1])
+    assert "erratum E16" in verdict.message
+    a1_for_a2 = lambda p, c, X, Y: {  # noqa: E731
+        **two_layer.backward_propagation(p, c, X, Y),
+        "dW1": (p["W2"].T @ (c["A1"] - Y) * (1 - c["A1"] ** 2)) @ X.T / X.shape[1],
+    }
+    assert judged("backward_propagation", a1_for_a2).passed is False
+
+
+def test_what_follows_from_an_earlier_mistake_says_so():
+    namespace: dict = {"np": np}
+    exec(
+        """
+def compute_dZ1(dA1, Z1):
+    return dA1
+def compute_dZ2(A2, Y):
+    return A2 - Y
+def backward_propagation(parameters, cache, X, Y):
+    dZ2 = compute_dZ2(cache["A2"], Y)
+    dZ1 = compute_dZ1(parameters["W2"].T @ dZ2, cache["Z1"])
+    m = X.shape[1]
+    return {"dW1": dZ1 @ X.T / m, "db1": dZ1.sum(1, keepdims=True) / m,
+            "dW2": dZ2 @ cache["A1"].T / m, "db2": dZ2.sum(1, keepdims=True) / m}
+""",
+        namespace,
+    )
+    wrong_piece = namespace["compute_dZ1"]
+    verdict = check(namespace["backward_propagation"], assignment="ps4_two_layer", show=False)
+    assert (verdict.passed, verdict.mistake, verdict.points) == (False, "follows-from-earlier", 2.0)
+    assert "because compute_dZ1 is" in verdict.message
+    assert namespace["compute_dZ1"] is wrong_piece, "the student's function is back in its place"
+
+
+def test_an_own_mistake_is_not_blamed_on_an_earlier_one():
+    namespace: dict = {"np": np}
+    exec(
+        """
+def compute_dZ1(dA1, Z1):
+    return dA1
+def backward_propagation(parameters, cache, X, Y):
+    dZ2 = cache["A2"] - Y
+    dZ1 = compute_dZ1(parameters["W2"].T @ dZ2, cache["Z1"])
+    return {"dW1": dZ1 @ X.T, "db1": dZ1, "dW2": dZ2 @ cache["A1"].T, "db2": dZ2}
+""",
+        namespace,
+    )
+    verdict = check(namespace["backward_propagation"], assignment="ps4_two_layer", show=False)
+    assert verdict.mistake != "follows-from-earlier"
+
+
+@given(
+    seed=st.integers(0, 20),
+    row=st.integers(0, 10),
+    column=st.integers(0, 10),
+    off=st.sampled_from([5e-4, -5e-4, 1e-3]),
+)
+def test_an_entry_that_is_half_a_thousandth_off_is_refused(seed, row, column, off):
+    def compute_dW2(dZ2, A1):
+        dW2 = two_layer.dW2(dZ2, A1)
+        dW2[row % dW2.shape[0], column % dW2.shape[1]] *= 1 + off
+        return dW2
+
+    assert check(compute_dW2, assignment="ps4_two_layer", seed=seed, show=False).passed is False
+
+
+@given(seed=st.integers(0, 20), noise=st.floats(-1e-10, 1e-10), dtype=st.sampled_from([np.float64, np.float32]))
+def test_an_answer_that_is_right_to_rounding_is_accepted(seed, noise, dtype):
+    def compute_dW1(dZ1, X):
+        return two_layer.dW1(dZ1.astype(dtype), X.astype(dtype)) * dtype(1 + noise)
+
+    assert check(compute_dW1, assignment="ps4_two_layer", seed=seed, show=False).passed
+
+
+class Liar(np.ndarray):
+    """Says yes to every comparison."""
+
+    def __eq__(self, other):
+        return np.ones(1, bool)
+
+    def __sub__(self, other):
+        return np.zeros(1)
+
+    def __array_ufunc__(self, *arguments, **options):
+        return np.zeros(1)
+
+
+def test_a_lying_array_is_read_as_its_numbers(judged):
+    assert judged("compute_dW2", lambda dZ2, A1: np.zeros((3, 2)).view(Liar)).passed is False
+
+
+@pytest.mark.parametrize("sizes", [{"m": 1}, {"n2": 1}])
+def test_an_answer_that_is_right_only_for_one_size_is_refused(judged, sizes):
+    def only_there(dZ2, A1):
+        right = dZ2.shape[1] == 1 if "m" in sizes else dZ2.shape[0] == 1
+        return two_layer.dW2(dZ2, A1) if right else np.zeros((len(dZ2), len(A1)))
+
+    assert judged("compute_dW2", only_there).passed is False
+
+
+def test_hard_coded_numbers_do_not_survive_another_seed(judged):
+    answers = {}
+
+    def remembers(dZ2, A1):
+        answers.setdefault(dZ2.shape, two_layer.dW2(dZ2, A1))
+        return answers[dZ2.shape]
+
+    assert judged("compute_dW2", remembers).passed
+    assert judged("compute_dW2", lambda dZ2, A1: answers.get(dZ2.shape, 0), seed=1).passed is False
+
+
+def test_messages_never_show_the_right_numbers(judged):
+    verdict = judged("compute_dW2", lambda dZ2, A1: dZ2 @ A1.T)
+    from autograder.core.cases import draw
+
+    for case in draw(0):
+        right = two_layer.dW2(case.values["dZ2"], case.values["A1"])
+        assert not any(f"{value:.4g}" in verdict.message for value in right.flat if abs(value) > 1e-3)
