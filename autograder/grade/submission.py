@@ -9,7 +9,7 @@ from autograder.assignments import Assignment, Exercise
 from autograder.core.check import decide, follows_from_earlier, may_follow_from_earlier, questions, reference_of
 from autograder.core.judge import refused
 from autograder.core.verdict import Verdict
-from autograder.host.process import Ended, EndedByTime, GuestProcess
+from autograder.host.process import Ended, EndedByTime, GuestProcess, NotStarted
 from autograder.notebooks import code_cells, exercise_checked_by, functions_defined_in, source_of
 
 
@@ -141,10 +141,9 @@ def judge_notebook(
     Returns
     -------
     one verdict for each exercise, in order; `passed` is None where the student's process could not be started
-
     """
     try:
         return Submission(notebook, assignment, seed, seconds).judge()
-    except Ended as error:
+    except NotStarted as error:
         reason = f"Could not be judged: {error}."
         return [Verdict(e.function, e.equation, None, 0.0, e.points, None, reason) for e in assignment.exercises]

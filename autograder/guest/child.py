@@ -35,7 +35,12 @@ def cell_runner() -> tuple[dict[str, Any], Callable[[str], Failure | None]]:
 
         return namespace, run_plainly
     HistoryManager.enabled = False  # type: ignore[assignment]
-    shell = InteractiveShell.instance(colors="nocolor", xmode="Minimal")
+
+    class Shell(InteractiveShell):
+        def enable_gui(self, gui: str | None = None) -> None:
+            """Take `%matplotlib inline` without a window system."""
+
+    shell = Shell.instance(colors="nocolor", xmode="Minimal")
 
     def run(source: str) -> Failure | None:
         result = shell.run_cell(source, store_history=False)

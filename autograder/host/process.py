@@ -35,6 +35,10 @@ def _served(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
         return Failure(type(error).__name__, str(error)[:300])
 
 
+class NotStarted(Exception):
+    """No process could be started for the student's code: the machine's fault, not the student's."""
+
+
 class GuestProcess:
     """A fresh Python process that runs a notebook's cells and evaluates its functions.
 
@@ -47,7 +51,7 @@ class GuestProcess:
 
         Raises
         ------
-        Ended
+        NotStarted
             If it does not come up.
         """
         self._home = tempfile.TemporaryDirectory(prefix="guest-", ignore_cleanup_errors=True)
@@ -76,9 +80,13 @@ class GuestProcess:
                 env=environment,
                 start_new_session=True,
             )
-        if self._answer(START_SECONDS, START_SECONDS) != "ready":
+        try:
+            ready = self._answer(START_SECONDS, START_SECONDS) == "ready"
+        except Ended as error:
+            raise NotStarted(f"no process for the student's code came up within {START_SECONDS:g} seconds") from error
+        if not ready:
             self.end()
-            raise Ended("the student's process did not come up")
+            raise NotStarted("the process for the student's code did not say that it is ready")
 
     def run(self, source: str, seconds: float) -> Failure | None:
         """Run one cell and return its exception, if it raised.

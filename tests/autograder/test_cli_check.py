@@ -1,0 +1,235 @@
+"""`autograder check NOTEBOOK`, as a student and as a script meet it."""
+
+import json
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from autograder.assignments import ASSIGNMENTS
+from autograder.cli import main
+
+PS4 = ASSIGNMENTS["ps4_two_layer"]
+
+
+@pytest.fixture
+def report_of(notebook_of):
+    """Run `autograder check --json` on a notebook with these answers; return (exit code, report)."""
+
+    def run(answers=None, *options, change=None, code=None):
+        result = CliRunner().invoke(main, ["check", str(notebook_of(answers, change)), "--json", *options])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert result.stderr == ""
+        report = json.loads(result.stdout)
+        if code is not None:
+            assert result.exit_code == code
+        return report
+
+    return run
+
+
+def row(report, function):
+    return next(check for check in report["checks"] if check["function"] == function)
+
+
+def wrong(report):
+    return {check["function"]: check["mistake"] for check in report["checks"] if not check["passed"]}
+
+
+def test_a_right_notebook_gets_every_point_and_exit_code_0(report_of):
+    report = report_of(code=0)
+    assert {key: report[key] for key in ("schema", "assignment", "score", "max_score")} == {
+        "schema": 1,
+        "assignment": "ps4_two_layer",
+        "score": 30.0,
+        "max_score": 30.0,
+    }
+    assert report["notebook"].endswith("homework.ipynb")
+    assert [check["id"] for check in report["checks"]] == [exercise.id for exercise in PS4.exercises]
+    assert row(report, "compute_dW2") == {
+        "id": "check-compute_dW2",
+        "equation": "two_layer.dW2",
+        "function": "compute_dW2",
+        "passed": True,
+        "points": 2.0,
+        "max_points": 2.0,
+        "mistake": None,
+        "notes": [],
+        "message": "Right.",
+    }
+    assert row(report, "nn_model")["equation"] is None
+
+
+def test_one_mistake_is_named_and_what_calls_it_follows_from_it(report_of):
+    report = report_of({"compute_dZ1": "def compute_dZ1(dA1, Z1):\n    return dA1"}, code=1)
+    assert wrong(report) == {
+        "compute_dZ1": "activation-derivative-missing",
+        "backward_propagation": "follows-from-earlier",
+        "nn_model": "follows-from-earlier",
+    }
+    partly = row(report, "backward_propagation")
+    assert (partly["passed"], partly["points"]) == (False, 2.0)
+    assert [(part["name"], part["passed"]) for part in partly["parts"]] == [
+        ("dW1", False),
+        ("db1", False),
+        ("dW2", True),
+        ("db2", True),
+    ]
+
+
+def test_an_untouched_stub_is_not_implemented(report_of):
+    report = report_of(
+        {e.function: f"def {e.function}(*a):\n    raise NotImplementedError" for e in PS4.exercises}, code=1
+    )
+    assert report["score"] == 0
+    assert {check["mistake"] for check in report["checks"]} == {"not-implemented"}
+
+
+def test_an_endless_loop_costs_only_its_own_check(report_of):
+    report = report_of({"compute_dA2": "def compute_dA2(A2, Y):\n    while True: pass"}, "--timeout", "2", code=1)
+    assert wrong(report) == {"compute_dA2": "timed-out"}
+
+
+def test_what_calls_an_endless_loop_follows_from_it(report_of):
+    report = report_of({"compute_dW2": "def compute_dW2(dZ2, A1):\n    while True: pass"}, "--timeout", "5", code=1)
+    assert wrong(report) == {
+        "compute_dW2": "timed-out",
+        "backward_propagation": "follows-from-earlier",
+        "nn_model": "follows-from-earlier",
+    }
+
+
+def test_an_endless_loop_in_a_cell_spoils_only_what_the_cell_defines(report_of):
+    source = "def compute_dA2(A2, Y):\n    return -Y / A2 + (1 - Y) / (1 - A2)\nwhile True: pass"
+    report = report_of({"compute_dA2": source}, "--timeout", "2")
+    assert wrong(report) == {"compute_dA2": "timed-out"}
+    assert "Code cell" in row(report, "compute_dA2")["message"]
+
+
+@pytest.mark.parametrize(
+    ("source", "mistake"),
+    [
+        ("def compute_dA2(A2, Y):\n    import os\n    os._exit(0)", "crashed"),
+        ("def compute_dA2(A2, Y):\n    import ctypes\n    ctypes.string_at(0)", "crashed"),
+        ("def compute_dA2(A2, Y):\n    import sys\n    sys.exit()", "raised"),
+        ("def compute_dA2(A2, Y):\n    return compute_dA2(A2, Y)", "raised"),
+        ("def compute_dA2(A2, Y):\n    raise MemoryError", "out-of-memory"),
+        ("def compute_dA2(A2, Y)\n    return 1", "raised"),
+        ("def compute_dA2(A2, Y):\n    return np.zeros((5000, 5000))", "wrong-type"),
+        ("import os\nos._exit(1)\ndef compute_dA2(A2, Y): pass", "crashed"),
+        (None, "missing"),
+        ("compute_dA2 = 3", "missing"),
+    ],
+)
+def test_whatever_happens_to_one_function_the_others_are_judged(report_of, source, mistake):
+    report = report_of({"compute_dA2": source}, "--timeout", "10", code=1)
+    assert wrong(report) == {"compute_dA2": mistake}
+    assert report["score"] == 29.0
+
+
+def test_checks_whose_cells_are_gone_are_judged_all_the_same(report_of):
+    def without_checks(notebook):
+        notebook.cells = [cell for cell in notebook.cells if not cell.id.startswith("check-")]
+
+    assert report_of(change=without_checks, code=0)["score"] == 30
+
+
+def test_a_notebook_stripped_of_metadata_and_ids_is_known_by_its_functions(report_of):
+    def strip(notebook):
+        notebook.metadata = {}
+        for number, cell in enumerate(notebook.cells):
+            cell.metadata = {}
+            cell.id = f"c{number}"
+
+    assert report_of(change=strip, code=0)["score"] == 30
+
+
+def test_a_notebook_is_known_by_its_cell_ids(report_of):
+    def strip(notebook):
+        notebook.metadata = {}
+        notebook.cells = [cell for cell in notebook.cells if not cell.id.startswith("answer-")]
+
+    report = report_of(change=strip, code=1)
+    assert report["assignment"] == "ps4_two_layer"
+    assert {check["mistake"] for check in report["checks"]} == {"missing"}
+
+
+def test_magics_and_prints_are_run_as_in_a_notebook(report_of):
+    answers = {
+        "compute_dZ2": "%matplotlib inline\n!true\ndef compute_dZ2(A2, Y):\n    print('here')\n    return A2 - Y"
+    }
+    assert report_of(answers, code=0)["score"] == 30
+
+
+def test_a_student_cannot_award_points_from_inside(report_of):
+    forged = "import autograder\nautograder.check = lambda f: 1\nprint('2.0')\ndef compute_dW2(dZ2, A1):\n    return 0"
+    assert wrong(report_of({"compute_dW2": forged}))["compute_dW2"] == "wrong-shape"
+
+
+def test_another_seed_judges_on_other_inputs(report_of):
+    answers = {"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T"}
+    first, second = report_of(answers), report_of(answers, "--seed", "7")
+    assert row(first, "compute_dW2")["message"] != row(second, "compute_dW2")["message"]
+    assert row(second, "compute_dW2")["mistake"] == "missing-mean"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "cannot be read"),
+        ("", "not JSON"),
+        ("<html></html>", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("{}", "no list of cells"),
+        ('{"cells": 3, "nbformat": 4, "nbformat_minor": 5}', "no list of cells"),
+        ('{"cells": [3], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "not a valid notebook"),
+        ('{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "no assignment that is known"),
+        (b"\xff\xfe\x00", "not text"),
+    ],
+)
+def test_what_is_no_notebook_is_one_sentence_and_exit_code_2(tmp_path, content, says):
+    path = tmp_path / "x.ipynb"
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    result = CliRunner().invoke(main, ["check", str(path), "--json"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert says in result.stderr
+
+
+def test_an_unknown_assignment_is_one_sentence_and_exit_code_2(notebook_of):
+    result = CliRunner().invoke(main, ["check", str(notebook_of()), "--json", "--assignment", "ps4_twolayer"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "did you mean 'ps4_two_layer'" in result.stderr
+
+
+def test_people_get_lines_and_a_sum(notebook_of):
+    path = notebook_of({"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T"})
+    result = CliRunner().invoke(main, ["check", str(path)])
+    assert result.exit_code == 1
+    assert "✗ compute_dW2: missing-mean, 0 of 2 points." in result.stdout
+    assert result.stdout.endswith("points.\n")
+
+
+def test_a_grader_that_cannot_start_a_process_does_not_blame_the_student(report_of, monkeypatch):
+    from autograder.host import process
+
+    monkeypatch.setattr(process, "START_SECONDS", 0.0)
+    report = report_of(code=2)
+    assert {check["passed"] for check in report["checks"]} == {None}
+    assert all("Could not be judged" in check["message"] for check in report["checks"])
+
+
+def test_the_notebook_is_not_changed(notebook_of):
+    path = notebook_of()
+    before = path.read_bytes()
+    CliRunner().invoke(main, ["check", str(path), "--json"])
+    assert path.read_bytes() == before
+
+
+def test_every_command_and_option_is_documented():
+    for command in main.commands.values():
+        assert command.help
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, f"{command.name} {parameter.name}"
