@@ -110,7 +110,7 @@ def relu(z: Array) -> Array:
     -----
     Source S2.6.
     """
-    return np.where(is_below_zero(z), 0 * z, z)
+    return np.where(is_below_zero(z), 0, z)
 
 
 def relu_prime(z: Array) -> Array:

@@ -82,7 +82,7 @@ HINTS: Mapping[str, str] = {
     "factor-of-two": "Where would a 2 come from? Differentiate the loss once more, term by term.",
     "factor-missing": "Go through the formula factor by factor. Which one has no place in your expression?",
     "factors-swapped-in-loss": "Which prediction should cost much when y = 1: one near 0, or one near 1?",
-    "term-missing": "The loss has a term for y = 1 and one for y = 0. Does your expression hold both?",
+    "term-missing": "Count the terms of the formula, and those of your expression. Which one is not there?",
     "wrong-bracket": "Compute one entry by hand, and let Python's order of operations do it too. "
     "Where do brackets belong?",
     "one-step-too-far": "This is asked before the activation function is passed, not after. "
@@ -169,7 +169,7 @@ _DZ1 = two_layer.dZ1
 
 _LIBRARY: dict[str, tuple[Mistake, ...]] = {
     "two_layer.Z1": (
-        Mistake("factor-missing", lambda W1, b1, X: W1 @ X),
+        Mistake("term-missing", lambda W1, b1, X: W1 @ X),
         Mistake("sign-flipped", lambda W1, b1, X: W1 @ X - b1),
         Mistake("transpose-missing", lambda W1, b1, X: W1.T @ X + b1),
         Mistake("factors-swapped", lambda W1, b1, X: X @ W1 + b1),
@@ -181,7 +181,7 @@ _LIBRARY: dict[str, tuple[Mistake, ...]] = {
         Mistake("wrong-activation", lambda Z1: Z1),
     ),
     "two_layer.Z2": (
-        Mistake("factor-missing", lambda W2, b2, A1: W2 @ A1),
+        Mistake("term-missing", lambda W2, b2, A1: W2 @ A1),
         Mistake("sign-flipped", lambda W2, b2, A1: W2 @ A1 - b2),
         Mistake("transpose-missing", lambda W2, b2, A1: W2.T @ A1 + b2),
         Mistake("factors-swapped", lambda W2, b2, A1: A1 @ W2 + b2),

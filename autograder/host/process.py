@@ -54,6 +54,11 @@ class GuestProcess:
         NotStarted
             If it does not come up.
         """
+        if os.name == "nt":
+            raise NotStarted(
+                "judging a notebook in a process of its own needs Linux or macOS; on Windows use WSL, "
+                "or run the checks inside the notebook"
+            )
         self._home = tempfile.TemporaryDirectory(prefix="guest-", ignore_cleanup_errors=True)
         ours, theirs = socket.socketpair()
         self._channel = ours

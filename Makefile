@@ -1,0 +1,89 @@
+# Every chore of the course by name; `make help` lists them.
+
+PYTHON ?= python3
+PORT ?= 8000
+ASSIGNMENT ?= ps4_two_layer
+BIN := .venv/bin
+PY := $(BIN)/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+SITE := book/_build/html
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help course serve test test-all lint format docs release grade bench golden lock clean
+
+help: ## list these chores
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+course: docs release ## build everything, grade the sample class, and say where to look
+	@$(PY) -m exercises.sample_class.grade
+	@printf '%-10s %s\n' site '$(CURDIR)/$(SITE)/index.html (or `make serve`)'
+
+serve: docs ## serve the site on this machine alone, at http://127.0.0.1:8000
+	@$(PY) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
+
+test: .venv/.ready docs ## the tests: unit, property, end to end, and every notebook
+	@$(PY) -m pytest -q -m "not slow and not browser"
+	@$(MAKE) --no-print-directory test-numpy1 test-notebooks
+
+test-all: test ## those and the long suites: browser, hostile class, campaigns
+	@$(PY) -m pytest -q -m "slow or browser"
+
+.PHONY: test-numpy1 test-notebooks
+test-numpy1: .venv/.ready build/.numpy1 # the checking core on the oldest numpy
+	@PYTHONPATH=build/numpy1 $(PY) -m tests.oldest_numpy
+
+test-notebooks: .venv/.ready # run every chapter and solved notebook, and compare what they print
+	@$(PY) -m tests.notebooks.golden build
+	@$(PY) -m pytest -q --nbval build/notebooks
+
+lint: .venv/.ready ## ruff, mypy, and whether generated files are up to date
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(PY) book/build.py --check
+
+format: .venv/.ready ## format the code
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+docs: .venv/.ready ## build the book into book/_build/html
+	@$(PY) book/build.py
+
+release: .venv/.ready ## make the notebooks for students, exercises/release
+	@$(PY) exercises/generate.py
+
+grade: .venv/.ready ## autograde exercises/submitted and write feedback: make grade ASSIGNMENT=ps4_two_layer
+	@$(PY) exercises/grade.py $(ASSIGNMENT)
+
+bench: .venv/.ready ## measure ratios, each against its peer in the same run
+	@$(PY) -m benchmarks
+
+golden: .venv/.ready ## write again what chapters, notebooks and the sample class should print
+	@$(PY) book/build.py --write
+	@$(PY) -m tests.notebooks.golden update
+	@$(PY) -m exercises.sample_class.grade --update
+
+lock: ## resolve the dependencies anew into requirements/
+	@$(PYTHON) requirements/lock.py
+
+clean: ## remove what was generated, except marks and students' work
+	rm -rf build book/_build book/node_modules exercises/source exercises/release .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# The environment: pinned, hashed, and made again when a pin changes.
+.venv/.ready: requirements/all.lock requirements/node.lock pyproject.toml
+	@echo "Installing the pinned dependencies into .venv (a minute or two the first time)"
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'The course needs Python 3.11 or later; say which with PYTHON=...')"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes -r requirements/all.lock
+	@command -v node >/dev/null && command -v npm >/dev/null || $(PIP) install --require-hashes -r requirements/node.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+build/.numpy1: requirements/numpy1.lock
+	@rm -rf build/numpy1 && mkdir -p build
+	@$(PY) -c "import sys; sys.exit(sys.version_info >= (3, 12))" \
+		&& $(PIP) install --require-hashes --target build/numpy1 -r $< \
+		|| echo "numpy 1.25.2 has no build for this Python: its tests will be skipped"
+	@touch $@

@@ -1,0 +1,1 @@
+"""Ratios, each measured against its peer in the same run."""
