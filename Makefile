@@ -55,7 +55,7 @@ release: .venv/.ready ## make the notebooks for students, exercises/release
 	@$(PY) exercises/generate.py
 
 grade: .venv/.ready ## autograde exercises/submitted and write feedback: make grade ASSIGNMENT=ps4_two_layer
-	@$(PY) exercises/grade.py $(ASSIGNMENT)
+	@$(PY) -m exercises.grade $(ASSIGNMENT) $(if $(UNSANDBOXED),--without-sandbox)
 
 bench: .venv/.ready ## measure ratios, each against its peer in the same run
 	@$(PY) -m benchmarks

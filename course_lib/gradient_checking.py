@@ -91,8 +91,9 @@ def check_gradient(
 ) -> GradientCheck:
     """Compare a gradient with the numerical one, entry by entry.
 
-    An entry is right when it differs by at most `tolerance` times its own size, or by less than rounding can tell
-    (1e-10 of the largest entry). So one small entry that is 0.05 % off does not hide behind large ones.
+    An entry is right when it differs by at most `tolerance` times its own size, or by less than rounding can tell:
+    1e-10 of the largest entry, and for central differences also the rounding of f over the step, 5e-10 of f.
+    So one small entry that is 0.05 % off does not hide behind large ones.
 
     Parameters
     ----------
@@ -109,13 +110,17 @@ def check_gradient(
     Raises
     ------
     ValueError
-        If the gradient has another shape than theta.
+        If the gradient has another shape than theta, or there is nothing to check.
     """
+    if theta.size == 0:
+        raise ValueError(f"theta has shape {theta.shape}: there is no entry to check")
     if gradient.shape != theta.shape:
         raise ValueError(f"the gradient has shape {gradient.shape}, but theta has shape {theta.shape}")
     truth = numerical(f, theta)
     difference = np.abs(gradient - truth)
     allowed = tolerance * (np.abs(gradient) + np.abs(truth)) / 2 + 1e-10 * np.max(np.abs(truth), initial=0.0)
+    if numerical is central_difference:
+        allowed += 5e-10 * max(1.0, abs(float(f(theta))))
     excess = np.where(np.isfinite(difference), difference - allowed, np.inf)
     worst = np.unravel_index(int(np.argmax(excess)), theta.shape)
     return GradientCheck(bool(np.all(excess <= 0)), relative_error(gradient, truth), tuple(int(k) for k in worst))

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from course_lib.arrays import Array
 
-PALETTE = {"blue": "#3b7dd8", "orange": "#d9822b", "green": "#2a9d78", "purple": "#a05fc0", "grey": "#8a8f98"}
+PALETTE = {"blue": "#3b7dd8", "orange": "#d0781f", "green": "#2a9d78", "purple": "#a05fc0", "grey": "#8a8f98"}
 """Told apart by colour-blind readers, and at least 3:1 against white and against the dark page's background."""
 
 _INK = "#010203"  # stands for the page's text colour until `inline` replaces it
@@ -74,7 +74,7 @@ def decision_boundary(predict: Callable[[Array], Array], X: Array, Y: Array, ax:
         points = X[:, Y[0] == kind]
         ax.plot(*points, marker, color=colour, markersize=3.5, label=f"y = {kind}")
     ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
-    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, labelcolor=_INK)
     return ax
 
 
@@ -138,8 +138,10 @@ def inline(picture: Axes | Figure, alt: str) -> InlineSVG:
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
     svg = re.sub(r"<(metadata|style)\b.*?</\1>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    svg = re.sub(r' id="[a-zA-Z.]+_\d+"', "", svg)  # the names of groups, the same in every picture of a page
-    svg = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg).replace(_INK, "currentColor")
+    svg = re.sub(r' id="[a-zA-Z0-9.]+_\d+"', "", svg)  # the names of groups, the same in every picture of a page
+    # Two decimals place a point well enough; the numbers that a reader sees stand outside of tags.
+    svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d+\.\d{2})\d+", r"\1", tag[0]), svg)
+    svg = svg.replace(_INK, "currentColor")
     body = svg[svg.index(">") + 1 :]
     width, height = figure.get_size_inches()
     return InlineSVG(

@@ -333,7 +333,7 @@ def backward_propagation(parameters: Parameters, cache: Parameters, X: Array, Y:
 
     Notes
     -----
-    Equation two_layer.backward_propagation; sources S0.6, S0.8, S2.10, S4.4. δ is short for dZ.
+    Equation two_layer.backward_propagation; sources S0.6, S0.8, S2.10, S3.4, S4.4; errata E1, E2, E3. δ is dZ.
     """
     delta2 = dZ2(cache["A2"], Y)
     delta1 = dZ1(dA1(parameters["W2"], delta2), cache["Z1"])
