@@ -2,8 +2,8 @@
 
     python exercises/generate.py [ASSIGNMENT ...]
 
-For each assignment: `source/<name>/<name>.ipynb`, with the solutions, and from it `release/<name>/<name>.ipynb`, made by
-nbgrader itself. Both are derived, never edited and never committed; two runs give the same bytes.
+For each assignment: `source/<name>/<name>.ipynb`, with the solutions, and from it `release/<name>/<name>.ipynb`, made
+by nbgrader itself. Both are derived, never edited and never committed; two runs give the same bytes.
 
 In the text source, `# %% answer="compute_dW2"` starts an answer cell, `# %% check="compute_dW2"` its check,
 `# %% locked="setup"` a cell that students cannot change, and a line `{{ two_layer.dW2 }}` in a text cell stands for the
@@ -157,7 +157,8 @@ def generate(assignment: Assignment, course: Path = EXERCISES) -> tuple[Path, Pa
     SourceError
         If the text source does not fit the assignment, or nbgrader cannot make the release of it.
     """
-    source, release = (course / folder / assignment.name / f"{assignment.name}.ipynb" for folder in ("source", "release"))
+    name = f"{assignment.name}.ipynb"
+    source, release = (course / folder / assignment.name / name for folder in ("source", "release"))
     source.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(solve(assignment), source)
     # nbgrader starts `alembic` by name when it makes a gradebook; it lives beside this Python.

@@ -11,3 +11,6 @@ c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 # A check takes well under a second, training in the last one at most ten; the rest is an endless loop.
 c.Execute.timeout = 20
 c.Execute.interrupt_on_timeout = True
+
+# Else each kernel warns that its ports are open to this machine, once a student.
+c.Execute.extra_arguments = ["--IPKernelApp.log_level=40"]

@@ -27,8 +27,9 @@ try:
     from course_lib.plotting import decision_boundary, inline
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
-        f"This notebook needs {error.name}, which is not installed here. Open a terminal in the course's folder, the one "
-        "that holds pyproject.toml, and run: python -m pip install .   Then restart the kernel and run this cell again."
+        f"This notebook needs {error.name}, which is not installed here. "
+        "Open a terminal in the course's folder, the one that holds pyproject.toml, and run: "
+        "python -m pip install . Then restart the kernel and run this cell."
     ) from None
 
 from contextlib import contextmanager
@@ -38,7 +39,7 @@ set_assignment("ps4_two_layer")
 
 @contextmanager
 def once_written():
-    """Run the lines below; where they meet a function that is not written yet, say so instead of failing."""
+    """Run the lines below; say so, instead of failing, where a function is not written yet."""
     try:
         yield
     except NotImplementedError as error:
@@ -59,10 +60,12 @@ def once_written():
 # %%
 X, Y = flower(400, seed=1)
 print("X has shape", X.shape, "and Y has shape", Y.shape)
+
+# %%
 inline(
     decision_boundary(lambda points: (points[:1] > 0) * 1.0, X, Y),
-    alt="A flower with eight petals, kind 0 and kind 1 in turn around the centre. A vertical line through the centre "
-    "leaves petals of both kinds on each side.",
+    alt="A flower with eight petals, kind 0 and kind 1 in turn around the centre. "
+    "A vertical line through the centre leaves petals of both kinds on each side.",
 )
 
 # %% [markdown]
@@ -118,6 +121,7 @@ inline(
 #
 # **A number to hold on to.** If all weights and biases are 0, then Z2 = 0 and A2 = σ(0) = 0.5 for every point: the
 # network has no opinion yet.
+
 
 # %% answer="forward_propagation"
 def forward_propagation(X, parameters):
@@ -176,6 +180,7 @@ with once_written():
 #
 # To be undecided costs log 2 = 0.693. To be sure and wrong costs a great deal.
 
+
 # %% answer="compute_cost"
 def compute_cost(A2, Y):
     """Return the cost J, a number: cross-entropy summed over outputs, averaged over examples.
@@ -212,6 +217,7 @@ with once_written():
 # **By hand.** Let y = 1 and a = 0.25. Then the gradient is −1/0.25 = −4. Try it: raising a from 0.25 to 0.26 changes
 # the loss by −log 0.26 + log 0.25 = −0.039, which is close to −4 × 0.01.
 
+
 # %% answer="compute_dA2"
 def compute_dA2(A2, Y):
     """Return dA2 (n2, m): column j is the gradient of example j's loss by its outputs.
@@ -239,6 +245,7 @@ check(compute_dA2).points
 #
 # **By hand.** Again y = 1 and a = 0.25: −4 × 0.25 × 0.75 = −0.75, and a − y = 0.25 − 1 = −0.75.
 
+
 # %% answer="compute_dZ2"
 def compute_dZ2(A2, Y):
     """Return dZ2 (n2, m): column j is the gradient of example j's loss by its Z2.
@@ -258,9 +265,10 @@ check(compute_dZ2).points
 # The gradient is the error itself, never larger than 1, and finite even where A2 is exactly 0 or 1: this is why the
 # sigmoid and the cross-entropy belong together.
 #
-# ### All examples share one W2. How do their wishes combine?
+# ### All examples share one W2. How do their gradients combine?
 #
-# Example j would like W2 to move along $dz^{(j)} (a^{(j)})^T$. The gradient of the mean loss is the mean of these:
+# By W2, example j's own loss has the gradient $dz^{(j)} (a^{(j)})^T$: its error times what came in. The cost is the mean
+# of the losses, so its gradient is the mean of these matrices:
 #
 # {{ two_layer.dW2 }}
 #
@@ -276,6 +284,7 @@ check(compute_dZ2).points
 # $$\tfrac{1}{2} \begin{pmatrix} 0.5 & -0.3 \end{pmatrix}
 # \begin{pmatrix} 0.4 & -0.2 \\ 0.6 & 1.0 \end{pmatrix}
 # = \tfrac{1}{2} \begin{pmatrix} 0.02 & -0.40 \end{pmatrix} = \begin{pmatrix} 0.01 & -0.20 \end{pmatrix}$$
+
 
 # %% answer="compute_dW2"
 def compute_dW2(dZ2, A1):
@@ -313,6 +322,7 @@ with once_written():
 #
 # **By hand.** With the same dZ2 as above: (0.5 − 0.3) / 2 = 0.1.
 
+
 # %% answer="compute_db2"
 def compute_db2(dZ2):
     """Return db2 (n2, 1), the gradient of the cost by b2.
@@ -348,6 +358,7 @@ check(compute_db2).points
 # **By hand.** One output, two hidden units: W2 = (2  −1) and dz2 = 0.5 give da1 = (1, −0.5), as a column. Raising the
 # first unit makes the loss worse, raising the second makes it better.
 
+
 # %% answer="compute_dA1"
 def compute_dA1(W2, dZ2):
     """Return dA1 (n1, m): column j is the gradient of example j's loss by its hidden units.
@@ -382,6 +393,7 @@ check(compute_dA1).points
 #
 # At z = 0 the whole error passes. At z = 5 almost nothing does: that unit is *saturated* and hardly learns.
 
+
 # %% answer="compute_dZ1"
 def compute_dZ1(dA1, Z1):
     """Return dZ1 (n1, m): column j is the gradient of example j's loss by its Z1.
@@ -415,6 +427,7 @@ check(compute_dZ1).points
 # **A warning about shapes.** The right shape proves little. If n0 = n1 = m = 3, then `dZ1 @ X`, `dZ1.T @ X` and
 # `X @ dZ1.T` all fit, and all are wrong. That is why the checks use sizes that differ from each other.
 
+
 # %% answer="compute_dW1"
 def compute_dW1(dZ1, X):
     """Return dW1 (n1, n0), the gradient of the cost by W1.
@@ -441,6 +454,7 @@ check(compute_dW1).points
 # **By hand.** Two hidden units, three examples:
 # $dZ^{[1]} = \begin{pmatrix} 0.3 & 0 & -0.6 \\ 0.2 & 0.2 & 0.5 \end{pmatrix}$ gives
 # $db^{[1]} = \begin{pmatrix} -0.1 \\ 0.3 \end{pmatrix}$: one number a unit, not one an example.
+
 
 # %% answer="compute_db1"
 def compute_db1(dZ1):
@@ -475,6 +489,7 @@ check(compute_db1).points
 # {{ two_layer.backward_propagation }}
 #
 # Use the functions that you have written above.
+
 
 # %% answer="backward_propagation"
 def backward_propagation(parameters, cache, X, Y):
@@ -541,6 +556,7 @@ with once_written():
 #
 # Return new arrays and leave the given ones as they are.
 
+
 # %% answer="update_parameters"
 def update_parameters(parameters, grads, learning_rate):
     """Return the parameters after one step of gradient descent.
@@ -576,6 +592,7 @@ check(update_parameters).points
 #
 # The check trains with your function on 400 points (n_h = 4, 5,000 steps, learning rate 1.2) and then asks about 400
 # points that it has kept back. You need 85 of 100 right, in at most ten seconds; half a second is common.
+
 
 # %% answer="nn_model"
 def nn_model(X, Y, n_h, num_iterations, learning_rate, seed):
@@ -613,7 +630,7 @@ check(nn_model).points
 # Train it, count, and look. Every curve in the picture is made by the functions that you wrote.
 
 # %%
-picture = None
+trained = {}
 with once_written():
     trained = nn_model(X, Y, n_h=4, num_iterations=5000, learning_rate=1.2, seed=3)
 
@@ -624,14 +641,15 @@ with once_written():
     print(f"cost after training: {compute_cost(predict(X), Y):.1f}")
     print(f"right on the 400 training points: {np.mean((predict(X) > 0.5) == Y):.0%}")
     print(f"right on 400 new points: {np.mean((predict(X_new) > 0.5) == Y_new):.0%}")
-    picture = inline(
-        decision_boundary(predict, X, Y),
-        alt="The flower with its eight petals, and the regions that the trained network gives to each kind.",
-    )
-picture
+
+# %%
+inline(
+    decision_boundary(predict, X, Y),
+    alt="The flower with its eight petals, and the regions that the trained network gives to each kind.",
+) if trained else print("Write nn_model first, then run the last two cells again.")
 
 # %% [markdown]
-# **Look around, if you like.** Change `n_h` to 1, 2, 3 or 20 and run the cell again. With which numbers does the
+# **Look around, if you like.** Change `n_h` to 1, 2, 3 or 20 and run the two cells again. With which numbers does the
 # picture fail, and what shape does it get wrong? Change the learning rate to 0.01, and to 100.
 #
 # **Before you hand in**, choose *Kernel*, *Restart and run all*: what counts is the notebook as it runs from top to

@@ -2,8 +2,9 @@
 
     python -m exercises.sample_class.make [DIRECTORY]
 
-A submission is described by a small file here, named by its fault, with the functions that differ from the solution.
-A file with STARTS_FROM = "release" holds the only functions that are written; a .ipynb file is handed in as it is.
+A submission is described by a small file in `ps4_two_layer/`, named by its fault, with the functions that differ from
+the solution. A file with STARTS_FROM = "release" holds the only functions that are written; a .ipynb file is handed in
+as it is.
 """
 
 import ast
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -23,6 +25,8 @@ from exercises.generate import CONFIG, generate
 
 HERE = Path(__file__).resolve().parent
 ASSIGNMENT = ASSIGNMENTS["ps4_two_layer"]
+SAMPLES = HERE / ASSIGNMENT.name
+EXPECTED = HERE / "expected.json"
 DEFAULT = HERE.parents[1] / "build" / "sample-class"
 
 
@@ -60,14 +64,14 @@ def _read(path: Path) -> Sample:
 
 def samples() -> list[Sample]:
     """Return every student of the sample class, by id."""
-    found = [_read(path) for path in HERE.glob("*.py") if path.stem not in ("__init__", "make", "grade")]
-    found += [Sample(path.stem, "Not a notebook at all.", {}, literal=path) for path in HERE.glob("*.ipynb")]
+    found = [_read(path) for path in SAMPLES.glob("*.py")]
+    found += [Sample(path.stem, "Not a notebook at all.", {}, literal=path) for path in SAMPLES.glob("*.ipynb")]
     return sorted(found, key=lambda sample: sample.student)
 
 
-def expected() -> dict[str, dict]:
+def expected() -> dict[str, dict[str, Any]]:
     """Return the score and the mistakes that each student should get, by student."""
-    return json.loads((HERE / "expected.json").read_text())
+    return json.loads(EXPECTED.read_text())
 
 
 def without_marks(solution: str) -> str:

@@ -1,0 +1,184 @@
+"""The text source of each assignment becomes nbgrader's source and the students' release."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from nbformat import NotebookNode
+
+from autograder.assignments import ASSIGNMENTS, Assignment
+from course_lib.equations import equation
+from exercises.generate import CONFIG, EXERCISES, SourceError, generate, solve, source_notebook
+
+assignments = pytest.mark.parametrize("assignment", ASSIGNMENTS.values(), ids=ASSIGNMENTS)
+
+
+@pytest.fixture(scope="module", params=ASSIGNMENTS.values(), ids=list(ASSIGNMENTS))
+def made(request, tmp_path_factory) -> tuple[Assignment, NotebookNode, NotebookNode, Path]:
+    """An assignment, its source, its release, and the course directory that holds them."""
+    course = tmp_path_factory.mktemp("course")
+    shutil.copy(CONFIG, course)
+    source, release = (nbformat.read(path, as_version=4) for path in generate(request.param, course))
+    return request.param, source, release, course
+
+
+def run(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str, str, object]]:
+    """Run the code cells in order; yield each with its stdout, its stderr, and its result or exception."""
+    shell = InteractiveShell()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            with capture_output(display=False) as captured:
+                done = shell.run_cell(cell.source)
+            yield cell, captured.stdout, captured.stderr, done.error_in_exec or done.result
+
+
+def exercise_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.id.startswith(("answer-", "check-"))]
+
+
+def test_every_exercise_has_one_answer_and_one_check_in_order(made):
+    assignment, source, release, _ = made
+    wanted = [f"{kind}-{exercise.function}" for exercise in assignment.exercises for kind in ("answer", "check")]
+    for notebook in (source, release):
+        assert [cell.id for cell in exercise_cells(notebook)] == wanted
+
+
+def test_cell_ids_are_grade_ids_and_unique(made):
+    for notebook in made[1:3]:
+        assert all(cell.metadata.nbgrader.grade_id == cell.id for cell in exercise_cells(notebook))
+        assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
+
+
+def test_answers_are_solutions_and_checks_are_locked_and_worth_their_points(made):
+    assignment, *notebooks, _ = made
+    for notebook in notebooks:
+        cells = {cell.id: cell.metadata.nbgrader for cell in exercise_cells(notebook)}
+        for exercise in assignment.exercises:
+            answer, check = cells[f"answer-{exercise.function}"], cells[exercise.id]
+            assert (answer.solution, answer.grade, answer.locked) == (True, False, False)
+            assert (check.solution, check.grade, check.locked) == (False, True, True)
+            assert check.points == exercise.points
+            assert answer.schema_version == check.schema_version == 3
+
+
+def test_the_metadata_name_the_assignment_and_no_version_of_python(made):
+    assignment, *notebooks, _ = made
+    for notebook in notebooks:
+        assert notebook.metadata.backprop_course == {"assignment": assignment.name, "version": assignment.version}
+        assert notebook.metadata.kernelspec.name == "python3"
+        assert "version" not in notebook.metadata.language_info
+        assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+        nbformat.validate(notebook)
+
+
+def test_a_check_cell_ends_in_the_points_of_its_function(made):
+    assignment, source, _, _ = made
+    cells = {cell.id: cell.source for cell in source.cells}
+    for exercise in assignment.exercises:
+        assert cells[exercise.id] == f"check({exercise.function}).points"
+
+
+def test_two_runs_give_the_same_bytes(made):
+    assignment, _, _, course = made
+    paths = [course / folder / assignment.name / f"{assignment.name}.ipynb" for folder in ("source", "release")]
+    before = [path.read_bytes() for path in paths]
+    assert list(generate(assignment, course)) == paths
+    assert [path.read_bytes() for path in paths] == before
+
+
+def test_the_release_holds_no_solution_and_raises_in_every_answer(made):
+    _, source, release, _ = made
+    for solved, given in zip(source.cells, release.cells, strict=True):
+        assert "SOLUTION" not in given.source
+        if given.id.startswith("answer-"):
+            assert re.search(r"^    raise NotImplementedError\(\)$", given.source, re.MULTILINE)
+            assert solved.source.split("### BEGIN")[0].rstrip() in given.source
+        else:
+            assert given.source == solved.source
+
+
+def test_the_solution_gets_full_points_with_nothing_on_stderr(made):
+    assignment, source, _, _ = made
+    points = {}
+    for cell, _, stderr, result in run(source):
+        assert not isinstance(result, Exception), f"{cell.id} raised {result!r}"
+        assert stderr == ""
+        points[cell.id] = result
+    assert {exercise.id: points[exercise.id] for exercise in assignment.exercises} == {
+        exercise.id: exercise.points for exercise in assignment.exercises
+    }
+
+
+def test_the_untouched_release_gets_nothing_and_says_so_in_every_check(made):
+    assignment, _, release, _ = made
+    checks = {exercise.id for exercise in assignment.exercises}
+    for cell, stdout, stderr, result in run(release):
+        assert stderr == ""
+        if cell.id in checks:
+            assert ": not-implemented, 0 of " in stdout
+            assert repr(result) == "0.0"
+        else:
+            assert not isinstance(result, Exception), f"{cell.id} raised {result!r}"
+
+
+@assignments
+def test_each_equation_is_displayed_with_its_label_before_its_answer_cell(assignment):
+    shown = ""
+    for cell in solve(assignment).cells:
+        if cell.cell_type == "markdown":
+            shown += cell.source
+            assert "{{" not in re.sub(r"\$.*?\$", "", cell.source, flags=re.DOTALL)
+        elif cell.id.startswith("answer-"):
+            exercise = assignment.exercise(cell.id.removeprefix("answer-"))
+            assert exercise is not None
+            if exercise.equation:
+                assert f"`{equation(exercise.equation).label}`" in shown
+                assert equation(exercise.equation).latex in shown
+
+
+@assignments
+def test_it_opens_with_what_you_will_be_able_to_do_and_how_long_it_takes(assignment):
+    opening = solve(assignment).cells[0].source
+    assert "you can" in opening
+    assert re.search(r"\d+ to \d+ minutes", opening)
+
+
+@assignments
+def test_the_check_is_followed_by_a_sentence_of_why_it_matters(assignment):
+    cells = solve(assignment).cells
+    for before, after in pairwise(cells):
+        if before.id.startswith("check-"):
+            assert after.cell_type == "markdown"
+            assert not after.source.startswith("#")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('answer="compute_dW2"', 'answer="compute_db2"', "the answer cells must be"),
+        ('check="compute_dW2"', 'locked="x"', "the check cells must be"),
+        ("{{ two_layer.dW2 }}", "{{ two_layer.dW3 }}", "no equation of the registry"),
+    ],
+)
+def test_a_source_that_does_not_fit_its_assignment_is_refused_in_a_sentence(tmp_path, old, new, complaint):
+    text = (EXERCISES / "ps4_two_layer.py").read_text()
+    assert old in text
+    path = tmp_path / "ps4_two_layer.py"
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(SourceError, match=complaint):
+        source_notebook(ASSIGNMENTS["ps4_two_layer"], path)
+
+
+def test_what_is_missing_is_said_with_the_command_that_installs_it(monkeypatch):
+    import sys
+
+    setup = next(cell.source for cell in solve(ASSIGNMENTS["ps4_two_layer"]).cells if cell.id == "setup")
+    monkeypatch.setitem(sys.modules, "autograder", None)
+    with pytest.raises(ModuleNotFoundError, match="python -m pip install"):
+        exec(setup, {})
