@@ -10,6 +10,7 @@ from autograder.core.layout import Absent, described, parts
 from autograder.core.mistakes import HINTS
 from autograder.core.verdict import Verdict
 from autograder.guest.evaluate import Outcome
+from course_lib.arrays import Array
 from course_lib.datasets import flower
 from course_lib.equations import PARAMETERS
 from course_lib.two_layer import forward_propagation
@@ -20,11 +21,21 @@ ITERATIONS = 5000
 LEARNING_RATE = 1.2
 ACCURACY = 0.85
 SECONDS = 10.0
+FLOWERS = (10_004, 10_012, 10_014, 10_016, 10_018)
+"""Seeds of flowers on which the reference reached 0.88 or more from every one of 150 initial weights.
+
+On many others one start in a hundred gets stuck near 0.65, and a right answer would sometimes be refused.
+"""
+
+
+def _flower(seed: int, *, held_back: bool) -> tuple[Array, Array]:
+    """Draw the points to train on, or others to judge by."""
+    return flower(POINTS, seed=FLOWERS[seed % len(FLOWERS)] + held_back)
 
 
 def training_case(seed: int) -> dict[str, Any]:
     """Return the arguments of nn_model: 400 points of the flower, and how to train."""
-    X, Y = flower(POINTS, seed=2 * seed)
+    X, Y = _flower(seed, held_back=False)
     return {
         "X": X,
         "Y": Y,
@@ -67,7 +78,7 @@ def judge_model(exercise: Exercise, outcome: Outcome, seed: int = 0) -> Verdict:
             return refused(exercise, "wrong-shape", f"{name} has shape {value.shape}, and should have {shape}.")
         if not bool(np.all(np.isfinite(value))):
             return refused(exercise, "not-finite", f"{name} has entries that are not finite numbers.")
-    X, Y = flower(POINTS, seed=2 * seed + 1)
+    X, Y = _flower(seed, held_back=True)
     A2, _ = forward_propagation(X, found)
     accuracy = float(np.mean((A2 > 0.5) == Y))
     seen = f"Accuracy on {POINTS} points it has never seen: {accuracy:.1%}; at least {ACCURACY:.0%} are asked."
