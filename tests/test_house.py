@@ -110,7 +110,8 @@ def complaints_about_floors(texts: dict[str, str]) -> list[str]:
                 if room_of(imported) not in ROOMS_BELOW[room] | {room}:
                     found.append(f"{module} imports {imported}")
             elif top not in sys.stdlib_module_names:
-                allowed = FROM_ELSEWHERE.get(module, FROM_ELSEWHERE.get(room))
+                named = [e for e in FROM_ELSEWHERE if e.startswith(room) and f"{module}.".startswith(f"{e}.")]
+                allowed = FROM_ELSEWHERE[max(named, key=len)] if named else None
                 if allowed is not None and top not in allowed:
                     found.append(f"{module} imports {imported}")
     return found
