@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 BOOK = Path(__file__).resolve().parent
@@ -24,6 +25,10 @@ BUILD = BOOK / "_build"
 HTML = BUILD / "html"
 MODULES = BOOK / "node_modules"
 CHAPTERS = ROOT / "autograder" / "chapters.json"
+
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
 REQUIRED = {
     "jupyter_book": "jupyter-book",
     "sphinxcontrib.katex": "sphinxcontrib-katex",
@@ -49,7 +54,6 @@ def pages() -> list[str]:
 
 def chapters() -> dict[str, dict[str, str]]:
     """Map each equation's label to the page where its formula stands: what to read about it."""
-    sys.path.insert(0, str(ROOT))
     from course_lib.equations import EQUATIONS
 
     homes: dict[str, dict[str, str]] = {}
@@ -125,8 +129,9 @@ def drop_stale_outputs() -> Path:
     """
     stamp = BUILD / ".code-digest"
     code = [path for package in ("course_lib", "autograder") for path in (ROOT / package).rglob("*.py")]
-    # The extensions are part of it: Sphinx does not notice when one of them changes.
-    code += [*(ROOT / "requirements").glob("*.lock"), *(BOOK / "_ext").glob("*.py"), BOOK / "package-lock.json"]
+    # Sphinx does not notice when one of its extensions changes, and leaves the page of a chapter that is gone.
+    code += [*(ROOT / "requirements").glob("*.lock"), *(BOOK / "_ext").glob("*.py")]
+    code += [BOOK / "package-lock.json", BOOK / "_toc.yml"]
     now = digest(*code)
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != now:
         for stale in (".jupyter_cache", ".doctrees", "html", "jupyter_execute"):
@@ -142,36 +147,49 @@ def run_sphinx(environment: dict[str, str]) -> None:
     """Build the pages; any warning, any failing cell, any line on stderr is an error."""
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     command += ["build", str(BOOK), "-W", "-n", "--keep-going", "-q"]
-    done = subprocess.run(command, cwd=ROOT, env=environment)
+    # Into a file: a pipe would be waited for as long as any process that was started holds its other end.
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        log.seek(0)
+        output = re.sub(r"\x1b\[[0-9;]*m", "", log.read())
     if done.returncode:
-        raise WrongBookError("jupyter-book reported what is printed above")
+        lines = [line for line in output.splitlines() if not line.startswith("[IPKernelApp]")]
+        raise WrongBookError("jupyter-book found something wrong:\n" + "\n".join(lines).strip())
 
 
-_FOREIGN = re.compile(r"""<(?:script|link|img|iframe|source|video|audio|embed|object)\b[^>]*?\b(?:src|href|data)=["'](?:https?:)?//""")
+_FOREIGN = re.compile(
+    r"""<(?:script|link|img|iframe|source|video|audio|embed|object)\b[^>]*?\b(?:src|href|data)=["'](?:https?:)?//[^"']*"""
+)
+_FOREIGN_STYLE = re.compile(r"""(?:url\(|@import)\s*["']?(?:https?:)?//[^"')]*""")
 
 
 def clean_page(text: str) -> str:
-    """Remove from a page what it does not need: the icon script, MathJax, and links to other hosts."""
-    text = re.sub(r"<script[^>]*fontawesome\.js[^>]*></script>\s*", "", text)
-    text = re.sub(r"<link[^>]*fontawesome\.js[^>]*>\s*", "", text)
-    text = re.sub(r"<script[^>]*mathjax[^>]*></script>\s*", "", text, flags=re.IGNORECASE)
-    text = re.sub(r"<script>\s*window\.MathJax.*?</script>\s*", "", text, flags=re.DOTALL)
-    return text
+    """Remove from a page what it does not need: the icon script, MathJax, and ids that come twice."""
+    text = re.sub(r'<section id="(exercise|solution)-content">', r'<section class="\1-content">', text)
+    text = re.sub(r"<(script|link)[^>]*(fontawesome\.js|mathjax)[^>]*>(</script>)?\s*", "", text, flags=re.IGNORECASE)
+    return re.sub(r"<script>\s*window\.MathJax.*?</script>\s*", "", text, flags=re.DOTALL)
+
+
+def faults_of_page(text: str) -> list[str]:
+    """Say what a page must not have: formulas that KaTeX could not render, and requests to other hosts."""
+    faults = ["a formula that KaTeX cannot render"] * ("katex-error" in text)
+    return faults + [f"asks another host: {found.group(0)}" for found in _FOREIGN.finditer(text)]
 
 
 def finish_site() -> None:
-    """Clean every page, and see that none asks another host or shows a formula that KaTeX could not render."""
+    """Clean every page, and see that none has a fault."""
     faults = []
     for page in sorted(HTML.rglob("*.html")):
         before = page.read_text(encoding="utf-8")
         text = clean_page(before)
         if text != before:
             page.write_text(text, encoding="utf-8")
-        name = page.relative_to(HTML)
-        if "katex-error" in text:
-            faults.append(f"{name}: a formula that KaTeX cannot render")
-        faults += [f"{name}: asks another host: {found.group(0)}" for found in _FOREIGN.finditer(text)]
-    for unused in [*HTML.glob("_static/scripts/fontawesome.js*"), *HTML.glob("_static/**/*.map")]:
+        faults += [f"{page.relative_to(HTML)}: {fault}" for fault in faults_of_page(text)]
+    for style in sorted(HTML.rglob("*.css")):
+        asked = _FOREIGN_STYLE.findall(style.read_text(encoding="utf-8"))
+        faults += [f"{style.relative_to(HTML)}: asks another host: {one}" for one in asked]
+    unneeded = ("_static/scripts/fontawesome.js*", "_static/**/*.map", "_static/*.html")
+    for unused in {path for pattern in unneeded for path in HTML.glob(pattern)}:
         unused.unlink()
     if faults:
         raise WrongBookError("\n".join(faults))

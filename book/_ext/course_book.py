@@ -4,9 +4,12 @@ Formulas are drawn by KaTeX in a node process while Sphinx writes the pages, so 
 The equation index is written from the registry (`course_lib.equations`) and the assignments, never by hand.
 """
 
+import html
 import os
 import re
 import shutil
+import socket
+import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,31 +29,37 @@ from course_lib.equations import EQUATIONS, Equation, Shape
 logger = logging.getLogger(__name__)
 
 KATEX = Path(__file__).parents[1] / "node_modules" / "katex" / "dist"
-STARTS = 5
-
-_start = katex.KaTeXServer.start
 _render = katex.render_latex
 
 
-def _start_patiently() -> katex.KaTeXServer:
-    """Start the KaTeX process; its socket exists a moment before it listens, so a refusal is tried again."""
-    for attempt in range(STARTS):
+def _start_patiently(rundir: Path, timeout: float) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start the KaTeX process and connect to it; its socket exists a moment before it listens, so a refusal waits."""
+    path = rundir / "katex.sock"
+    command = katex.KaTeXServer.build_command(socket=path)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=rundir)
+    deadline = time.monotonic() + timeout
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    while True:
         try:
-            return _start()
-        except (ConnectionRefusedError, katex.KaTeXError):
-            if attempt == STARTS - 1:
-                raise
-            time.sleep(0.2 * (attempt + 1))
-    raise AssertionError("unreachable")
+            connection.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            if process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.01)
+                continue
+            process.kill()
+            process.wait()
+            connection.close()
+            raise katex.KaTeXServer.timeout_error(timeout) from None
+        return process, connection
 
 
 def _render_or_warn(latex: str, options: Mapping[str, Any] | None = None) -> str:
     """Render one formula; a mistake in it becomes a warning, which fails the build."""
-    html = _render(latex, options)
-    if "katex-error" in html:
-        reason = re.search(r'title="([^"]*)"', html)
-        logger.warning("KaTeX cannot render %r: %s", latex, reason.group(1) if reason else "unknown error")
-    return str(html)
+    try:
+        return str(_render(latex, options))
+    except katex.KaTeXError as error:
+        logger.warning("KaTeX cannot render %r: %s", latex, error)
+        return f'<span class="katex-error">{html.escape(latex)}</span>'
 
 
 def prepare_katex(app: Sphinx) -> None:
@@ -91,7 +100,7 @@ def _exercises(equation: Equation) -> str:
         for exercise in assignment.exercises
         if exercise.equation == equation.id
     ]
-    return "; ".join(found) or "none"
+    return "; ".join(found) or "none of its own"
 
 
 def _rows(ids: tuple[str, ...], kind: str) -> str:
@@ -107,6 +116,7 @@ def entry(equation: Equation) -> list[str]:
         None: None,
     }[equation.of]
     facts = [
+        ("Equation", f"{{eq}}`{equation.label}`"),
         ("Function", f"`{equation.id}({', '.join(equation.arguments)})`"),
         ("Takes", _shapes(equation.arguments)),
         ("Returns", result),
@@ -116,7 +126,7 @@ def entry(equation: Equation) -> list[str]:
         ("Errata", _rows(equation.errata, "erratum")),
     ]
     return [
-        f"## {{eq}}`{equation.label}` `{equation.name}`",
+        f"## `{equation.name}`",
         "",
         f"$\\displaystyle {equation.latex}$",
         "",
@@ -143,10 +153,12 @@ class EquationIndex(SphinxDirective):
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
     katex.NODEJS_BINARY = os.environ.get("BOOK_NODE", "node")
-    katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=False, strict="error")
-    katex.KaTeXServer.start = staticmethod(_start_patiently)
+    katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True, strict="error")
+    katex.STARTUP_TIMEOUT = 30.0  # of a busy machine
+    katex.KaTeXServer.start_server_process = staticmethod(_start_patiently)
     katex.render_latex = _render_or_warn
     app.connect("config-inited", lambda app, config: setattr(config, "katex_js_path", str(KATEX / "katex.min.js")))
     app.connect("builder-inited", prepare_katex)
+    app.add_config_value("comments_config", {}, "html")  # jupyter-book sets it, for an extension that is left out
     app.add_directive("equation-index", EquationIndex)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
