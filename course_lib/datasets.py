@@ -14,7 +14,7 @@ from course_lib.arrays import Array
 
 
 def flower(m: int, seed: int, noise: float = 0.2) -> tuple[Array, Array]:
-    """Draw points of a flower with eight petals of two kinds in turn: no line can separate them.
+    """Draw points of a flower with eight petals of two kinds, four of each: no line can separate them.
 
     In polar coordinates each point lies on r = 4 sin(4θ), plus normal noise; kind 0 has θ in [0, π), kind 1 in [π, 2π).
 

@@ -49,7 +49,7 @@ def A1(Z1: Array) -> Array:
 
     Notes
     -----
-    Equation two_layer.A1; sources S2.2, S2.5, S3.1.
+    Equation two_layer.A1; sources S2.2, S2.5, S3.1; erratum E32.
     """
     return tanh(Z1)
 
@@ -92,7 +92,7 @@ def A2(Z2: Array) -> Array:
 
     Notes
     -----
-    Equation two_layer.A2; sources S2.2, S2.5, S3.1.
+    Equation two_layer.A2; sources S2.2, S2.5, S3.1; erratum E7.
     """
     return sigmoid(Z2)
 
@@ -113,7 +113,7 @@ def cost(A2: Array, Y: Array) -> Array:
 
     Notes
     -----
-    Equation two_layer.cost; sources S0.2, S0.3, S3.2. The 1/m must not get lost on the way (erratum E22).
+    Equation two_layer.cost; sources S0.2, S0.3, S3.2; errata E21, E37, and E22: the 1/m must not get lost.
     """
     return np.sum(bce_loss(A2, Y)) / Y.shape[1]
 
@@ -260,7 +260,7 @@ def dW1(dZ1: Array, X: Array) -> Array:
 
     Notes
     -----
-    Equation two_layer.dW1; sources S0.8, S1.2, S2.10, S4.4; errata E3, E24.
+    Equation two_layer.dW1; sources S0.8, S1.2, S2.10, S4.4; errata E3, E24, E28, E30.
     """
     return dZ1 @ X.T / dZ1.shape[1]
 
@@ -278,7 +278,7 @@ def db1(dZ1: Array) -> Array:
 
     Notes
     -----
-    Equation two_layer.db1; sources S0.8, S0.13, S1.6, S2.10, S4.4; errata E4, E5, E23.
+    Equation two_layer.db1; sources S0.8, S0.13, S1.6, S2.10, S4.4; errata E4, E5, E23, E34.
     """
     return np.sum(dZ1, axis=1, keepdims=True) / dZ1.shape[1]
 

@@ -1,7 +1,7 @@
 """Draw the inputs on which a function is judged.
 
 All arrays of a case come from one real forward and backward pass, so A1 really is tanh(Z1), and an answer that is right
-by another route is right. Sizes differ pairwise, so that a product of the wrong shapes cannot fit by chance.
+by another route is right. Sizes differ pairwise, so that a wrong product is refused, or has a wrong shape.
 """
 
 from collections.abc import Mapping

@@ -51,19 +51,19 @@ HINTS: Mapping[str, str] = {
     "Which axis counts examples, and which counts units?",
     "divided-by-wrong-size": "Losses are summed over output units and averaged over examples. "
     "By what number do you divide, and what does it count?",
-    "summed-wrong-axis": "One column is one example. "
-    "Which way does a sum over examples run, along a row or down a column?",
-    "not-summed": "One parameter serves all examples, so its gradient gathers something from each of them. "
-    "How many columns should be left in the end?",
+    "summed-wrong-axis": "One column is one example, one row is one unit. "
+    "Over which of them does the formula sum, and over which does yours?",
+    "not-summed": "All examples have a part in this result. "
+    "Which entries are added up, and which shape is left in the end?",
     "keepdims-dropped": "The numbers are right, and lie in a flat array. Which shape has the bias "
     "from which this gradient will be subtracted, and what would broadcasting do?",
     "transposed": "A gradient has the shape of what it is taken with respect to. "
     "Which shape is that, and which is yours?",
-    "transpose-missing": "Write the shape under each factor. Which of them must be turned for the inner sizes to meet "
-    "and the outer ones to give the shape you need?",
+    "transpose-missing": "Write the shape under each factor. Which of them, if any, must be turned "
+    "for the inner sizes to meet and the outer ones to give the shape you need?",
     "factors-swapped": "A matrix product depends on the order. Which factor gives the rows of the result, "
     "and which the columns?",
-    "sign-flipped": "Try one entry: if a prediction is too high, should this gradient be positive or negative there?",
+    "sign-flipped": "Compute one entry by hand. Which sign in your expression differs from the formula's?",
     "activation-derivative-missing": "Between z and a stands the activation function. "
     "Which factor does the chain rule ask for when you go through it?",
     "activation-derivative-twice": "Does the derivative of the sigmoid survive in A2 - Y, "
@@ -76,16 +76,16 @@ HINTS: Mapping[str, str] = {
     "When you write it with a = g(z), which of the two arrays belongs in your expression?",
     "matmul-for-elementwise": "Unit i of example j goes through its own activation, alone. "
     "Does a matrix product keep the entries apart?",
-    "elementwise-for-matmul": "A unit feeds, or is fed by, several others, so something is summed. "
+    "elementwise-for-matmul": "Something is summed here, over units or over examples. "
     "Does an element-wise product sum anything?",
     "wrong-layer": "Every array carries its layer's number. Is each one in your expression of the layer that you need?",
-    "factor-of-two": "Where would a 2 come from? Differentiate the loss once more, term by term.",
+    "factor-of-two": "Where would a 2, or a half, come from? Go through the formula term by term.",
     "factor-missing": "Go through the formula factor by factor. Which one has no place in your expression?",
     "factors-swapped-in-loss": "Which prediction should cost much when y = 1: one near 0, or one near 1?",
     "term-missing": "Count the terms of the formula, and those of your expression. Which one is not there?",
     "wrong-bracket": "Compute one entry by hand, and let Python's order of operations do it too. "
     "Where do brackets belong?",
-    "one-step-too-far": "This is asked before the activation function is passed, not after. "
+    "one-step-too-far": "On the way back, this comes before the activation function is passed. "
     "What does your expression differentiate by?",
     "symmetry-not-broken": "All your hidden units learned the same weights. "
     "What makes two of them different at the start?",
@@ -108,7 +108,7 @@ def _factors(right: Function, *, averaged: bool, erratum: str = "") -> tuple[Mis
     if averaged:
         mean = (
             _after("missing-mean", right, lambda r, m: r * m, erratum),
-            _after("averaged-twice", right, lambda r, m: r / m, "E20"),
+            _after("averaged-twice", right, lambda r, m: r / m),
         )
     else:
         mean = (_after("averaged-too-early", right, lambda r, m: r / m, erratum),)
@@ -225,7 +225,7 @@ _LIBRARY: dict[str, tuple[Mistake, ...]] = {
         Mistake("one-step-too-far", lambda A2, Y: A2 - Y),
     ),
     "two_layer.dZ2": (
-        *_factors(two_layer.dZ2, averaged=False, erratum="E33"),
+        *_factors(two_layer.dZ2, averaged=False),
         Mistake("activation-derivative-missing", two_layer.dA2),
         Mistake("activation-derivative-twice", lambda A2, Y: (A2 - Y) * A2 * (1 - A2)),
         Mistake("wrong-activation", lambda A2, Y: two_layer.dA2(A2, Y) * (1 - A2**2)),
