@@ -115,9 +115,18 @@ def follows_from_earlier(verdict: Verdict, called: Iterable[str]) -> Verdict:
     return replace(verdict, mistake="follows-from-earlier", seen=seen, hint="", read="")
 
 
-def reference_of(exercise: Exercise) -> Callable[..., Any] | None:
-    """Return the reference for an exercise's function."""
-    return equation(exercise.equation).function if exercise.equation else None
+def put_right(wrong: Iterable[Exercise]) -> tuple[dict[str, Callable[..., Any]], set[str]]:
+    """Return the references for wrong functions, and a set into which the name of each that is called goes."""
+    called: set[str] = set()
+
+    def recording(name: str, reference: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            called.add(name)
+            return reference(*arguments)
+
+        return call
+
+    return {e.function: recording(e.function, equation(e.equation).function) for e in wrong if e.equation}, called
 
 
 def _blame_earlier(
@@ -125,22 +134,12 @@ def _blame_earlier(
 ) -> Verdict:
     """Judge a wrong function once more, with the reference in the place of the wrong ones that it may call."""
     namespace = getattr(function, "__globals__", {})
-    called: list[str] = []
 
-    def recording(name: str, reference: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
-            called.append(name)
-            return reference(*arguments)
+    def is_wrong(earlier: Exercise) -> bool:
+        written = namespace.get(earlier.function)
+        return callable(written) and not decide(earlier, evaluate(written, questions(earlier, seed)), seed).passed
 
-        return call
-
-    replacements = {}
-    for earlier in of.before(exercise):
-        written, reference = namespace.get(earlier.function), reference_of(earlier)
-        if callable(written) and reference:
-            judged = decide(earlier, evaluate(written, questions(earlier, seed)), seed)
-            if not judged.passed:
-                replacements[earlier.function] = recording(earlier.function, reference)
+    replacements, called = put_right(filter(is_wrong, of.before(exercise)))
     if not replacements:
         return verdict
     with unittest.mock.patch.dict(namespace, replacements):

@@ -1,12 +1,11 @@
 """Judge one notebook: run its cells in a process of its own, in order, and judge its functions from this one."""
 
-from collections.abc import Callable
 from typing import Any
 
 import nbformat
 
 from autograder.assignments import Assignment, Exercise
-from autograder.core.check import decide, follows_from_earlier, may_follow_from_earlier, questions, reference_of
+from autograder.core.check import decide, follows_from_earlier, may_follow_from_earlier, put_right, questions
 from autograder.core.judge import refused
 from autograder.core.verdict import Verdict
 from autograder.host.process import Ended, EndedByTime, GuestProcess, NotStarted
@@ -100,25 +99,13 @@ class Submission:
     def _with_earlier_put_right(self, exercise: Exercise, verdicts: dict[str, Verdict]) -> Verdict:
         """Return the verdict, or that it follows from an earlier one: with the reference in its place all is right."""
         verdict = verdicts[exercise.function]
-        called: set[str] = set()
-
-        def recording(name: str, reference: Callable[..., Any]) -> Callable[..., Any]:
-            def call(*arguments: Any) -> Any:
-                called.add(name)
-                return reference(*arguments)
-
-            return call
-
-        put_right = {
-            earlier.function: recording(earlier.function, reference)
-            for earlier in self._assignment.before(exercise)
-            if not verdicts[earlier.function].passed and (reference := reference_of(earlier))
-        }
-        if not put_right or not may_follow_from_earlier(verdict):
+        wrong = (earlier for earlier in self._assignment.before(exercise) if not verdicts[earlier.function].passed)
+        replacements, called = put_right(wrong)
+        if not replacements or not may_follow_from_earlier(verdict):
             return verdict
         try:
             asked = questions(exercise, self._seed)
-            outcomes = self._running_guest().evaluate(exercise.function, asked, self._seconds, put_right)
+            outcomes = self._running_guest().evaluate(exercise.function, asked, self._seconds, replacements)
         except Ended:
             self._guest = None
             return verdict
