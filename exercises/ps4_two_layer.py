@@ -52,10 +52,10 @@ def once_written():
 # %% [markdown]
 # ## The task
 #
-# Below are 400 points of a flower. Its petals are of two kinds, in turn. Given a point, which kind is it?
+# Below are 400 points of a flower. Its eight petals are of two kinds, four of each. Given a point, which kind is it?
 #
-# The shaded regions are one straight line's attempt. Wherever you lay the line, petals of both kinds lie on each
-# side of it, so a single neuron cannot do this. Four neurons that feed a fifth one can.
+# The shaded regions are one straight line's attempt. However you lay the line, at least one side of it has petals of
+# both kinds, so a single neuron cannot do this. Four neurons that feed a fifth one can.
 
 # %%
 X, Y = flower(400, seed=1)
@@ -64,7 +64,7 @@ print("X has shape", X.shape, "and Y has shape", Y.shape)
 # %%
 inline(
     decision_boundary(lambda points: (points[:1] > 0) * 1.0, X, Y),
-    alt="A flower with eight petals, kind 0 and kind 1 in turn around the centre. "
+    alt="A flower with eight petals around the centre, four of kind 0 and four of kind 1. "
     "A vertical line through the centre leaves petals of both kinds on each side.",
 )
 
@@ -145,8 +145,7 @@ def forward_propagation(X, parameters):
 check(forward_propagation).points
 
 # %% [markdown]
-# Keeping `Z1` and `A1` costs memory now and saves all the work of computing them again on the way back: that is what
-# makes back-propagation fast.
+# Keeping `Z1` and `A1` costs memory now and saves all the work of computing them again on the way back.
 #
 # Here is a network with small random weights, before any training. It is undecided about all 400 points.
 
@@ -267,8 +266,8 @@ check(compute_dZ2).points
 #
 # ### All examples share one W2. How do their gradients combine?
 #
-# By W2, example j's own loss has the gradient $dz^{(j)} (a^{(j)})^T$: its error times what came in. The cost is the mean
-# of the losses, so its gradient is the mean of these matrices:
+# By W2, example j's own loss has the gradient $dz^{[2](j)} (a^{[1](j)})^T$: its error times what came in. The cost is
+# the mean of the losses, so its gradient is the mean of these matrices:
 #
 # {{ two_layer.dW2 }}
 #
@@ -444,8 +443,8 @@ def compute_dW1(dZ1, X):
 check(compute_dW1).points
 
 # %% [markdown]
-# The same formula in both layers: the error at a layer's output times what came in. It holds for every layer of every
-# network of this kind.
+# The same formula in both layers: the layer's dZ times what came in, averaged over the examples. It holds for every
+# layer of every network of this kind.
 #
 # ### One bias left
 #
@@ -587,8 +586,8 @@ check(update_parameters).points
 #            └───────────────────────────────────────────────┘
 # ```
 #
-# Why not start the weights at zero as well? Then all hidden units are equal, get equal gradients, and stay equal for
-# ever: four units that do the work of one.
+# Why not start the weights at zero as well? Then A1 = tanh(0) = 0 and W2 = 0, so dW1, db1 and dW2 are all 0, and only
+# b2 ever moves. Equal weights that are not zero are no cure: the hidden units stay equal, four that do the work of one.
 #
 # The check trains with your function on 400 points (n_h = 4, 5,000 steps, learning rate 1.2) and then asks about 400
 # points that it has kept back. You need 85 of 100 right, in at most ten seconds; half a second is common.

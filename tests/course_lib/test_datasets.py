@@ -52,7 +52,7 @@ def test_without_noise_the_points_lie_on_the_curve():
     assert 0 < Y.sum() < 300
 
 
-def test_petals_of_the_two_kinds_lie_beside_each_other_in_turn():
+def test_four_petals_are_of_each_kind():
     X, Y = flower(4000, seed=0, noise=0.0)
     petal = np.floor(np.mod(np.arctan2(X[1], X[0]), 2 * np.pi) / (np.pi / 4)).astype(int)
     shares = np.array([Y[0, petal == k].mean() for k in range(8)])
