@@ -84,6 +84,11 @@ ASSIGNMENTS: Mapping[str, Assignment] = MappingProxyType(
     }
 )
 
+PIECES: Mapping[str, str] = MappingProxyType(
+    {f"two_layer.{name}": "two_layer.forward_propagation" for name in ("Z1", "A1", "Z2", "A2")}
+)
+"""Equations that are asked as parts of a composite one, whose answer holds them by name."""
+
 
 def assignment(name: str) -> Assignment:
     """Look an assignment up by its name.

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.assignments import ASSIGNMENTS, Assignment, Exercise
+from autograder.assignments import ASSIGNMENTS, PIECES, Assignment, Exercise
 from autograder.core.cases import draw
 from autograder.core.check import decide, questions
 from autograder.core.layout import layout_of, parts
@@ -25,14 +25,6 @@ from course_lib.equations import EQUATIONS, Equation, equation
 
 REGISTERED: tuple[Equation, ...] = equations._ALL
 """As it is written: in the mapping, a second equation of the same id would have taken the place of the first."""
-
-PIECES = {
-    "two_layer.Z1": "two_layer.forward_propagation",
-    "two_layer.A1": "two_layer.forward_propagation",
-    "two_layer.Z2": "two_layer.forward_propagation",
-    "two_layer.A2": "two_layer.forward_propagation",
-}
-"""Equations that are asked as parts of a composite one, whose answer holds them by name."""
 
 BOOK = Path(__file__).parents[1] / "book"
 EXERCISES = [exercise for assignment in ASSIGNMENTS.values() for exercise in assignment.exercises]

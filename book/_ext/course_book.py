@@ -23,7 +23,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 import course_lib.equations
-from autograder.assignments import ASSIGNMENTS
+from autograder.assignments import ASSIGNMENTS, PIECES
 from course_lib.equations import EQUATIONS, Equation, Shape
 
 logger = logging.getLogger(__name__)
@@ -94,13 +94,15 @@ def _shapes(named: Mapping[str, Shape | Mapping[str, Shape]]) -> str:
 
 
 def _exercises(equation: Equation) -> str:
+    asked = PIECES.get(equation.id, equation.id)
+    part = "a part of " if asked != equation.id else ""
     found = [
-        f"`{exercise.function}` in `{assignment.name}`, {exercise.points:g} point{'s' * (exercise.points != 1)}"
+        f"{part}`{exercise.function}` in `{assignment.name}`, {exercise.points:g} point{'s' * (exercise.points != 1)}"
         for assignment in ASSIGNMENTS.values()
         for exercise in assignment.exercises
-        if exercise.equation == equation.id
+        if exercise.equation == asked
     ]
-    return "; ".join(found) or "none of its own"
+    return "; ".join(found)
 
 
 def _rows(ids: tuple[str, ...], kind: str) -> str:
