@@ -99,5 +99,5 @@ def assignment(name: str) -> Assignment:
         If there is none; the message lists the known ones, or names the nearest.
     """
     if name not in ASSIGNMENTS:
-        raise KeyError(f"no assignment {name!r}; {suggestion(name, ASSIGNMENTS)}")
+        raise KeyError(f"no assignment {name!r}; {suggestion(str(name), ASSIGNMENTS)}")
     return ASSIGNMENTS[name]

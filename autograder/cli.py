@@ -4,6 +4,8 @@ Exit codes: 0 all right, 1 something is wrong with the work, 2 it could not be d
 """
 
 import json
+import math
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -16,6 +18,18 @@ from autograder.grade.submission import judge_notebook
 from autograder.notebooks import UnreadableNotebook, read, recognise
 
 
+def _a_number(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """Refuse nan, which lies in every range."""
+    if math.isnan(value):
+        raise click.BadParameter("nan is not a number of seconds.")
+    return value
+
+
+def _end_tidily(signal_number: int, frame: object) -> NoReturn:
+    """Turn a signal into an exception, so that the student's process is ended before this one."""
+    sys.exit(128 + signal_number)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="backprop-course")
 def main() -> None:
@@ -26,12 +40,19 @@ def main() -> None:
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.option("--assignment", "name", help="Which assignment it is, if the notebook does not tell.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-@click.option("--seed", default=0, show_default=True, help="Seed of the inputs on which functions are judged.")
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Seed of the inputs on which functions are judged.",
+)
 @click.option(
     "--timeout",
     default=30.0,
     show_default=True,
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0, min_open=True, max=86_400),
+    callback=_a_number,
     help="Seconds for a cell, and for judging a function.",
 )
 def check(notebook: Path, name: str | None, as_json: bool, seed: int, timeout: float) -> None:
@@ -49,6 +70,8 @@ def check(notebook: Path, name: str | None, as_json: bool, seed: int, timeout: f
     if assignment is None:
         known = ", ".join(assignments.ASSIGNMENTS)
         _stop(f"{notebook} is no assignment that is known here; say which it is with --assignment ({known}).")
+    for wanted in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
+        signal.signal(getattr(signal, wanted), _end_tidily)
     verdicts = judge_notebook(content, assignment, seed, timeout)
     score = round(sum(verdict.points for verdict in verdicts), 6)
     if as_json:
@@ -60,7 +83,7 @@ def check(notebook: Path, name: str | None, as_json: bool, seed: int, timeout: f
             "max_score": assignment.max_points,
             "checks": [verdict.as_json() for verdict in verdicts],
         }
-        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(report, indent=2))
     else:
         for verdict in verdicts:
             click.echo(text(verdict))
@@ -73,3 +96,7 @@ def check(notebook: Path, name: str | None, as_json: bool, seed: int, timeout: f
 def _stop(sentence: str) -> NoReturn:
     click.echo(f"autograder: {sentence}", err=True)
     sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -17,6 +17,32 @@ class UnreadableNotebook(Exception):
     """The file is not a notebook that can be judged; the message says why, in one sentence."""
 
 
+def _major_version(data: Any) -> int:
+    """Return which nbformat a parsed file has."""
+    if not isinstance(data, dict) or not isinstance(data.get("cells", data.get("worksheets")), list):
+        raise UnreadableNotebook("is not a notebook: it holds no list of cells")
+    major = data.setdefault("nbformat", 4)
+    if type(major) is not int or major not in nbformat.versions:
+        raise UnreadableNotebook(f"is of notebook format {major!r}; known are {', '.join(map(str, nbformat.versions))}")
+    data.setdefault("nbformat_minor", 5)
+    return major
+
+
+def _completed(data: dict[str, Any]) -> dict[str, Any]:
+    """Put in what a notebook's cells must have and nobody needs; only a cell that is none is refused."""
+    if not isinstance(data.get("metadata"), dict):
+        data["metadata"] = nbformat.NotebookNode()
+    for number, cell in enumerate(data.get("cells", []), start=1):
+        if not isinstance(cell, dict) or not isinstance(cell.setdefault("cell_type", "raw"), str):
+            raise UnreadableNotebook(f"is not a valid notebook: cell {number} is not a cell")
+        if not isinstance(cell.get("metadata"), dict):
+            cell["metadata"] = nbformat.NotebookNode()
+        source = cell.setdefault("source", "")
+        if not (isinstance(source, str) or (isinstance(source, list) and all(isinstance(s, str) for s in source))):
+            raise UnreadableNotebook(f"is not a valid notebook: the text of cell {number} is not text")
+    return data
+
+
 def read(path: Path) -> nbformat.NotebookNode:
     """Read a notebook of any nbformat version from 3 on; outputs and metadata need not be valid, they are not used.
 
@@ -37,21 +63,16 @@ def read(path: Path) -> nbformat.NotebookNode:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise UnreadableNotebook(f"{path} is not a notebook: it is not JSON") from error
-    if not isinstance(data, dict) or not isinstance(data.get("cells", data.get("worksheets")), list):
-        raise UnreadableNotebook(f"{path} is not a notebook: it holds no list of cells")
     try:
-        major, _ = nbformat.reader.get_version(data)
+        major = _major_version(data)
         notebook: nbformat.NotebookNode = nbformat.convert(
-            nbformat.versions[major].to_notebook_json(data), to_version=4
+            nbformat.versions[major].to_notebook_json(_completed(data)), to_version=4
         )
-        for cell in notebook.cells:
-            if not isinstance(cell.cell_type, str) or not isinstance(cell.setdefault("source", ""), str):
-                raise TypeError("a cell has no type or no text")
-            if not isinstance(cell.setdefault("metadata", nbformat.NotebookNode()), dict):
-                raise TypeError("a cell's metadata are not an object")
-    except Exception as error:  # whatever a converter says of a malformed file
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise UnreadableNotebook(f"{path} is not a valid notebook: {reason[0][:200]}") from error
+        _completed(notebook)
+    except UnreadableNotebook as error:
+        raise UnreadableNotebook(f"{path} {error}") from error
+    except Exception as error:  # whatever a converter of old formats says of a malformed file
+        raise UnreadableNotebook(f"{path} is not a valid notebook: {type(error).__name__}: {error}"[:300]) from error
     return notebook
 
 

@@ -1,7 +1,8 @@
 """Check a function in the place where it was written: a notebook or a browser."""
 
+import sys
 import unittest.mock
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -115,6 +116,14 @@ def follows_from_earlier(verdict: Verdict, called: Iterable[str]) -> Verdict:
     return replace(verdict, mistake="follows-from-earlier", seen=seen, hint="", read="")
 
 
+def _name_of(function: Callable[..., Any], namespace: Mapping[str, Any]) -> str:
+    """Return a function's name, or, where that is no exercise's (a lambda, a partial), the one its caller gave it."""
+    own = getattr(function, "__name__", type(function).__name__)
+    asked = [exercise.function for each in ASSIGNMENTS.values() for exercise in each.exercises]
+    given = [name for name in dict.fromkeys(asked) if namespace.get(name) is function]
+    return own if own in asked or len(given) != 1 else given[0]
+
+
 def put_right(wrong: Iterable[Exercise]) -> tuple[dict[str, Callable[..., Any]], set[str]]:
     """Return the references for wrong functions, and a set into which the name of each that is called goes."""
     called: set[str] = set()
@@ -176,7 +185,9 @@ def check(function: Callable[..., Any], *, assignment: str | None = None, seed: 
     """
     if not callable(function):
         raise TypeError(f"check takes the function itself, as in check(compute_dW2), not {type(function).__name__}")
-    of, exercise = exercise_for(getattr(function, "__name__", type(function).__name__), assignment)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"a seed is a whole number from 0 on, not {seed!r}")
+    of, exercise = exercise_for(_name_of(function, sys._getframe(1).f_globals), assignment)
     verdict = decide(exercise, evaluate(function, questions(exercise, seed)), seed)
     if may_follow_from_earlier(verdict):
         verdict = _blame_earlier(function, of, exercise, verdict, seed)

@@ -65,7 +65,7 @@ def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Ver
     cases = draw(seed)
     if len(outcomes) != len(cases):
         raise ValueError(f"{exercise.function}: {len(outcomes)} outcomes for {len(cases)} cases")
-    if _all_raised(outcomes, "NotImplementedError"):
+    if all(is_stub(outcome, exercise) for outcome in outcomes):
         return refused(exercise, "not-implemented", NOT_IMPLEMENTED)
     try:
         right = _right_answers(subject.id, seed)
@@ -94,6 +94,9 @@ def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Ver
         for name, fault in faults.items()
     )
     fault, mistake = next(named[name] for name in faults if faults[name])
+    if all(o.failure and o.failure.name == "TypeError" and not o.failure.line for o in outcomes):
+        call = f"{exercise.function}({', '.join(subject.arguments)})"  # no line of the student's was reached
+        fault = fault._replace(seen=f"{fault.seen} It is called as {call}.")
     ids = fault.mistake.split("+")
     return Verdict(
         exercise.function,
@@ -115,8 +118,10 @@ def refused(exercise: Exercise, mistake: str, seen: str) -> Verdict:
     return Verdict(exercise.function, exercise.equation, False, 0.0, exercise.points, mistake, seen)
 
 
-def _all_raised(outcomes: Sequence[Outcome], name: str) -> bool:
-    return all(outcome.failure is not None and outcome.failure.name == name for outcome in outcomes)
+def is_stub(outcome: Outcome, exercise: Exercise) -> bool:
+    """Tell whether a function is as it was handed out: it raised NotImplementedError itself, not one that it calls."""
+    failure = outcome.failure
+    return failure is not None and failure.name == "NotImplementedError" and failure.function in ("", exercise.function)
 
 
 def _notes(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
@@ -153,11 +158,10 @@ def _fault_of_case(name: str, answer: Answer) -> Fault | None:
     called = f"{name}: " if name else ""
     sizes = ", ".join(f"{size} = {n}" for size, n in answer.case.sizes.items())
     if answer.failure:
-        id = {"MemoryError": "out-of-memory", "NotImplementedError": "not-implemented"}.get(
-            answer.failure.name, "raised"
+        return Fault(
+            "out-of-memory" if answer.failure.name == "MemoryError" else "raised",
+            f"With {sizes} it raised {raised(answer.failure)}.",
         )
-        line = f" in the line `{answer.failure.line}`" if answer.failure.line else ""
-        return Fault(id, f"With {sizes} it raised {answer.failure.name}: {answer.failure.text or 'no text'}{line}.")
     value, right = answer.given[name], answer.right[name]
     if isinstance(value, Absent):
         return Fault(value.mistake, called + value.reason)
@@ -166,7 +170,8 @@ def _fault_of_case(name: str, answer: Answer) -> Fault | None:
     if isinstance(value, Opaque) and value.type_name.startswith("array of dtype"):
         return Fault("wrong-dtype", f"{called}It returned an {value.type_name}; plain numbers are expected.")
     if not isinstance(value, np.ndarray):
-        return Fault("wrong-type", f"{called}It returned {described(value)}; an array is expected.")
+        expected = "an array" if right.ndim else "a number"
+        return Fault("wrong-type", f"{called}It returned {described(value)}; {expected} is expected.")
     value = _array(value, right)
     if value.shape != right.shape:
         return Fault("wrong-shape", f"{called}With {sizes} the shape is {value.shape}, and should be {right.shape}.")
@@ -177,10 +182,17 @@ def _fault_of_case(name: str, answer: Answer) -> Fault | None:
     wrong = wrong_entries(value, right) | wrong_entries(value, answer.again[name])
     if bool(np.any(wrong)):
         index = _first(wrong)
-        entry = f"entry {index} is the first that is wrong; yours is {value[index]:.6g}" if index else "it is wrong"
-        fit = f"The shape {value.shape} is right; " if right.ndim else ""
-        return Fault("wrong-values", f"{called}{fit}with {sizes} {entry}.")
+        if not right.ndim:
+            return Fault("wrong-values", f"{called}With {sizes} the number is wrong; yours is {value[()]:.6g}.")
+        entry = f"entry {index} is the first that is wrong; yours is {value[index]:.6g}"
+        return Fault("wrong-values", f"{called}The shape {value.shape} is right; with {sizes} {entry}.")
     return None
+
+
+def raised(failure: Failure) -> str:
+    """Return an exception in words: its name, its text, and the student's line that it came from."""
+    line = f" in the line `{failure.line}`" if failure.line else ""
+    return f"{failure.name}: {failure.text or 'no text'}{line}"
 
 
 def _first(wrong: Array) -> tuple[int, ...]:
@@ -192,7 +204,8 @@ def _name(
 ) -> dict[str, tuple[Fault, Mistake | None]]:
     """Find, for each part that is wrong, the mistake of the library that gives the very same numbers."""
     wrong = [name for name, fault in faults.items() if fault]
-    library = _numbers(subject, answers)
+    right = {part for name in faults if name not in wrong for part in (name, name.removeprefix('cache["')[:-2])}
+    library = [(m, results) for m, results in _numbers(subject, answers) if not m.where or m.where not in right]
     whole = next((m for m, results in library if _explains(results, answers, list(faults))), None)
     named: dict[str, tuple[Fault, Mistake | None]] = {}
     for name in wrong:

@@ -15,6 +15,7 @@ import numpy as np
 from course_lib import two_layer
 from course_lib.activations import relu_prime, sigmoid, sigmoid_prime, tanh, tanh_prime
 from course_lib.arrays import Array
+from course_lib.losses import bce_loss
 
 Function = Callable[..., Any]
 
@@ -139,6 +140,7 @@ def _weight_gradient(right: Function) -> tuple[Mistake, ...]:
         Mistake("factors-swapped", lambda dZ, A: A @ dZ / m(dZ)),
         Mistake("elementwise-for-matmul", lambda dZ, A: dZ * A / m(dZ)),
         Mistake("elementwise-for-matmul", lambda dZ, A: dZ * A.T / m(dZ)),
+        Mistake("elementwise-for-matmul", lambda dZ, A: np.sum(dZ * A) / m(dZ)),
         Mistake(
             "elementwise-for-matmul",
             lambda dZ, A: np.sum(dZ * A, axis=1, keepdims=True) / m(dZ),
@@ -163,6 +165,28 @@ def _bias_gradient(right: Function, erratum: str) -> tuple[Mistake, ...]:
         Mistake("not-summed", lambda dZ: dZ, "E4"),
         Mistake("not-summed", lambda dZ: dZ / dZ.shape[1]),
     )
+
+
+def _product_loss(A2: Array, Y: Array) -> Any:
+    """Return the loss with matrix products between labels and logarithms: cross terms between outputs come in."""
+    return -(Y @ np.log(A2).T) - (1 - Y) @ np.log(1 - A2).T
+
+
+def _sum(losses: Array) -> Array:
+    return losses
+
+
+def _mean(losses: Array) -> Any:
+    return losses / losses.shape[1]
+
+
+def _summed_loss(axis: int, keepdims: bool, scale: Callable[[Array], Array]) -> Function:
+    """Return the cost summed along one axis only, so that one number an example, or an output, is left."""
+
+    def wrong(A2: Array, Y: Array) -> Array:
+        return np.asarray(np.sum(scale(bce_loss(A2, Y)), axis=axis, keepdims=keepdims))
+
+    return wrong
 
 
 _DZ1 = two_layer.dZ1
@@ -203,17 +227,24 @@ _LIBRARY: dict[str, tuple[Mistake, ...]] = {
         Mistake("factors-swapped-in-loss", lambda A2, Y: -np.sum(A2 * np.log(Y + 1e-300)) / Y.shape[1]),
         Mistake("sign-flipped", lambda A2, Y: np.sum(-Y * np.log(A2) + (1 - Y) * np.log(1 - A2)) / Y.shape[1]),
         Mistake("wrong-bracket", lambda A2, Y: -np.sum(Y * np.log(A2) + 1 - Y * np.log(1 - A2)) / Y.shape[1]),
+        Mistake("matmul-for-elementwise", lambda A2, Y: np.sum(_product_loss(A2, Y)) / Y.shape[1]),
+        Mistake("matmul-for-elementwise", lambda A2, Y: _product_loss(A2, Y) / Y.shape[1]),
         Mistake("not-summed", lambda A2, Y: -Y * np.log(A2) - (1 - Y) * np.log(1 - A2)),
         Mistake("not-summed", lambda A2, Y: (-Y * np.log(A2) - (1 - Y) * np.log(1 - A2)) / Y.shape[1]),
         Mistake(
             "summed-wrong-axis",
             lambda A2, Y: np.mean(-Y * np.log(A2) - (1 - Y) * np.log(1 - A2), axis=1, keepdims=True),
         ),
-        Mistake("summed-wrong-axis", lambda A2, Y: np.mean(-Y * np.log(A2) - (1 - Y) * np.log(1 - A2), axis=1)),
-        Mistake("summed-wrong-axis", lambda A2, Y: np.sum(-Y * np.log(A2) - (1 - Y) * np.log(1 - A2), axis=0)),
+        *(
+            Mistake("summed-wrong-axis", _summed_loss(axis, keepdims, scale))
+            for axis in (0, 1)
+            for keepdims in (False, True)
+            for scale in (_sum, _mean)
+        ),
     ),
     "two_layer.dA2": (
         *_factors(two_layer.dA2, averaged=False),
+        _after("transposed", two_layer.dA2, lambda r, m: r.T),
         Mistake("sign-flipped", lambda A2, Y: -Y / A2 - (1 - Y) / (1 - A2)),
         Mistake("sign-flipped", lambda A2, Y: Y / A2 + (1 - Y) / (1 - A2)),
         Mistake("term-missing", lambda A2, Y: -Y / A2),
@@ -221,11 +252,17 @@ _LIBRARY: dict[str, tuple[Mistake, ...]] = {
         Mistake("factors-swapped-in-loss", lambda A2, Y: -Y / (1 - A2) + (1 - Y) / A2),
         Mistake("factors-swapped-in-loss", lambda A2, Y: -A2 / Y + (1 - A2) / (1 - Y)),
         Mistake("wrong-bracket", lambda A2, Y: -Y / A2 + 1 - Y / (1 - A2)),
+        Mistake("wrong-bracket", lambda A2, Y: (A2 - Y) / A2 * (1 - A2)),
         Mistake("wrong-bracket", lambda A2, Y: -Y / A2 + (1 - Y) / 1 - A2),
         Mistake("one-step-too-far", lambda A2, Y: A2 - Y),
     ),
     "two_layer.dZ2": (
         *_factors(two_layer.dZ2, averaged=False),
+        _after("transposed", two_layer.dZ2, lambda r, m: r.T),
+        Mistake("sign-flipped", lambda A2, Y: A2 + Y),
+        Mistake("matmul-for-elementwise", lambda A2, Y: two_layer.dA2(A2, Y) @ (A2 * (1 - A2))),
+        Mistake("matmul-for-elementwise", lambda A2, Y: two_layer.dA2(A2, Y) @ (A2 * (1 - A2)).T),
+        Mistake("matmul-for-elementwise", lambda A2, Y: two_layer.dA2(A2, Y).T @ (A2 * (1 - A2))),
         Mistake("activation-derivative-missing", two_layer.dA2),
         Mistake("activation-derivative-twice", lambda A2, Y: (A2 - Y) * A2 * (1 - A2)),
         Mistake("wrong-activation", lambda A2, Y: two_layer.dA2(A2, Y) * (1 - A2**2)),
@@ -251,6 +288,7 @@ _LIBRARY: dict[str, tuple[Mistake, ...]] = {
     ),
     "two_layer.dZ1": (
         *_factors(_DZ1, averaged=False),
+        _after("transposed", _DZ1, lambda r, m: r.T),
         Mistake("activation-derivative-missing", lambda dA1, Z1: dA1),
         Mistake("activation-for-its-derivative", lambda dA1, Z1: dA1 * tanh(Z1)),
         Mistake("wrong-activation", lambda dA1, Z1: dA1 * sigmoid_prime(Z1)),
@@ -260,9 +298,13 @@ _LIBRARY: dict[str, tuple[Mistake, ...]] = {
         Mistake("derivative-of-activation-taken-at-the-wrong-place", lambda dA1, Z1: dA1 * tanh_prime(tanh(Z1))),
         Mistake("derivative-of-activation-taken-at-the-wrong-place", lambda dA1, Z1: dA1 * (Z1 * (1 - Z1))),
         Mistake("derivative-of-activation-taken-at-the-wrong-place", lambda dA1, Z1: dA1 * tanh_prime(dA1)),
+        Mistake("derivative-of-activation-taken-at-the-wrong-place", lambda dA1, Z1: dA1 * (1 - dA1**2)),
         Mistake("matmul-for-elementwise", lambda dA1, Z1: dA1 @ tanh_prime(Z1)),
         Mistake("matmul-for-elementwise", lambda dA1, Z1: dA1 @ tanh_prime(Z1).T),
         Mistake("matmul-for-elementwise", lambda dA1, Z1: dA1.T @ tanh_prime(Z1)),
+        Mistake("matmul-for-elementwise", lambda dA1, Z1: tanh_prime(Z1) @ dA1),
+        Mistake("matmul-for-elementwise", lambda dA1, Z1: tanh_prime(Z1) @ dA1.T),
+        Mistake("matmul-for-elementwise", lambda dA1, Z1: tanh_prime(Z1).T @ dA1),
         Mistake("factor-missing", lambda dA1, Z1: tanh_prime(Z1)),
         Mistake("factor-missing", lambda dA1, Z1: dA1 * (1 - tanh(Z1))),
         Mistake("sign-flipped", lambda dA1, Z1: dA1 * (1 + tanh(Z1) ** 2)),
@@ -275,16 +317,29 @@ _LIBRARY: dict[str, tuple[Mistake, ...]] = {
 
 
 def _forward(**pieces: Function) -> Function:
-    """Return forward propagation with some of its equations replaced."""
+    """Return forward propagation with some of its equations replaced, or with arrays of the wrong layer put in.
+
+    The names ending in `_from` say which array an equation takes, of those that are there by then.
+    """
 
     def forward(X: Array, parameters: Mapping[str, Array]) -> Any:
-        Z1 = pieces.get("Z1", two_layer.Z1)(parameters["W1"], parameters["b1"], X)
-        A1 = pieces.get("A1", two_layer.A1)(Z1)
-        Z2 = pieces.get("Z2", two_layer.Z2)(parameters["W2"], parameters["b2"], A1)
-        A2 = pieces.get("A2", two_layer.A2)(Z2)
-        return A2, {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": A2}
+        made: dict[str, Array] = {"X": X}
+
+        def taken(equation: str, right: str) -> Array:
+            return pieces[f"{equation}_from"](made) if f"{equation}_from" in pieces else made[right]
+
+        made["Z1"] = pieces.get("Z1", two_layer.Z1)(parameters["W1"], parameters["b1"], X)
+        made["A1"] = pieces.get("A1", two_layer.A1)(taken("A1", "Z1"))
+        made["Z2"] = pieces.get("Z2", two_layer.Z2)(parameters["W2"], parameters["b2"], taken("Z2", "A1"))
+        made["A2"] = pieces.get("A2", two_layer.A2)(taken("A2", "Z2"))
+        return made["A2"], {name: made[name] for name in ("Z1", "A1", "Z2", "A2")}
 
     return forward
+
+
+def _forward_transposed(X: Array, parameters: Mapping[str, Array]) -> Any:
+    A2, cache = two_layer.forward_propagation(X, parameters)
+    return A2.T, cache
 
 
 def _backward(**pieces: Function) -> Function:
@@ -303,9 +358,9 @@ def _backward(**pieces: Function) -> Function:
         dZ1 = pieces.get("dZ1", two_layer.dZ1)(dA1, taken("dZ1", cache["Z1"]))
         return {
             "dW1": pieces.get("dW1", two_layer.dW1)(dZ1, taken("dW1", X)),
-            "db1": pieces.get("db1", two_layer.db1)(dZ1),
+            "db1": pieces.get("db1", two_layer.db1)(dZ2 if "swap_biases" in pieces else dZ1),
             "dW2": pieces.get("dW2", two_layer.dW2)(dZ2, taken("dW2", cache["A1"])),
-            "db2": pieces.get("db2", two_layer.db2)(dZ2),
+            "db2": pieces.get("db2", two_layer.db2)(dZ1 if "swap_biases" in pieces else dZ2),
         }
 
     return backward
@@ -333,6 +388,7 @@ _WRONG_ARRAY = (
         _backward(dZ1_from=lambda p, c, X: c["A1"]),
         where="dZ1",
     ),
+    Mistake("wrong-layer", _backward(swap_biases=two_layer.db1), where="db1"),
     Mistake("factor-missing", _backward(dW1=lambda dZ1, X: dZ1), "E3", "dW1"),
 )
 
@@ -344,7 +400,24 @@ def _updated(step: Callable[[Array, Array, float], Array]) -> Function:
     return update
 
 
-_LIBRARY["two_layer.forward_propagation"] = _composed(_forward, ("Z1", "A1", "Z2", "A2"))
+def _updated_from(taken: Mapping[str, str]) -> Function:
+    """Return the update in which parameters take the gradients of others."""
+
+    def update(parameters: Mapping[str, Array], grads: Mapping[str, Array], learning_rate: float) -> dict[str, Array]:
+        return {name: theta - learning_rate * grads["d" + taken[name]] for name, theta in parameters.items()}
+
+    return update
+
+
+_LIBRARY["two_layer.forward_propagation"] = (
+    Mistake("wrong-layer", _forward(Z2_from=lambda made: made["Z1"]), where="Z2"),
+    Mistake("wrong-layer", _forward(Z2_from=lambda made: made["X"]), where="Z2"),
+    Mistake("wrong-layer", _forward(A2_from=lambda made: made["Z1"]), where="A2"),
+    Mistake("wrong-layer", _forward(A2_from=lambda made: made["A1"]), where="A2"),
+    Mistake("wrong-layer", _forward(A1_from=lambda made: made["X"]), where="A1"),
+    Mistake("transposed", _forward_transposed),
+    *_composed(_forward, ("Z1", "A1", "Z2", "A2")),
+)
 _LIBRARY["two_layer.backward_propagation"] = (
     *_WRONG_ARRAY,
     *_composed(_backward, ("dZ2", "dW2", "db2", "dA1", "dZ1", "dW1", "db1")),
@@ -357,6 +430,10 @@ _LIBRARY["training.update_parameters"] = (
     Mistake("term-missing", _updated(lambda theta, d, rate: theta)),
     Mistake("wrong-bracket", _updated(lambda theta, d, rate: (theta - rate) * d)),
     Mistake("sign-flipped", _updated(lambda theta, d, rate: rate * d - theta)),
+    Mistake("factor-of-two", _updated(lambda theta, d, rate: theta - 2 * rate * d)),
+    Mistake("factor-of-two", _updated(lambda theta, d, rate: theta - rate * d / 2)),
+    Mistake("wrong-layer", _updated_from({"W1": "W1", "b1": "b2", "W2": "W2", "b2": "b1"})),
+    Mistake("wrong-layer", _updated_from({"W1": "W2", "b1": "b1", "W2": "W1", "b2": "b2"})),
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments import Exercise
-from autograder.core.judge import NOT_IMPLEMENTED, refused
+from autograder.core.judge import NOT_IMPLEMENTED, is_stub, raised, refused
 from autograder.core.layout import Absent, described, parts
 from autograder.core.mistakes import HINTS
 from autograder.core.verdict import Verdict
@@ -60,10 +60,9 @@ def judge_model(exercise: Exercise, outcome: Outcome, seed: int = 0) -> Verdict:
     Verdict; right means an accuracy of at least 0.85 in at most 10 seconds
     """
     if outcome.failure:
-        name = outcome.failure.name
-        if name == "NotImplementedError":
+        if is_stub(outcome, exercise):
             return refused(exercise, "not-implemented", NOT_IMPLEMENTED)
-        return refused(exercise, "raised", f"It raised {name}: {outcome.failure.text or 'no text'}.")
+        return refused(exercise, "raised", f"It raised {raised(outcome.failure)}.")
     found = parts({name: name for name in PARAMETERS}, outcome.value)
     sizes = {"n0": 2, "n1": HIDDEN_UNITS, "n2": 1, "1": 1}
     for name, symbols in PARAMETERS.items():

@@ -6,6 +6,7 @@ from autograder.core.verdict import Verdict
 
 NOTES = {
     "changed-its-input": "It changes the arrays that it is given. That costs nothing here, and surprises a caller.",
+    "defined-below-its-check": "It is defined below its check; run from top to bottom, the check cannot find it.",
     "shape-of-one-entry": "The single number came in another shape than asked. That costs nothing here.",
 }
 

@@ -1,5 +1,6 @@
 """Judge one notebook: run its cells in a process of its own, in order, and judge its functions from this one."""
 
+from dataclasses import replace
 from typing import Any
 
 import nbformat
@@ -40,9 +41,10 @@ class Submission:
                     self._run(cell, number)
                 elif exercise.function not in verdicts:
                     verdicts[exercise.function] = self._judged(exercise)
-            for exercise in self._assignment.exercises:  # whose check cell is gone
-                if exercise.function not in verdicts:
-                    verdicts[exercise.function] = self._judged(exercise)
+            for exercise in self._assignment.exercises:
+                at_check = verdicts.get(exercise.function)
+                if at_check is None or at_check.mistake in ("missing", "not-implemented"):
+                    verdicts[exercise.function] = self._judged_at_the_end(exercise, at_check)
             for exercise in self._assignment.exercises:
                 verdicts[exercise.function] = self._with_earlier_put_right(exercise, verdicts)
         finally:
@@ -51,13 +53,23 @@ class Submission:
         return [verdicts[exercise.function] for exercise in self._assignment.exercises]
 
     def _running_guest(self) -> GuestProcess:
-        """Return the process, or a new one in which the finished cells have been run again."""
-        if self._guest is None:
-            self._guest = GuestProcess()
-            for source in self._finished:
-                self._guest.run(source, self._seconds)
-            if self._blocked:
-                self._guest.block(self._blocked)
+        """Return the process, or a new one in which the finished cells have been run again.
+
+        A cell that had finished and now ends the process is left out; it is charged to nobody.
+        """
+        while self._guest is None:
+            guest, again = GuestProcess(), self._finished
+            self._finished = []
+            try:
+                guest.block(self._blocked)
+                while again:
+                    source, *again = again
+                    guest.run(source, self._seconds)
+                    self._finished.append(source)
+            except Ended:
+                self._finished += again
+            else:
+                self._guest = guest
         return self._guest
 
     def _run(self, cell: Any, number: int) -> None:
@@ -95,6 +107,13 @@ class Submission:
             )
             return refused(exercise, id, seen)
         return decide(exercise, outcomes, self._seed)
+
+    def _judged_at_the_end(self, exercise: Exercise, at_check: Verdict | None) -> Verdict:
+        """Judge a function whose check cell is gone, or stands above the cell that defines it."""
+        verdict = self._judged(exercise)
+        if at_check is None or verdict.mistake == at_check.mistake:
+            return verdict
+        return replace(verdict, notes=(*verdict.notes, "defined-below-its-check"))
 
     def _with_earlier_put_right(self, exercise: Exercise, verdicts: dict[str, Verdict]) -> Verdict:
         """Return the verdict, or that it follows from an earlier one: with the reference in its place all is right."""

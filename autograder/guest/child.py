@@ -2,13 +2,15 @@
 
 Started as `python -m autograder.guest.child FD`, it speaks the wire protocol on the inherited socket FD. Requests are
 - `("run", source)`, answered by a Failure or None;
-- `("block", names)`: functions that were ended once, and from now on raise at once; answered by None;
+- `("block", names)`: functions that were ended once, and raise at once after every cell from now on; answered by None;
 - `("evaluate", function name, cases, names)`, answered by a list of Outcomes, or None where there is no such function.
   While it runs, each function in `names` is answered from outside: `("call", name, arguments)` goes out for each of its
   calls, and its value, or a Failure, comes back.
 """
 
 import contextlib
+import ctypes
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -85,16 +87,25 @@ def replaced(namespace: dict[str, Any], functions: dict[str, Callable[..., Any]]
         namespace.update(before)
 
 
+def die_with_parent() -> None:
+    """Ask Linux to kill this process when the one that started it has gone, whatever is running here."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
+
+
 def serve(channel: socket.socket) -> None:
     """Answer requests until the other side hangs up."""
     namespace, run = cell_runner()
+    blocked: dict[str, Callable[..., Any]] = {}
     wire.send(channel, "ready")
     while True:
         match wire.receive(channel):
             case ("run", str() as source):
                 answer: Any = run(source)
+                namespace.update(blocked)
             case ("block", list() as names):
-                namespace.update({name: ended(name) for name in names})
+                blocked = {name: ended(name) for name in names}
+                namespace.update(blocked)
                 answer = None
             case ("evaluate", str() as name, list() as cases, list() as names):
                 with replaced(namespace, {other: asked_outside(channel, other) for other in names}):
@@ -109,6 +120,7 @@ def serve(channel: socket.socket) -> None:
 
 
 if __name__ == "__main__":
+    die_with_parent()
     stand_in.install()
     with contextlib.suppress(wire.Closed):
         serve(socket.socket(fileno=int(sys.argv[1])))

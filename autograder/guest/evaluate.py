@@ -5,12 +5,12 @@ The same code serves the self-check in a notebook and the separate process of a 
 
 import contextlib
 import io
-import sys
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,11 +29,12 @@ class Opaque:
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception: its name, its text, and the line of the student's code that it came from."""
+    """An exception: its name, its text, and the line and function of the student's code that it came from, if any."""
 
     name: str
     text: str
     line: str = ""
+    function: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Outcome:
     failure: Failure | None = None
     changed: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+def clean(text: str, length: int) -> str:
+    """Return a student's text with nothing in it that cannot be printed or encoded, cut to a length."""
+    return "".join(c if c.isprintable() else " " for c in text[:length])
 
 
 def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
@@ -73,17 +79,20 @@ def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
         if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
             return Opaque("masked array")
         if value.dtype.kind not in "biufc":
-            return Opaque(f"array of dtype {value.dtype}"[:80])
+            return Opaque(clean(f"array of dtype {value.dtype}", 80))
         if value.nbytes > MAX_BYTES:
             return Opaque(f"array of {value.nbytes} bytes")
         return np.array(value, copy=True, subok=False, order="C")
-    if kind in (tuple, list, dict) and depth and len(value) <= MAX_ITEMS:
-        if kind is dict:
-            if all(type(key) is str for key in value):
-                return {key[:200]: plain(item, depth - 1) for key, item in value.items()}
-            return Opaque("dict with keys that are not strings")
-        return kind(plain(item, depth - 1) for item in value)
-    return Opaque(kind.__name__[:80])
+    # The methods of the base classes, so that none of a subclass's runs.
+    if isinstance(value, dict) and depth and dict.__len__(value) <= MAX_ITEMS:
+        if all(type(key) is str for key in dict.keys(value)):
+            return {clean(key, 200): plain(item, depth - 1) for key, item in dict.items(value)}
+        return Opaque("dict with keys that are not strings")
+    if isinstance(value, tuple) and depth and tuple.__len__(value) <= MAX_ITEMS:
+        return tuple(plain(item, depth - 1) for item in tuple.__iter__(value))
+    if isinstance(value, list) and depth and list.__len__(value) <= MAX_ITEMS:
+        return [plain(item, depth - 1) for item in list.__iter__(value)]
+    return Opaque(clean(kind.__name__, 80))
 
 
 def copied(value: Any) -> Any:
@@ -124,11 +133,13 @@ class _Discard(io.TextIOBase):
 def failure_of(error: BaseException) -> Failure:
     """Describe an exception by plain text, of bounded length, without running more of the student's code than str()."""
     try:
-        text = str(error)[:300]
+        text = clean(str(error), 300)
     except Exception:
         text = "(its text could not be read)"
-    frames = traceback.extract_tb(sys.exc_info()[2])
-    return Failure(type(error).__name__[:80], text, (frames[-1].line or "")[:200] if frames else "")
+    here = str(Path(__file__).parent)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(here)]
+    line, function = (clean(frames[-1].line or "", 200), clean(frames[-1].name, 80)) if frames else ("", "")
+    return Failure(clean(type(error).__name__, 80), text, line, function)
 
 
 def call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Outcome:
@@ -138,6 +149,7 @@ def call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Outcome:
     try:
         with (
             warnings.catch_warnings(),
+            np.errstate(all="ignore"),
             contextlib.redirect_stdout(_Discard()),
             contextlib.redirect_stderr(_Discard()),
         ):

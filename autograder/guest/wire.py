@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.guest.evaluate import MAX_BYTES, MAX_ITEMS, Failure, Opaque, Outcome
+from autograder.guest.evaluate import MAX_BYTES, MAX_ITEMS, Failure, Opaque, Outcome, clean
 
 MAX_HEADER = 2**20
 MAX_NESTING = 12
@@ -66,7 +66,7 @@ def pack(value: Any) -> bytes:
         if isinstance(item, Opaque):
             return ["o", item.type_name]
         if isinstance(item, Failure):
-            return ["f", item.name, item.text, item.line]
+            return ["f", item.name, item.text, item.line, item.function]
         if isinstance(item, Outcome):
             return ["r", tree(item.value), tree(item.failure), list(item.changed), item.seconds]
         if isinstance(item, tuple | list):
@@ -106,9 +106,9 @@ def unpack(header: bytes, payload: bytes) -> Any:
             case ["a", str() as dtype, list() as shape, int() as offset] if dtype in _DTYPES:
                 return array(dtype, shape, offset)
             case ["o", str() as name]:
-                return Opaque(name[:80])
-            case ["f", str() as name, str() as text, str() as line]:
-                return Failure(name[:80], text[:300], line[:200])
+                return Opaque(clean(name, 80))
+            case ["f", str() as name, str() as text, str() as line, str() as function]:
+                return Failure(clean(name, 80), clean(text, 300), clean(line, 200), clean(function, 80))
             case ["r", inner, failure, list() as changed, int() | float() as seconds]:
                 failed = value(failure, depth + 1)
                 if not (failed is None or isinstance(failed, Failure)) or not all(type(c) is str for c in changed):
@@ -125,7 +125,7 @@ def unpack(header: bytes, payload: bytes) -> Any:
     def pair(node: Any, depth: int) -> tuple[str, Any]:
         match node:
             case [str() as key, inner]:
-                return key, value(inner, depth)
+                return clean(key, 200), value(inner, depth)
         raise WireError("a dict's key is not a string")
 
     def array(dtype: str, shape: list[Any], offset: int) -> Any:

@@ -43,7 +43,7 @@ class GuestProcess:
     """A fresh Python process that runs a notebook's cells and evaluates its functions.
 
     Its standard streams lead nowhere, its working directory is empty and its environment holds no secrets. It is a
-    session of its own, so that ending it ends whatever it started there.
+    session of its own, so that ending it ends what it started there; what it moved into yet another session lives on.
     """
 
     def __init__(self) -> None:

@@ -1,10 +1,16 @@
 """`autograder check NOTEBOOK`, as a student and as a script meet it."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
+from nbformat.v4 import new_code_cell
 
 from autograder.assignments import ASSIGNMENTS
 from autograder.cli import main
@@ -233,3 +239,114 @@ def test_every_command_and_option_is_documented():
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help, f"{command.name} {parameter.name}"
+
+
+def test_several_functions_that_never_return_cost_only_themselves_and_what_calls_them(report_of):
+    endless = {name: f"def {name}(*a):\n    while True: pass" for name in ("compute_dW2", "compute_db1")}
+
+    def with_scratch_cells(notebook):
+        for name in endless:
+            at = next(i for i, cell in enumerate(notebook.cells) if cell.id == f"check-{name}") + 1
+            notebook.cells.insert(at, new_code_cell(f"try:\n    {name}(1)\nexcept RuntimeError:\n    pass"))
+
+    report = report_of(endless, "--timeout", "3", change=with_scratch_cells, code=1)
+    assert wrong(report) == {
+        "compute_dW2": "timed-out",
+        "compute_db1": "timed-out",
+        "backward_propagation": "follows-from-earlier",
+        "nn_model": "follows-from-earlier",
+    }
+
+
+def test_what_calls_an_unwritten_function_follows_from_it(report_of):
+    report = report_of({"compute_dW2": "def compute_dW2(dZ2, A1):\n    raise NotImplementedError"}, code=1)
+    assert wrong(report) == {
+        "compute_dW2": "not-implemented",
+        "backward_propagation": "follows-from-earlier",
+        "nn_model": "follows-from-earlier",
+    }
+    assert "because compute_dW2 is" in row(report, "backward_propagation")["message"]
+
+
+def test_an_answer_below_its_check_is_judged_with_a_note(report_of):
+    def move(notebook):
+        cell = next(cell for cell in notebook.cells if cell.id == "answer-compute_dW2")
+        notebook.cells.remove(cell)
+        notebook.cells.append(cell)
+
+    report = report_of(change=move)
+    assert row(report, "compute_dW2")["passed"] is True
+    assert row(report, "compute_dW2")["notes"] == ["defined-below-its-check"]
+    stub = {"compute_dW2": "def compute_dW2(*a):\n    raise NotImplementedError"}
+    written = "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T"
+    report = report_of(stub, change=lambda notebook: notebook.cells.append(new_code_cell(written)))
+    assert row(report, "compute_dW2")["mistake"] == "missing-mean"
+
+
+def test_a_function_under_another_name_is_right(report_of):
+    assert report_of({"compute_dW2": "compute_dW2 = lambda dZ2, A1: dZ2 @ A1.T / A1.shape[1]"}, code=0)["score"] == 30
+
+
+def test_a_text_that_cannot_be_encoded_or_printed_does_no_harm(notebook_of):
+    source = "def compute_dW2(dZ2, A1):\n    raise ValueError('\\ud800 \\x1b[31m <script>')"
+    for options in ([], ["--json"]):
+        result = CliRunner().invoke(main, ["check", str(notebook_of({"compute_dW2": source})), *options])
+        assert result.exit_code == 1
+        assert isinstance(result.exception, SystemExit)
+        assert "\x1b" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--seed", "-1"], ["--timeout", "nan"], ["--timeout", "inf"], ["--timeout", "0"], ["--timeout", "1e300"]],
+)
+def test_an_option_that_makes_no_sense_is_refused_with_exit_code_2(notebook_of, options):
+    result = CliRunner().invoke(main, ["check", str(notebook_of()), *options])
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"nbformat": 5}, "notebook format 5"),
+        ({"nbformat": "4"}, "notebook format '4'"),
+        ({"cells": [5]}, "cell 1 is not a cell"),
+        ({"cells": [{"cell_type": "code", "source": 3}]}, "the text of cell 1 is not text"),
+    ],
+)
+def test_a_malformed_notebook_is_refused_in_words(notebook_of, change, says):
+    path = notebook_of()
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    result = CliRunner().invoke(main, ["check", str(path)])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+
+
+def test_what_a_notebook_lacks_and_nobody_needs_is_put_in(notebook_of):
+    path = notebook_of()
+    data = json.loads(path.read_text())
+    data["metadata"] = None
+    data["cells"] = [
+        {"cell_type": cell["cell_type"], "id": cell["id"], "source": cell["source"]} for cell in data["cells"]
+    ]
+    path.write_text(json.dumps(data))
+    assert CliRunner().invoke(main, ["check", str(path), "--json"]).exit_code == 0
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_nothing_goes_on_running_when_the_command_is_ended(notebook_of, tmp_path, sent):
+    mark = tmp_path / "pid"
+    source = f"import os\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\nwhile True: pass"
+    command = [sys.executable, "-m", "autograder.cli", "check", str(notebook_of({"compute_dW2": source}))]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: mark.exists() and mark.read_text())
+    process.send_signal(sent)
+    process.wait(timeout=10)
+    wait_until(lambda: not Path(f"/proc/{mark.read_text()}").exists())
+
+
+def wait_until(happens, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

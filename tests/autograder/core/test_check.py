@@ -8,6 +8,7 @@ from autograder import assignments
 from autograder.assignments import Assignment, Exercise
 from autograder.core import check as check_module
 from autograder.core.check import UnknownFunction, check, checks_for, set_assignment
+from course_lib import two_layer
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +87,38 @@ def test_an_unknown_assignment_gets_a_suggestion():
         set_assignment("ps4_twolayer")
     with pytest.raises(KeyError, match="known are"):
         check(compute_dW2, assignment="xyz")
+
+
+def test_a_lambda_or_a_partial_goes_by_the_name_that_it_was_given():
+    namespace = {"check": check}
+    exec("compute_dW2 = lambda dZ2, A1: dZ2 @ A1.T / A1.shape[1]\nverdict = check(compute_dW2, show=False)", namespace)
+    assert namespace["verdict"].passed
+    exec(
+        "import functools\ncompute_dW2 = functools.partial(lambda scale, dZ2, A1: scale * dZ2 @ A1.T, 1)\n"
+        "verdict = check(compute_dW2, show=False)",
+        namespace,
+    )
+    assert namespace["verdict"].mistake == "missing-mean"
+
+
+def test_what_calls_an_unwritten_function_follows_from_it():
+    namespace = {"two_layer": two_layer}
+    exec(
+        "def compute_dA1(W2, dZ2):\n    raise NotImplementedError\n"
+        "def backward_propagation(parameters, cache, X, Y):\n"
+        "    compute_dA1(parameters['W2'], cache['A2'] - Y)\n"
+        "    return two_layer.backward_propagation(parameters, cache, X, Y)",
+        namespace,
+    )
+    verdict = check(namespace["backward_propagation"], show=False)
+    assert verdict.mistake == "follows-from-earlier"
+    assert "compute_dA1" in verdict.message
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, None, True])
+def test_a_seed_that_is_none_is_refused_in_words(seed):
+    with pytest.raises(ValueError, match="whole number"):
+        check(compute_dZ2, seed=seed)
 
 
 def test_something_that_is_no_function_is_refused_with_a_sentence():

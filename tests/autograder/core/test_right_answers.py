@@ -1,11 +1,15 @@
 """Right is right, however it is written."""
 
+from collections import OrderedDict
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
 from autograder.assignments import ASSIGNMENTS
 from course_lib import activations, training, two_layer
 from course_lib.equations import EQUATIONS
+from course_lib.gradient_checking import central_difference
 
 
 def dW_by_loops(dZ, A):
@@ -30,6 +34,21 @@ def update_in_place(parameters, grads, learning_rate):
 
 def backward_with_more_keys(parameters, cache, X, Y):
     return {**two_layer.backward_propagation(parameters, cache, X, Y), "dZ2": cache["A2"] - Y}
+
+
+class Forward(NamedTuple):
+    A2: np.ndarray
+    cache: dict
+
+
+def forward_with_an_ordered_cache(X, parameters):
+    A2, cache = two_layer.forward_propagation(X, parameters)
+    return A2, OrderedDict(cache)
+
+
+def dW_by_central_differences(dZ2, A1):
+    W = np.zeros((len(dZ2), len(A1)))
+    return central_difference(lambda W: np.sum(dZ2 * (W @ A1)) / dZ2.shape[1], W)
 
 
 def noisy(dZ2):
@@ -68,6 +87,9 @@ VARIANTS = [
     ("forward_propagation", lambda X, parameters: list(two_layer.forward_propagation(X, parameters))),
     ("backward_propagation", backward_with_more_keys),
     ("update_parameters", update_in_place),
+    ("forward_propagation", forward_with_an_ordered_cache),
+    ("forward_propagation", lambda X, p: Forward(*two_layer.forward_propagation(X, p))),
+    ("compute_dW2", dW_by_central_differences),
     ("nn_model", lambda X, Y, n_h, n, rate, seed: training.train_two_layer(X, Y, n_h, n, rate, seed).parameters),
 ]
 

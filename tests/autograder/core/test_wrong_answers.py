@@ -81,6 +81,20 @@ WRITTEN_BY_STUDENTS = [
     ("forward_propagation", lambda X, parameters: {}, "wrong-type"),
     ("backward_propagation", lambda parameters, cache, X, Y: {}, "missing-key"),
     ("nn_model", lambda *a: {}, "missing-key"),
+    ("compute_cost", lambda A2, Y: [1.0], "wrong-type"),
+    (
+        "compute_cost",
+        lambda A2, Y: -np.sum(np.dot(Y, np.log(A2).T) + np.dot(1 - Y, np.log(1 - A2).T)) / Y.shape[1],
+        "matmul-for-elementwise",
+    ),
+    ("compute_cost", lambda A2, Y: np.sum(two_layer.bce_loss(A2, Y), axis=0, keepdims=True), "summed-wrong-axis"),
+    ("compute_dZ2", lambda A2, Y: (A2 - Y).T, "transposed"),
+    ("compute_dZ2", lambda A2, Y: A2 + Y, "sign-flipped"),
+    ("compute_dA2", lambda A2, Y: (A2 - Y) / A2 * (1 - A2), "wrong-bracket"),
+    ("compute_dZ1", lambda dA1, Z1: (1 - np.tanh(Z1) ** 2) @ dA1, "matmul-for-elementwise"),
+    ("compute_dZ1", lambda dA1, Z1: (1 - np.tanh(Z1) ** 2) @ dA1.T, "matmul-for-elementwise"),
+    ("compute_dW1", lambda dZ1, X: np.sum(dZ1 * X) / X.shape[1], "elementwise-for-matmul"),
+    ("update_parameters", lambda p, g, rate: {k: p[k] - 2 * rate * g["d" + k] for k in p}, "factor-of-two"),
     ("nn_model", lambda *a: None, "returned-nothing"),
 ]
 
@@ -131,6 +145,34 @@ def test_a_composite_answer_says_in_which_equation_it_went_wrong(judged):
     verdict = judged("backward_propagation", backward)
     assert verdict.mistake == "activation-derivative-missing"
     assert "in dZ1" in verdict.message
+
+
+def test_an_array_of_another_layer_is_named_where_it_was_taken(judged):
+    def forward(X, parameters):
+        Z1 = parameters["W1"] @ X + parameters["b1"]
+        Z2 = parameters["W2"] @ Z1 + parameters["b2"]
+        A2 = 1 / (1 + np.exp(-Z2))
+        return A2, {"Z1": Z1, "A1": np.tanh(Z1), "Z2": Z2, "A2": A2}
+
+    verdict = judged("forward_propagation", forward)
+    assert (verdict.mistake, verdict.points) == ("wrong-layer", 2.0)
+    assert "in Z2" in verdict.message
+
+    def backward(parameters, cache, X, Y):
+        right = two_layer.backward_propagation(parameters, cache, X, Y)
+        return {**right, "db1": two_layer.db1(cache["A2"] - Y)}
+
+    assert judged("backward_propagation", backward).mistake == "wrong-layer"
+
+
+def test_a_call_with_other_arguments_says_how_it_is_called(judged):
+    def compute_dW2(dZ2):
+        return 1
+
+    message = check(compute_dW2, assignment="ps4_two_layer", show=False).message
+    assert "takes 1 positional argument but 2 were given" in message
+    assert "It is called as compute_dW2(dZ2, A1)." in message
+    assert "plain(" not in message
 
 
 def test_the_published_mistakes_are_linked(judged):
