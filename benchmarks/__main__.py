@@ -1,96 +1,135 @@
 """Measure what the course claims about speed: `make bench`.
 
-Times on one machine mean little on another, so only ratios are printed. The two sides of a ratio take turns, and the
-median over the turns is reported.
+First the claims of the chapters; then a full step of training and a full gradient check, ours beside PyTorch's,
+scikit-learn's and the matrix products alone. The last line has the worst ratios. `--quick` takes few turns: for a look.
 """
 
-import statistics
-import time
+import importlib.util
+import inspect
+import os
+import platform
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from course_lib import two_layer
-from course_lib.gradient_checking import complex_step
-from course_lib.initialization import small_random
-from course_lib.training import update_parameters
+from benchmarks import gradcheck, steps
+from benchmarks.ratios import CLAIMS
+from benchmarks.timing import Side, take_turns
 
-TURNS = 31
-
-
-def ratio(slow: Callable[[], Any], fast: Callable[[], Any], repeat: int = 1) -> float:
-    """Return how many times longer one takes than the other: the median over turns that both take."""
-
-    def seconds(work: Callable[[], Any]) -> float:
-        started = time.perf_counter()
-        for _ in range(repeat):
-            work()
-        return time.perf_counter() - started
-
-    seconds(slow), seconds(fast)
-    return statistics.median(seconds(slow) / seconds(fast) for _ in range(TURNS))
+PEERS = {"torch": "PyTorch", "sklearn": "scikit-learn"}
 
 
-def network(n0: int, n1: int, n2: int, m: int) -> tuple[Any, ...]:
-    """Draw a network with data: X, Y, parameters, and the cache of a forward pass."""
-    rng = np.random.default_rng(0)
-    X, Y = rng.standard_normal((n0, m)), rng.integers(0, 2, (n2, m)).astype(float)
-    parameters = small_random(n0, n1, n2, seed=0)
-    return X, Y, parameters, two_layer.forward_propagation(X, parameters)[1]
+def machine() -> list[str]:
+    """Describe the machine: processor, cores, and the versions of what is compared."""
+    processor = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        processor = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), processor)
+    blas: Any = np.show_config(mode="dicts")
+    blas = blas["Build Dependencies"]["blas"]
+    described = [
+        f"{processor}, {os.cpu_count()} cores; {platform.system()}, Python {platform.python_version()}",
+        f"numpy {np.__version__} with {blas['name']} {blas['version']}",
+    ]
+    if present("torch"):
+        import torch
+
+        # numpy's library for linear algebra takes its number of threads from the same variable, or takes all cores.
+        torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
+        described.append(f"PyTorch {torch.__version__}, threads: {torch.get_num_threads()}")
+    if present("sklearn"):
+        import sklearn
+
+        described.append(f"scikit-learn {sklearn.__version__}")
+    return described
 
 
-def loop_against_batch() -> float:
-    """One example after the other against all columns at once (S0.11, S2.5): (12, 64, 3), m = 1000."""
-    X, Y, parameters, cache = network(12, 64, 3, 1000)
-
-    def loop() -> None:
-        for j in range(X.shape[1]):
-            column = {name: array[:, j : j + 1] for name, array in cache.items()}
-            two_layer.backward_propagation(parameters, column, X[:, j : j + 1], Y[:, j : j + 1])
-
-    return ratio(loop, lambda: two_layer.backward_propagation(parameters, cache, X, Y))
+def present(module: str) -> bool:
+    """Tell whether a peer is installed."""
+    return importlib.util.find_spec(module) is not None
 
 
-def perturbation_against_backward() -> float:
-    """One forward pass for each parameter against one backward pass (S2.12): (12, 64, 3), 1027 parameters, m = 50."""
-    X, Y, parameters, cache = network(12, 64, 3, 50)
+def _time(side: Side | None) -> str:
+    if side is None:
+        return "-"
+    microseconds = side.median * 1e6
+    return f"{microseconds:.1f} µs" if microseconds < 1000 else f"{microseconds / 1000:.2f} ms"
 
-    def cost(name: str) -> Callable[[Any], Any]:
-        return lambda theta: two_layer.cost(two_layer.forward_propagation(X, {**parameters, name: theta})[0], Y)
 
-    return ratio(
-        lambda: [complex_step(cost(name), parameters[name]) for name in parameters],
-        lambda: two_layer.backward_propagation(parameters, cache, X, Y),
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def measure_steps(turns: int) -> tuple[float | None, float, float]:
+    """Print the table of steps, and return the worst ratios to PyTorch and to the floor of large and small sizes."""
+    heads = ("step", "ours", "noise", "ours with cost", "PyTorch", "scikit-learn", "floor")
+    heads += ("with cost / PyTorch", "with cost / scikit-learn", "ours / floor")
+    print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
+    against_torch, floors = [], {True: 0.0, False: 0.0}
+    for size in steps.SIZES:
+        for dtype in (np.float64, np.float32):
+            sides: dict[str, Callable[[], Any]] = {
+                "ours": steps.ours(size, dtype),
+                "floor": steps.floor(size, dtype),
+                "cost": steps.ours_with_cost(size, dtype),
+            }
+            if present("torch"):
+                sides["torch"] = steps.pytorch(size, dtype)
+            if present("sklearn"):
+                sides["sklearn"] = steps.scikit_learn(size, dtype)
+            taken = take_turns(sides, turns if size.layers[0] > 1000 else 3 * turns)
+            ratios = {peer: taken["cost"].over(taken[peer]) if peer in taken else None for peer in PEERS}
+            over_floor = taken["ours"].over(taken["floor"])
+            floors[size.large] = max(floors[size.large], over_floor)
+            if ratios["torch"] is not None:
+                against_torch.append(ratios["torch"])
+            times = [_time(taken.get(side)) for side in ("ours", "cost", "torch", "sklearn", "floor")]
+            times.insert(1, f"{taken['ours'].spread:.0%}")
+            cells = [*times, _ratio(ratios["torch"]), _ratio(ratios["sklearn"]), _ratio(over_floor)]
+            print(f"| {size} {np.dtype(dtype).name} | " + " | ".join(cells) + " |", flush=True)
+    return max(against_torch, default=None), floors[True], floors[False]
+
+
+def measure_gradient_check(turns: int) -> tuple[float | None, float]:
+    """Print the gradient check, and return how many times faster ours is, and the error of its numerical gradient."""
+    error = gradcheck.our_error()
+    if not present("torch"):
+        ours = take_turns({"ours": gradcheck.ours()}, turns)["ours"]
+        print(f"gradient check of {gradcheck.SIZE}: ours {_time(ours)}, error {error:.1e}; PyTorch is not installed")
+        return None, error
+    taken = take_turns({"ours": gradcheck.ours(), "torch": gradcheck.pytorch()}, turns)
+    faster, their_error = taken["torch"].over(taken["ours"]), gradcheck.pytorch_error()
+    print(
+        f"gradient check of {gradcheck.SIZE}: ours {_time(taken['ours'])}, PyTorch {_time(taken['torch'])},"
+        f" {faster:.1f} times as long; error of the numerical gradient: ours {error:.1e}, PyTorch {their_error:.1e},"
+        f" {their_error / error:.1e} times as large"
     )
+    return faster, error
 
 
-def backward_against_forward() -> float:
-    """A backward pass against a forward pass (S2.12): (200, 300, 100), m = 1000."""
-    X, Y, parameters, cache = network(200, 300, 100, 1000)
-    return ratio(
-        lambda: two_layer.backward_propagation(parameters, cache, X, Y),
-        lambda: two_layer.forward_propagation(X, parameters),
+def main(arguments: list[str]) -> None:
+    """Print the claims, the table, the gradient check, and the worst ratios."""
+    turns = 3 if "--quick" in arguments else 15
+    print(*machine(), sep="\n", end="\n\n")
+    for claim in CLAIMS:
+        size = next(iter(inspect.signature(claim).parameters.values()))
+        print(f"{claim(turns=turns):8.1f} times, {size.name} = {size.default}: {inspect.getdoc(claim)}", flush=True)
+    print()
+    for module, name in PEERS.items():
+        if not present(module):
+            print(f"{name} is not installed (pip install 'backprop-course[crosscheck]'): its columns stay empty.")
+    worst, large, small = measure_steps(turns)
+    print()
+    faster, error = measure_gradient_check(turns)
+    speed = "-" if faster is None else f"{faster:.1f}"
+    print(
+        f"BENCH torch={_ratio(worst)} floor_large={large:.2f} floor_small={small:.2f}"
+        f" gradcheck_speed={speed} gradcheck_error={error:.1e}"
     )
-
-
-def step_against_floor() -> float:
-    """A step of gradient descent against its matrix products alone: (2, 4, 1), m = 400."""
-    X, Y, parameters, cache = network(2, 4, 1, 400)
-    W1, W2, A1, dZ2, dZ1 = parameters["W1"], parameters["W2"], cache["A1"], cache["A2"] - Y, cache["Z1"]
-
-    def step() -> None:
-        _, cache = two_layer.forward_propagation(X, parameters)
-        update_parameters(parameters, two_layer.backward_propagation(parameters, cache, X, Y), 1.2)
-
-    return ratio(step, lambda: (W1 @ X, W2 @ A1, dZ2 @ A1.T, W2.T @ dZ2, dZ1 @ X.T), repeat=20)
-
-
-def main() -> None:
-    """Print one line for each ratio."""
-    for measure in (loop_against_batch, perturbation_against_backward, backward_against_forward, step_against_floor):
-        print(f"{measure():8.1f} times: {(measure.__doc__ or '').splitlines()[0]}")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

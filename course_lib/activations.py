@@ -132,14 +132,107 @@ def relu_prime(z: Array) -> Array:
     return (np.real(z) > 0).astype(z.real.dtype)
 
 
+def leaky_relu(z: Array, slope: float = 0.01) -> Array:
+    """Return z where z >= 0 and slope·z elsewhere.
+
+    Parameters
+    ----------
+    z : array of any shape
+    slope : how steep the function is left of zero
+
+    Returns
+    -------
+    array of the same shape
+
+    Notes
+    -----
+    Source S2.6.
+
+    >>> leaky_relu(np.array([-2.0, 3.0])).tolist()
+    [-0.02, 3.0]
+    """
+    return np.where(is_below_zero(z), slope * z, z)
+
+
+def leaky_relu_prime(z: Array, slope: float = 0.01) -> Array:
+    """Return 1 where z > 0 and `slope` elsewhere; at the kink any number between the two is a subgradient.
+
+    Parameters
+    ----------
+    z : array of any shape
+    slope : how steep the function is left of zero
+
+    Returns
+    -------
+    array of the same shape
+
+    Notes
+    -----
+    Source S2.7; the choice at 0 is erratum E12.
+    """
+    z = np.asarray(z)
+    return np.where(np.real(z) > 0, 1, slope).astype(z.real.dtype)
+
+
 def identity(z: Array) -> Array:
-    """Return z: a layer without an activation function (source S2.8)."""
+    """Return z: a layer without an activation function.
+
+    Parameters
+    ----------
+    z : array of any shape
+
+    Returns
+    -------
+    the same array
+
+    Notes
+    -----
+    Source S2.8.
+    """
     return z
 
 
 def identity_prime(z: Array) -> Array:
-    """Return ones of z's shape."""
+    """Return 1 for each entry: the derivative of z by itself.
+
+    Parameters
+    ----------
+    z : array of any shape
+
+    Returns
+    -------
+    ones, of the same shape
+
+    Notes
+    -----
+    Source S2.8.
+    """
     return np.ones_like(z)
+
+
+def softmax(Z: Array) -> Array:
+    """Return the softmax of each column, without overflow for any Z.
+
+    a_i = e^{z_i} / Σ_k e^{z_k}, where the largest z of the column is taken off all of them first, which changes nothing
+
+    Parameters
+    ----------
+    Z : (n, m), one column an example
+
+    Returns
+    -------
+    (n, m), positive, each column adding up to 1
+
+    Notes
+    -----
+    The sigmoid for more than two classes. One output depends on every z of its column, so it has no element-wise
+    derivative and stands only in the last layer, with the cross-entropy of the classes: there dZ = A - Y again.
+
+    >>> softmax(np.array([[0.0, 1000.0], [0.0, 0.0]])).tolist()
+    [[0.5, 1.0], [0.5, 0.0]]
+    """
+    e = np.exp(Z - np.max(np.real(Z), axis=-2, keepdims=True))
+    return e / np.sum(e, axis=-2, keepdims=True)
 
 
 class Activation(NamedTuple):
@@ -154,11 +247,20 @@ ACTIVATIONS = {
     "tanh": Activation(tanh, tanh_prime),
     "relu": Activation(relu, relu_prime),
     "identity": Activation(identity, identity_prime),
+    "leaky_relu": Activation(leaky_relu, leaky_relu_prime),
 }
 
 
 def activation(name: str) -> Activation:
     """Look an activation up by name.
+
+    Parameters
+    ----------
+    name : one of the keys of `ACTIVATIONS`
+
+    Returns
+    -------
+    Activation(function, prime)
 
     Raises
     ------

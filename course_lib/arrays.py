@@ -11,7 +11,16 @@ Parameters = Mapping[str, Array]
 
 
 def is_below_zero(z: Array) -> Any:
-    """Return where the real part of `z` is negative: a comparison that complex numbers have too."""
+    """Return where the real part of z is negative: a comparison that complex numbers have too.
+
+    Parameters
+    ----------
+    z : array of any shape, real or complex
+
+    Returns
+    -------
+    array of the same shape, True or False
+    """
     return np.real(z) < 0
 
 

@@ -228,6 +228,14 @@ EQUATIONS: Mapping[str, Equation] = MappingProxyType({equation.id: equation for 
 def equation(id: str) -> Equation:
     """Look an equation up by its id.
 
+    Parameters
+    ----------
+    id : such as "two_layer.dW2"
+
+    Returns
+    -------
+    Equation
+
     Raises
     ------
     KeyError

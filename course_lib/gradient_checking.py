@@ -116,11 +116,33 @@ def check_gradient(
         raise ValueError(f"theta has shape {theta.shape}: there is no entry to check")
     if gradient.shape != theta.shape:
         raise ValueError(f"the gradient has shape {gradient.shape}, but theta has shape {theta.shape}")
-    truth = numerical(f, theta)
+    rounding = 5e-10 * max(1.0, abs(float(f(theta)))) if numerical is central_difference else 0.0
+    return compare_gradients(gradient, numerical(f, theta), tolerance, rounding)
+
+
+def compare_gradients(gradient: Array, truth: Array, tolerance: float = 1e-7, rounding: float = 0.0) -> GradientCheck:
+    """Compare a gradient with the true one, entry by entry, as `check_gradient` does.
+
+    Parameters
+    ----------
+    gradient : array of any shape, the gradient to check
+    truth : array of the same shape
+    tolerance : relative, for each entry
+    rounding : what the true one may be off itself, in each entry
+
+    Returns
+    -------
+    GradientCheck(passed, error, worst_entry), error as `relative_error`
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
+    if gradient.shape != truth.shape:
+        raise ValueError(f"the gradient has shape {gradient.shape}, but the true one has shape {truth.shape}")
     difference = np.abs(gradient - truth)
     allowed = tolerance * (np.abs(gradient) + np.abs(truth)) / 2 + 1e-10 * np.max(np.abs(truth), initial=0.0)
-    if numerical is central_difference:
-        allowed += 5e-10 * max(1.0, abs(float(f(theta))))
-    excess = np.where(np.isfinite(difference), difference - allowed, np.inf)
-    worst = np.unravel_index(int(np.argmax(excess)), theta.shape)
+    excess = np.where(np.isfinite(difference), difference - allowed - rounding, np.inf)
+    worst = np.unravel_index(int(np.argmax(excess)), truth.shape)
     return GradientCheck(bool(np.all(excess <= 0)), relative_error(gradient, truth), tuple(int(k) for k in worst))

@@ -7,6 +7,15 @@ from collections.abc import Collection
 def suggestion(name: str, known: Collection[str]) -> str:
     """Return "did you mean 'x'?" with the known name that is nearest, or the list of the known ones.
 
+    Parameters
+    ----------
+    name : what was asked for
+    known : the names that there are
+
+    Returns
+    -------
+    the end of an error's sentence
+
     >>> suggestion("dw2", ["dW2", "db2"])
     "did you mean 'dW2'?"
     >>> suggestion("gelu", ["relu_prime", "tanh"])

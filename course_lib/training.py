@@ -1,13 +1,13 @@
 """Training: gradient descent on all parameters at once."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from course_lib.arrays import Array, Parameters
-from course_lib.initialization import small_random
-from course_lib.losses import bce_loss_from_z
-from course_lib.two_layer import backward_propagation, forward_propagation
+from course_lib.initialization import he, small_random
+from course_lib.workspace import Workspace
 
 
 def update_parameters(parameters: Parameters, grads: Parameters, learning_rate: float) -> dict[str, Array]:
@@ -36,7 +36,7 @@ def update_parameters(parameters: Parameters, grads: Parameters, learning_rate: 
 
 
 class Training(NamedTuple):
-    """What a training run leaves: the last parameters, and the cost before each step."""
+    """What a training run leaves: the last parameters, and the cost before each step (for `train`, by epoch)."""
 
     parameters: dict[str, Array]
     costs: Array
@@ -63,19 +63,78 @@ def train_two_layer(
     Raises
     ------
     ValueError
-        If X or Y is not a matrix, or their numbers of columns differ.
+        If X or Y is not a matrix, or their numbers of columns differ, or they are not finite, or Y holds no labels.
 
     Notes
     -----
-    Sources S2.11, S3.3, S3.6: forward, backward, update, again.
+    Sources S2.11, S3.3, S3.6: forward, backward, update, again. In place, by a `Workspace`, with the results of
+    `two_layer.forward_propagation`, `two_layer.backward_propagation` and `update_parameters`.
     """
     if X.ndim != 2 or Y.ndim != 2 or X.shape[1] != Y.shape[1] or X.shape[1] == 0:
         raise ValueError(f"X and Y must be matrices with one column an example, not {X.shape} and {Y.shape}")
-    parameters = small_random(X.shape[0], n_h, Y.shape[0], seed)
+    network = Workspace(small_random(X.shape[0], n_h, Y.shape[0], seed), ("tanh", "sigmoid"))
+    network.check_batch(X, Y)
+    network.load(X, Y)
     costs = np.empty(num_iterations)
     for iteration in range(num_iterations):
-        _, cache = forward_propagation(X, parameters)
-        costs[iteration] = np.sum(bce_loss_from_z(cache["Z2"], Y)) / Y.shape[1]
-        grads = backward_propagation(parameters, cache, X, Y)
-        parameters = update_parameters(parameters, grads, learning_rate)
-    return Training(parameters, costs)
+        network.forward()
+        costs[iteration] = network.cost()
+        network.backward()
+        network.update(learning_rate)
+    return Training(network.copy_parameters(), costs)
+
+
+def train(
+    X: Array,
+    Y: Array,
+    layer_dims: Sequence[int],
+    num_epochs: int = 100,
+    batch_size: int = 64,
+    learning_rate: float = 0.1,
+    seed: int = 0,
+    activations: Sequence[str] | None = None,
+    loss: str = "bce",
+) -> Training:
+    """Train an L-layer network by gradient descent on mini-batches, in place.
+
+    Parameters
+    ----------
+    X : (n0, m)
+    Y : (n_L, m)
+    layer_dims : the sizes (n0, n1, ..., n_L)
+    num_epochs : how often every example is seen
+    batch_size : number of examples in a step; the last step of an epoch may have fewer
+    learning_rate : α
+    seed : seed of the initial weights and of the order of the examples
+    activations : a name for each layer; ReLU and at last the sigmoid if left out
+    loss : name of the loss
+
+    Returns
+    -------
+    Training(parameters, costs), costs (num_epochs,): the mean cost of an epoch's batches, each before its step
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit, an array is empty or not finite, a name is unknown, or batch_size is less than 1.
+
+    Notes
+    -----
+    Sources S3.3, S3.6, S3.7. The weights start as `initialization.he` draws them.
+    """
+    workspace = Workspace(he(layer_dims, seed), activations, loss)
+    workspace.check_batch(X, Y)
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, not {batch_size}")
+    rng, m = np.random.default_rng(seed), X.shape[1]
+    costs = np.zeros(num_epochs)
+    for epoch in range(num_epochs):
+        order = rng.permutation(m)
+        for start in range(0, m, batch_size):
+            columns = order[start : start + batch_size]
+            workspace.load(X, Y, columns)
+            workspace.forward()
+            costs[epoch] += workspace.cost() * len(columns) / m
+            workspace.backward()
+            workspace.update(learning_rate)
+    return Training(workspace.copy_parameters(), costs)

@@ -36,14 +36,32 @@ STYLE: Any = {
 
 
 def new_axes(width: float = 4.6, height: float = 3.4) -> Axes:
-    """Return empty axes of a size in inches, in the course's style, belonging to no window."""
+    """Return empty axes in the course's style, belonging to no window.
+
+    Parameters
+    ----------
+    width, height : size in inches
+
+    Returns
+    -------
+    the axes
+    """
     return new_grid(1, 1, width, height)[0]
 
 
 def new_grid(rows: int, columns: int, width: float = 4.6, height: float = 4.6) -> list[Axes]:
-    """Return empty axes in rows and columns, row by row, of one figure of a size in inches.
+    """Return empty axes in rows and columns of one figure, in the course's style.
 
     A picture that is wider than 4.6 inches has text too small to read on a phone: use more rows instead.
+
+    Parameters
+    ----------
+    rows, columns : how many axes there are below and beside each other
+    width, height : size of the figure in inches
+
+    Returns
+    -------
+    the axes, row by row
     """
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
@@ -51,11 +69,26 @@ def new_grid(rows: int, columns: int, width: float = 4.6, height: float = 4.6) -
 
 
 def series(k: int) -> dict[str, Any]:
-    """Return colour, line style and marker of the k-th of several lines: twenty that differ in more than colour."""
+    """Return colour, line style and marker of the k-th of several lines: twenty that differ in more than colour.
+
+    Parameters
+    ----------
+    k : number of the line, from 0
+
+    Returns
+    -------
+    the arguments for matplotlib's `plot`
+    """
     colours, lines, markers = list(PALETTE.values()), ["-", "--", "-.", ":"], ["o", "^", "s", "D"]
     return {"color": colours[k % 5], "linestyle": lines[k % 4], "marker": markers[k % 4], "markersize": 5}
 
 
 def add_legend(ax: Axes, **where: Any) -> None:
-    """Add a legend in ink and without a frame, also to axes that are not of the course's style."""
+    """Add a legend in ink and without a frame, also to axes that are not of the course's style.
+
+    Parameters
+    ----------
+    ax : the axes
+    where : any arguments of matplotlib's `legend`
+    """
     ax.legend(**{"labelcolor": INK, "frameon": False, **where})

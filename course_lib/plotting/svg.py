@@ -17,7 +17,13 @@ class InlineSVG:
     """A picture that a notebook or a page shows as inline SVG."""
 
     def __init__(self, svg: str, alt: str) -> None:
-        """Keep the SVG element and the text that says what it shows."""
+        """Keep a picture and what it shows.
+
+        Parameters
+        ----------
+        svg : the SVG element
+        alt : what a reader who cannot see it should be told
+        """
         self.svg = svg
         self.alt = alt
 
