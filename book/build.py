@@ -129,8 +129,8 @@ def drop_stale_outputs() -> Path:
     """
     stamp = BUILD / ".code-digest"
     code = [path for package in ("course_lib", "autograder") for path in (ROOT / package).rglob("*.py")]
-    # Sphinx does not notice when one of its extensions changes, and leaves the page of a chapter that is gone.
-    code += [*(ROOT / "requirements").glob("*.lock"), *(BOOK / "_ext").glob("*.py")]
+    # Sphinx does not notice when an extension or a style sheet changes, and leaves the page of a chapter that is gone.
+    code += [*(ROOT / "requirements").glob("*.lock"), *(BOOK / "_ext").glob("*.py"), *(BOOK / "_static").glob("*.*")]
     code += [BOOK / "package-lock.json", BOOK / "_toc.yml"]
     now = digest(*code)
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != now:

@@ -117,9 +117,10 @@ def entry(equation: Equation) -> list[str]:
         "L": f"`{equation.variable}`, of each example's own loss $L_j$: no $1/m$ in it",
         None: None,
     }[equation.of]
+    function = f"{equation.function.__module__}.{equation.function.__name__}"
     facts = [
         ("Equation", f"{{eq}}`{equation.label}`"),
-        ("Function", f"`{equation.id}({', '.join(equation.arguments)})`"),
+        ("Function", f"{{py:func}}`{equation.id}({', '.join(equation.arguments)}) <{function}>`"),
         ("Takes", _shapes(equation.arguments)),
         ("Returns", result),
         ("Gradient by", gradient),
@@ -128,6 +129,7 @@ def entry(equation: Equation) -> list[str]:
         ("Errata", _rows(equation.errata, "erratum")),
     ]
     return [
+        f"(index-{equation.label})=",
         f"## `{equation.name}`",
         "",
         f"$\\displaystyle {equation.latex}$",

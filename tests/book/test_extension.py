@@ -24,7 +24,7 @@ def test_an_entry_has_everything_that_the_registry_and_the_assignments_know(exte
     for fact in (
         "{eq}`eq-two-layer-db2`",
         equation("two_layer.db2").latex,
-        "`two_layer.db2(dZ2)`",
+        "{py:func}`two_layer.db2(dZ2) <course_lib.two_layer.db2>`",
         "`dZ2` $(n_2,\\, m)$",
         ": $(n_2,\\, 1)$",
         "of the cost $J$",
@@ -38,7 +38,8 @@ def test_an_entry_has_everything_that_the_registry_and_the_assignments_know(exte
 @pytest.mark.parametrize("id", EQUATIONS)
 def test_every_equation_has_an_entry_without_empty_facts(extension, id):
     lines = extension.entry(equation(id))
-    assert lines[0].startswith("## ")
+    assert lines[0] == f"(index-{equation(id).label})="
+    assert lines[1].startswith("## ")
     assert ": " not in lines
     assert "None" not in "\n".join(lines)
 
