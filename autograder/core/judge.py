@@ -90,7 +90,9 @@ def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Ver
         )
     named = _name(subject, answers, faults)
     judged = tuple(
-        Part(name, fault is None, share if fault is None else 0.0, share, named[name][0].mistake if fault else None)
+        Part(name, True, share, share, None)
+        if fault is None
+        else Part(name, False, 0.0, share, named[name][0].mistake.partition("+")[0])
         for name, fault in faults.items()
     )
     fault, mistake = next(named[name] for name in faults if faults[name])

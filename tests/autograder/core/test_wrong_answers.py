@@ -185,6 +185,22 @@ def test_the_published_mistakes_are_linked(judged):
     assert judged("backward_propagation", a1_for_a2).passed is False
 
 
+def test_a_part_goes_by_one_mistake_also_where_two_were_made(judged):
+    def update(parameters, grads, learning_rate):
+        new = {name: theta - learning_rate * grads["d" + name] for name, theta in parameters.items()}
+        return {**new, "b1": (parameters["b1"] + 2 * learning_rate * grads["db1"]).T}
+
+    def forward(X, parameters):
+        A2, cache = two_layer.forward_propagation(X, parameters)
+        return A2, {**cache, "A1": -cache["A1"].T}
+
+    for name, answer in (("update_parameters", update), ("forward_propagation", forward)):
+        assert all("+" not in (part.mistake or "") for part in judged(name, answer).parts)
+    for exercise in PS4.exercises:
+        for mistake in double_mistakes_of(exercise.equation or ""):
+            assert "+" not in (judged(exercise.function, mistake.function).mistake or "")
+
+
 def test_what_follows_from_an_earlier_mistake_says_so():
     namespace: dict = {"np": np}
     exec(
