@@ -9,6 +9,7 @@ import numpy as np
 from course_lib.activations import sigmoid, tanh, tanh_prime
 from course_lib.arrays import Array, Parameters
 from course_lib.losses import bce_loss, bce_prime
+from course_lib.validation import check_labels, check_matrix, check_parameters
 
 
 def Z1(W1: Array, b1: Array, X: Array) -> Array:
@@ -283,6 +284,14 @@ def db1(dZ1: Array) -> Array:
     return np.sum(dZ1, axis=1, keepdims=True) / dZ1.shape[1]
 
 
+def _check_input(X: Array, parameters: Parameters) -> None:
+    """Check, once at the network's door, that the parameters are those of two layers and that X fits them."""
+    sizes = check_parameters(parameters)
+    if len(sizes) != 3:
+        raise ValueError(f"parameters must be W1, b1, W2 and b2, not {', '.join(parameters)}")
+    check_matrix("X", X, rows=sizes[0])
+
+
 def forward_propagation(X: Array, parameters: Parameters) -> tuple[Array, dict[str, Array]]:
     """Run the network forwards.
 
@@ -299,12 +308,13 @@ def forward_propagation(X: Array, parameters: Parameters) -> tuple[Array, dict[s
     Raises
     ------
     ValueError
-        If the shapes do not fit (by numpy).
+        If a parameter is missing or has another name, or an array is empty, not finite or of a shape that does not fit.
 
     Notes
     -----
     Equation two_layer.forward_propagation; sources S2.2, S2.5, S3.1.
     """
+    _check_input(X, parameters)
     hidden_input = Z1(parameters["W1"], parameters["b1"], X)
     hidden = A1(hidden_input)
     output_input = Z2(parameters["W2"], parameters["b2"], hidden)
@@ -329,12 +339,14 @@ def backward_propagation(parameters: Parameters, cache: Parameters, X: Array, Y:
     Raises
     ------
     ValueError
-        If the shapes do not fit (by numpy).
+        If Y is not of the output's shape or holds anything but labels, or the other shapes do not fit (by numpy).
 
     Notes
     -----
     Equation two_layer.backward_propagation; sources S0.6, S0.8, S2.10, S3.4, S4.4; errata E1, E2, E3. δ is dZ.
     """
+    outputs, examples = cache["A2"].shape
+    check_labels(Y, outputs, examples, "bce")
     delta2 = dZ2(cache["A2"], Y)
     delta1 = dZ1(dA1(parameters["W2"], delta2), cache["Z1"])
     return {"dW1": dW1(delta1, X), "db1": db1(delta1), "dW2": dW2(delta2, cache["A1"]), "db2": db2(delta2)}

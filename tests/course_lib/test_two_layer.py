@@ -293,3 +293,24 @@ def test_initial_weights_are_small_normal_different_and_the_same_for_the_same_se
         np.testing.assert_array_equal(parameters[name], small_random(40, 50, 30, seed=5)[name])
         assert not np.array_equal(parameters[name], small_random(40, 50, 30, seed=6)[name])
         np.testing.assert_allclose(small_random(40, 50, 30, seed=5, scale=1.0)[name], 100 * parameters[name])
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"b1": np.zeros(4)}, r"b1 must have the shape \(4, 1\), not \(4,\)"),
+        ({"W2": np.zeros((1, 3))}, r"W2 must have the shape \(n, 4\), not \(1, 3\)"),
+        ({"W3": np.zeros((1, 1)), "b3": np.zeros((1, 1))}, "parameters must be W1, b1, W2 and b2"),
+        ({"X": np.zeros((2, 5))}, r"X must have the shape \(3, m\), not \(2, 5\)"),
+        ({"X": np.zeros((3, 0))}, "X is empty"),
+        ({"X": np.full((3, 5), np.nan)}, r"X must be finite, but entry \(0, 0\)"),
+        ({"Y": np.zeros(5)}, r"Y must have the shape \(1, 5\), not \(5,\)"),
+        ({"Y": np.full((1, 5), 2.0)}, "labels between 0 and 1"),
+    ],
+)
+def test_the_network_says_in_one_sentence_what_does_not_fit(change, says):
+    given = {"W1": np.ones((4, 3)), "b1": np.ones((4, 1)), "W2": np.ones((1, 4)), "b2": np.ones((1, 1))}
+    X, Y = change.pop("X", np.ones((3, 5))), change.pop("Y", np.ones((1, 5)))
+    parameters = {**given, **change}
+    with pytest.raises(ValueError, match=says):
+        two_layer.backward_propagation(parameters, two_layer.forward_propagation(X, parameters)[1], X, Y)
