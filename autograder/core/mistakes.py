@@ -189,28 +189,23 @@ def _summed_loss(axis: int, keepdims: bool, scale: Callable[[Array], Array]) -> 
     return wrong
 
 
+_WEIGHTED_INPUT = (
+    Mistake("term-missing", lambda W, b, A: W @ A),
+    Mistake("sign-flipped", lambda W, b, A: W @ A - b),
+    Mistake("transpose-missing", lambda W, b, A: W.T @ A + b),
+    Mistake("factors-swapped", lambda W, b, A: A @ W + b),
+    Mistake("elementwise-for-matmul", lambda W, b, A: W * A + b),
+)
 _DZ1 = two_layer.dZ1
 
 _LIBRARY: dict[str, tuple[Mistake, ...]] = {
-    "two_layer.Z1": (
-        Mistake("term-missing", lambda W1, b1, X: W1 @ X),
-        Mistake("sign-flipped", lambda W1, b1, X: W1 @ X - b1),
-        Mistake("transpose-missing", lambda W1, b1, X: W1.T @ X + b1),
-        Mistake("factors-swapped", lambda W1, b1, X: X @ W1 + b1),
-        Mistake("elementwise-for-matmul", lambda W1, b1, X: W1 * X + b1),
-    ),
+    "two_layer.Z1": _WEIGHTED_INPUT,
     "two_layer.A1": (
         Mistake("wrong-activation", lambda Z1: sigmoid(Z1)),
         Mistake("wrong-activation", lambda Z1: np.maximum(Z1, 0)),
         Mistake("wrong-activation", lambda Z1: Z1),
     ),
-    "two_layer.Z2": (
-        Mistake("term-missing", lambda W2, b2, A1: W2 @ A1),
-        Mistake("sign-flipped", lambda W2, b2, A1: W2 @ A1 - b2),
-        Mistake("transpose-missing", lambda W2, b2, A1: W2.T @ A1 + b2),
-        Mistake("factors-swapped", lambda W2, b2, A1: A1 @ W2 + b2),
-        Mistake("elementwise-for-matmul", lambda W2, b2, A1: W2 * A1 + b2),
-    ),
+    "two_layer.Z2": _WEIGHTED_INPUT,
     "two_layer.A2": (
         Mistake("wrong-activation", lambda Z2: tanh(Z2)),
         Mistake("wrong-activation", lambda Z2: np.maximum(Z2, 0)),
