@@ -347,6 +347,34 @@ def usual_activations(layers: int) -> tuple[str, ...]:
     return ("relu",) * (layers - 1) + ("sigmoid",)
 
 
+def checked_activations(
+    activations: Sequence[str] | None, layers: int, AL: Array, Y: Array, loss: str
+) -> tuple[str, ...]:
+    """Return the activations of a network, the usual ones for None, and check that the labels and the loss suit it.
+
+    Parameters
+    ----------
+    activations : names, first to last layer, or None
+    layers : number of layers L
+    AL : (n_L, m), the output
+    Y : (n_L, m)
+    loss : name of the loss
+
+    Returns
+    -------
+    one name for each layer
+
+    Raises
+    ------
+    ValueError
+        If the names, the loss or the labels do not fit.
+    """
+    chosen = usual_activations(layers) if activations is None else activations
+    check_activations(chosen, layers, loss)
+    check_labels(Y, AL.shape[0], AL.shape[1], loss)
+    return tuple(chosen)
+
+
 def forward_propagation(
     X: Array, parameters: Parameters, activations: Sequence[str] | None = None
 ) -> tuple[Array, list[Cache]]:
@@ -410,9 +438,7 @@ def backward_propagation(
     -----
     Equation deep.backward_propagation; sources S0.9, S3.4, S3.5; erratum E19.
     """
-    activations = usual_activations(len(caches)) if activations is None else activations
-    check_activations(activations, len(caches), loss)
-    check_labels(Y, AL.shape[0], AL.shape[1], loss)
+    activations = checked_activations(activations, len(caches), AL, Y, loss)
     if (activations[-1], loss) in LOSS_FROM_Z:
         delta = dZ_output(AL, Y)
     elif activations[-1] == "softmax":
@@ -455,8 +481,6 @@ def cost_of_network(
     Sources S3.2, S4.2.
     """
     AL, caches = forward_propagation(X, parameters, activations)
-    activations = usual_activations(len(caches)) if activations is None else activations
-    check_activations(activations, len(caches), loss)
-    check_labels(Y, AL.shape[0], AL.shape[1], loss)
+    activations = checked_activations(activations, len(caches), AL, Y, loss)
     from_z = LOSS_FROM_Z.get((activations[-1], loss))
     return np.sum(from_z(caches[-1][1], Y)) / Y.shape[1] if from_z else cost(AL, Y, loss)

@@ -25,13 +25,7 @@ def small_random(n0: int, n1: int, n2: int, seed: int, scale: float = 0.01) -> d
     -----
     Source S4.5: equal weights would keep the hidden units equal for ever, large ones would saturate them.
     """
-    rng = np.random.default_rng(seed)
-    return {
-        "W1": scale * rng.standard_normal((n1, n0)),
-        "b1": np.zeros((n1, 1)),
-        "W2": scale * rng.standard_normal((n2, n1)),
-        "b2": np.zeros((n2, 1)),
-    }
+    return small((n0, n1, n2), seed, scale)
 
 
 def zeros(layer_dims: Sequence[int]) -> dict[str, Array]:

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from course_lib.arrays import Array, Parameters
-from course_lib.deep import LOSS_FROM_Z, A, Z, backward_propagation, forward_propagation, usual_activations
+from course_lib.deep import LOSS_FROM_Z, A, Z, backward_propagation, checked_activations, forward_propagation
 from course_lib.gradient_checking import GradientCheck, compare_gradients
 from course_lib.losses import loss as find_loss
-from course_lib.validation import check_activations, check_labels
 
 STEP = 1e-30
 STACK = 2**16
@@ -51,9 +50,7 @@ def numerical_gradients(
     # In single precision the step would vanish; the exact derivative is wanted in any case.
     parameters = {name: np.asarray(theta, float) for name, theta in parameters.items()}
     AL, caches = forward_propagation(np.asarray(X, float), parameters, activations)
-    activations = usual_activations(len(caches)) if activations is None else tuple(activations)
-    check_activations(activations, len(caches), loss)
-    check_labels(Y, AL.shape[0], AL.shape[1], loss)
+    activations = checked_activations(activations, len(caches), AL, Y, loss)
     grads = {}
     for layer, ((A_prev, W, _), _) in enumerate(caches, 1):
         # What each weight of a row is multiplied by, and the 1 of its bias.

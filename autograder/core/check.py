@@ -107,9 +107,9 @@ def may_follow_from_earlier(verdict: Verdict) -> bool:
     return verdict.passed is False and verdict.mistake not in ("not-implemented", "missing")
 
 
-def follows_from_earlier(verdict: Verdict, called: Iterable[str]) -> Verdict:
+def follows_from_earlier(verdict: Verdict, called: set[str]) -> Verdict:
     """Return the verdict on a function that is right as soon as the wrong ones that it calls are."""
-    culprits = sorted(set(called))
+    culprits = sorted(called)
     seen = (
         f"Wrong because {', '.join(culprits)} {'is' if len(culprits) == 1 else 'are'}; with that put right it is right."
     )

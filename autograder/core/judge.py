@@ -25,6 +25,10 @@ from course_lib.equations import Equation, equation
 NOT_IMPLEMENTED = "The cell is as it was handed out. Write the function, then run this cell again."
 
 
+Results = list[Mapping[str, Any] | None]
+"""The parts of an answer on each case, None where it raised."""
+
+
 class Fault(NamedTuple):
     """What is wrong with one part of an answer, before a mistake of the library is looked for."""
 
@@ -88,7 +92,7 @@ def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Ver
         return Verdict(
             exercise.function, subject.id, True, exercise.points, exercise.points, None, "Right.", notes=notes
         )
-    named = _name(subject, answers, faults)
+    named = _name(_mistaken_answers(subject.id, seed), answers, faults)
     judged = tuple(
         Part(name, True, share, share, None)
         if fault is None
@@ -202,12 +206,12 @@ def _first(wrong: Array) -> tuple[int, ...]:
 
 
 def _name(
-    subject: Equation, answers: Sequence[Answer], faults: Mapping[str, Fault | None]
+    known: Sequence[tuple[Mistake, Results]], answers: Sequence[Answer], faults: Mapping[str, Fault | None]
 ) -> dict[str, tuple[Fault, Mistake | None]]:
     """Find, for each part that is wrong, the mistake of the library that gives the very same numbers."""
     wrong = [name for name, fault in faults.items() if fault]
     right = {part for name in faults if name not in wrong for part in (name, name.removeprefix('cache["')[:-2])}
-    library = [(m, results) for m, results in _numbers(subject, answers) if not m.where or m.where not in right]
+    library = [(m, results) for m, results in known if not m.where or m.where not in right]
     whole = next((m for m, results in library if _explains(results, answers, list(faults))), None)
     named: dict[str, tuple[Fault, Mistake | None]] = {}
     for name in wrong:
@@ -218,19 +222,17 @@ def _name(
     return named
 
 
-Results = list[Mapping[str, Any] | None]
-
-
-def _numbers(subject: Equation, answers: Sequence[Answer]) -> list[tuple[Mistake, Results]]:
+@lru_cache(maxsize=64)
+def _mistaken_answers(equation_id: str, seed: int) -> list[tuple[Mistake, Results]]:
     """Compute what every mistake returns on every case, None where it raises; single mistakes before pairs."""
-    layout = layout_of(subject.id)
+    subject, layout = equation(equation_id), layout_of(equation_id)
     computed = []
-    for mistake in (*mistakes_of(subject.id), *double_mistakes_of(subject.id)):
+    for mistake in (*mistakes_of(equation_id), *double_mistakes_of(equation_id)):
         results: Results = []
-        for answer in answers:
+        for case in draw(seed):
             try:
                 with np.errstate(all="ignore"):
-                    value = mistake.function(*answer.case.arguments(subject).values())
+                    value = mistake.function(*case.arguments(subject).values())
                 results.append({name: np.asarray(part) for name, part in parts(layout, value).items()})
             except (ValueError, IndexError):
                 results.append(None)
