@@ -24,7 +24,7 @@ def sigmoid(z: Array) -> Array:
 
     Notes
     -----
-    Sources S0.4 and S2.6; the exponent is -z, not -x (erratum E7).
+    Equation activations.sigmoid; sources S0.4, S2.6. The exponent is -z, not -x (erratum E7).
 
     >>> float(sigmoid(np.array(0.0)))
     0.5
@@ -47,7 +47,7 @@ def sigmoid_prime(z: Array) -> Array:
 
     Notes
     -----
-    Sources S0.4 and S2.7.
+    Equation activations.sigmoid_prime; sources S0.4, S2.7; erratum E29. It vanishes where |z| is large (erratum E11).
 
     >>> float(sigmoid_prime(np.array(0.0)))
     0.25
@@ -87,7 +87,7 @@ def tanh_prime(z: Array) -> Array:
 
     Notes
     -----
-    Source S2.7.
+    Equation activations.tanh_prime; source S2.7. It vanishes where |z| is large (erratum E11).
 
     >>> float(tanh_prime(np.array(0.0)))
     1.0
@@ -108,7 +108,7 @@ def relu(z: Array) -> Array:
 
     Notes
     -----
-    Source S2.6.
+    Equation activations.relu; source S2.6.
     """
     return np.where(is_below_zero(z), 0, z)
 
@@ -126,7 +126,7 @@ def relu_prime(z: Array) -> Array:
 
     Notes
     -----
-    Source S2.7; the choice at 0 is erratum E12.
+    Equation activations.relu_prime; source S2.7; the choice at 0 is erratum E12.
     """
     z = np.asarray(z)
     return (np.real(z) > 0).astype(z.real.dtype)
@@ -146,7 +146,7 @@ def leaky_relu(z: Array, slope: float = 0.01) -> Array:
 
     Notes
     -----
-    Source S2.6.
+    Equation activations.leaky_relu; source S2.6.
 
     >>> leaky_relu(np.array([-2.0, 3.0])).tolist()
     [-0.02, 3.0]
@@ -168,7 +168,7 @@ def leaky_relu_prime(z: Array, slope: float = 0.01) -> Array:
 
     Notes
     -----
-    Source S2.7; the choice at 0 is erratum E12.
+    Equation activations.leaky_relu_prime; source S2.7; the choice at 0 is erratum E12.
     """
     z = np.asarray(z)
     return np.where(np.real(z) > 0, 1, slope).astype(z.real.dtype)

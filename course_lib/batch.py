@@ -74,7 +74,7 @@ def forward(w: Array, b: Array | float, X: Array) -> Array:
 
     Notes
     -----
-    Equation batch.forward; sources S2.5, S4.3.
+    Equation batch.forward; sources S2.5, S4.3; erratum E38.
     """
     return A(Z(w, b, X))
 
@@ -202,7 +202,7 @@ def propagate(w: Array, b: Array | float, X: Array, Y: Array) -> tuple[dict[str,
 
     Notes
     -----
-    Equation batch.propagate; sources S0.2, S4.3.
+    Equation batch.propagate; sources S0.2, S0.14, S1.8, S4.2, S4.3; erratum E39.
     """
     inputs = Z(w, b, X)
     errors = dZ(A(inputs), Y)

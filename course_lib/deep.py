@@ -151,6 +151,63 @@ def dZ(dA: Array, Z: Array, activation: str) -> Array:
     return dA * find_activation(activation).prime(Z)
 
 
+def relu_backward(dA: Array, Z: Array) -> Array:
+    """Return the loss gradient before a ReLU, dZ = dA * ReLU'(Z).
+
+    Parameters
+    ----------
+    dA : (n, m)
+    Z : (n, m)
+
+    Returns
+    -------
+    (n, m)
+
+    Notes
+    -----
+    Equation deep.relu_backward; sources S2.7, S3.5; the choice at 0 is erratum E12.
+    """
+    return dZ(dA, Z, "relu")
+
+
+def sigmoid_backward(dA: Array, Z: Array) -> Array:
+    """Return the loss gradient before a sigmoid, dZ = dA * σ(Z) * (1 - σ(Z)).
+
+    Parameters
+    ----------
+    dA : (n, m)
+    Z : (n, m)
+
+    Returns
+    -------
+    (n, m)
+
+    Notes
+    -----
+    Equation deep.sigmoid_backward; sources S2.7, S3.5.
+    """
+    return dZ(dA, Z, "sigmoid")
+
+
+def tanh_backward(dA: Array, Z: Array) -> Array:
+    """Return the loss gradient before a tanh, dZ = dA * (1 - tanh(Z)²).
+
+    Parameters
+    ----------
+    dA : (n, m)
+    Z : (n, m)
+
+    Returns
+    -------
+    (n, m)
+
+    Notes
+    -----
+    Equation deep.tanh_backward; sources S2.7, S3.5.
+    """
+    return dZ(dA, Z, "tanh")
+
+
 def dZ_softmax(dA: Array, A: Array) -> Array:
     """Return the loss gradient before a softmax, whose outputs depend on every z of their column.
 
@@ -278,7 +335,7 @@ def linear_forward(A: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
 
     Notes
     -----
-    Equation deep.linear_forward; source S3.1.
+    Equation deep.linear_forward; sources S2.5, S3.1; erratum E14.
     """
     return Z(W, b, A), (A, W, b)
 
@@ -436,7 +493,7 @@ def backward_propagation(
 
     Notes
     -----
-    Equation deep.backward_propagation; sources S0.9, S3.4, S3.5; erratum E19.
+    Equation deep.backward_propagation; sources S0.9, S1.3, S3.4, S3.5; errata E8, E19.
     """
     activations = checked_activations(activations, len(caches), AL, Y, loss)
     if (activations[-1], loss) in LOSS_FROM_Z:

@@ -22,6 +22,11 @@ def central_difference(f: Callable[[Array], Any], theta: Array, epsilon: float =
     Returns
     -------
     array of theta's shape
+
+    Notes
+    -----
+    Equation gradient_checking.central_difference; source S2.12: these are the two forward passes for each parameter
+    that back-propagation saves.
     """
     gradient = np.empty(theta.shape)
     for k in np.ndindex(theta.shape):
@@ -66,6 +71,10 @@ def relative_error(a: Array, b: Array) -> float:
     Returns
     -------
     float between 0 and 1
+
+    Notes
+    -----
+    Equation gradient_checking.relative_error. It is the course's own: none of the notes compares gradients.
 
     >>> relative_error(np.array([1.0, 2.0]), np.array([1.0, 2.0]))
     0.0

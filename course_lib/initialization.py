@@ -120,7 +120,7 @@ def he(layer_dims: Sequence[int], seed: int) -> dict[str, Array]:
 
     Notes
     -----
-    Source S4.5.
+    Equation initialization.he; sources S2.13, S4.5; errata E26, E27.
     """
     return _scaled(layer_dims, lambda n_prev, n: np.sqrt(2 / n_prev), seed)
 

@@ -43,7 +43,7 @@ def bce_loss(a: Array, y: Array) -> Array:
 
     Notes
     -----
-    Source S0.3.
+    Equation losses.bce_loss; sources S0.3, S3.2.
     """
     return -y * np.log(a) - (1 - y) * np.log(1 - a)
 
@@ -64,7 +64,7 @@ def bce_prime(a: Array, y: Array) -> Array:
 
     Notes
     -----
-    Source S0.3.
+    Equation losses.bce_prime; sources S0.3, S3.2.
     """
     return -y / a + (1 - y) / (1 - a)
 
@@ -183,7 +183,7 @@ def mse_prime(a: Array, y: Array) -> Array:
 
     Notes
     -----
-    Source S3.2: without the 1/2 in the loss there is a 2 in the derivative.
+    Equation losses.mse_prime; source S3.2: without the 1/2 in the loss there is a 2 in the derivative.
     """
     return 2 * (a - y)
 
@@ -219,7 +219,7 @@ def mae_prime(a: Array, y: Array) -> Array:
 
     Notes
     -----
-    Source S3.2; at the kink any number in [-1, 1] is a subgradient.
+    Equation losses.mae_prime; source S3.2; at the kink any number in [-1, 1] is a subgradient.
     """
     return np.sign(np.real(a - y))
 

@@ -6,19 +6,22 @@ Each rule is a function that returns complaints. The registry leaves it silent; 
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograder.assignments import ASSIGNMENTS, PIECES, Assignment, Exercise
-from autograder.core.cases import draw
-from autograder.core.check import decide, questions
-from autograder.core.layout import layout_of, parts
+from autograder.assignments import ASSIGNMENTS, PIECES, STEPS, Assignment, Exercise, Written
+from autograder.core.check import questions
+from autograder.core.judge import judge
+from autograder.core.question import Property
+from autograder.core.questions import question
 from autograder.guest.evaluate import evaluate
 from course_lib import equations, two_layer
 from course_lib.equations import EQUATIONS, Equation, equation
@@ -93,6 +96,10 @@ def names_in(text: str) -> set[str]:
     return set(re.findall(r"[A-Za-z0-9_.]*[A-Za-z0-9_]", text))
 
 
+OUR_OWN = {"gradient_checking.relative_error"}
+"""Equations that none of the source notes has."""
+
+
 def complaints_about_function(each: Equation) -> list[str]:
     """Complain where the function is not `course_lib.<id>`, takes other arguments, or does not say where it is from."""
     module, _, name = each.id.rpartition(".")
@@ -103,15 +110,19 @@ def complaints_about_function(each: Equation) -> list[str]:
     if getattr(home, name, None) is not each.function:
         return [f"{each.id}: course_lib.{each.id} is not the registered function"]
     found = []
-    taken = list(inspect.signature(each.function).parameters)
-    if taken != list(each.arguments):
-        found.append(f"{each.id}: it takes {', '.join(taken)}, registered are {', '.join(each.arguments)}")
+    taken = inspect.signature(each.function).parameters
+    needed = [name for name, parameter in taken.items() if parameter.default is parameter.empty]
+    registered = list(each.arguments)
+    if registered != list(taken)[: len(registered)] or len(registered) < len(needed):
+        found.append(f"{each.id}: it takes {', '.join(taken)}, registered are {', '.join(registered)}")
     told = names_in(inspect.getdoc(each.function) or "")
     lacking = [name for name in (each.id, *each.sources, *each.errata) if name not in told]
     if lacking:
         found.append(f"{each.id}: its docstring does not name {', '.join(lacking)}")
-    if not each.sources:
+    if not each.sources and each.id not in OUR_OWN:
         found.append(f"{each.id}: no row of the source map")
+    if each.sources and each.id in OUR_OWN:
+        found.append(f"{each.id}: it has rows of the source map, and is called the course's own")
     found += [
         f"{each.id}: {row} is no row of the source map" for row in each.sources if not re.fullmatch(r"S\d\.\d+", row)
     ]
@@ -147,38 +158,193 @@ def test_a_fault_of_a_function_is_complained_of(change, complaint):
     assert any(complaint in each for each in found), found
 
 
+@pytest.mark.parametrize(
+    ("id", "change", "complaint"),
+    [
+        ("activations.leaky_relu", {"arguments": {"slope": ()}}, "it takes z, slope, registered are slope"),
+        ("deep.backward_propagation", {"arguments": {"AL": (), "Y": ()}}, "registered are AL, Y"),
+        ("gradient_checking.relative_error", {"sources": ("S0.1",)}, "is called the course's own"),
+    ],
+)
+def test_a_fault_of_another_function_is_complained_of(id, change, complaint):
+    found = complaints_about_function(replace(EQUATIONS[id], **change))
+    assert any(complaint in each for each in found), found
+
+
+def test_an_argument_with_a_default_may_be_registered_or_left_out():
+    each = EQUATIONS["activations.leaky_relu"]
+    assert list(each.arguments) == ["z", "slope"]
+    assert complaints_about_function(replace(each, arguments={"z": ("n", "m")})) == []
+
+
+FORMULAS = (
+    *(f"S0.{k}" for k in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14)),
+    *(f"S1.{k}" for k in range(1, 9)),
+    *(f"S2.{k}" for k in (1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15)),
+    *(f"S3.{k}" for k in (1, 2, 3, 4, 5, 7)),
+    *(f"S4.{k}" for k in range(1, 6)),
+)
+"""Rows of the source map with a formula that a function computes; the others are pictures, text, rules of the trace."""
+
+
+def test_every_formula_of_the_source_notes_is_in_the_registry():
+    assert set(FORMULAS) - {row for each in REGISTERED for row in each.sources} == set()
+
+
 # Shapes
 
 
-def fits(value: Any, symbols: Any, sizes: Mapping[str, int]) -> bool:
-    """Tell whether a value has a symbolic shape, or is a dict of named ones that do."""
-    if isinstance(symbols, Mapping):
-        return list(value) == list(symbols) and all(fits(value[name], symbols[name], sizes) for name in symbols)
-    return np.shape(value) == tuple(sizes[symbol] for symbol in symbols)
+WIDTHS = {"all different": (2, 3, 4, 5), "of one": (1, 1, 1, 1)}
+"""The sizes of the layers of a network of three layers; the first three are those of a network of two."""
+
+NUMBERS = {"t": 2, "i": 0, "j": 0, "seed": 0}
+"""Scalars that are whole numbers; the others are 0.5."""
+
+
+def sizes_of(widths: Sequence[int], m: int) -> dict[str, int]:
+    n0, n1, n2, n_L = widths
+    n, n_prev = (6, 7) if n0 != n1 else (1, 1)
+    return {"n0": n0, "n1": n1, "n2": n2, "n_L": n_L, "n": n, "n_prev": n_prev, "m": m, "1": 1}
+
+
+def layer_by_layer(shapes: Any, widths: Sequence[int]) -> Any:
+    """Write out what stands for each layer: `Wl` as W1, W2, W3, and the cache of a layer as a list of caches."""
+    layers = [{"n": n, "n_prev": n_prev} for n_prev, n in pairwise(widths)]
+
+    def of(shape: Any, layer: int) -> Any:
+        return tuple(layers[layer].get(symbol, symbol) for symbol in shape)
+
+    if shapes in (equations.LAYER_PARAMETERS, equations.LAYER_GRADS):
+        return {f"{name[:-1]}{k + 1}": of(shape, k) for k in range(len(layers)) for name, shape in shapes.items()}
+    return [{name: of(shape, k) for name, shape in shapes.items()} for k in range(len(layers))]
+
+
+def written_out(named: Mapping[str, Any], widths: Sequence[int]) -> dict[str, Any]:
+    """Return the shapes of arguments or of parts, those that stand for each layer written out."""
+    each_layer = (equations.LAYER_PARAMETERS, equations.LAYER_GRADS)
+    if named in each_layer:
+        return layer_by_layer(named, widths)
+    return {
+        name: layer_by_layer(shapes, widths) if name == "caches" or shapes in each_layer else shapes
+        for name, shapes in named.items()
+    }
+
+
+def draw_one(name: str, shape: Any, sizes: Mapping[str, int], widths: Sequence[int], rng: np.random.Generator) -> Any:
+    """Draw an argument of a registered shape, with numbers between 0 and 1."""
+    words = {"activation": "tanh", "f": np.sum, "layer_dims": widths}
+    if isinstance(shape, str):
+        return words[name]
+    if isinstance(shape, list):
+        return [draw_one("cache", each, sizes, widths, rng) for each in shape]
+    if isinstance(shape, Mapping):
+        drawn = {part: draw_one(part, inner, sizes, widths, rng) for part, inner in shape.items()}
+        if "A_prev" not in drawn:
+            return drawn
+        linear = (drawn["A_prev"], drawn["W"], drawn["b"])
+        return (linear, drawn["Z"]) if "Z" in drawn else linear
+    return rng.uniform(0.1, 0.9, [sizes.get(n, n) for n in shape]) if shape else NUMBERS.get(name, 0.5)
+
+
+def leaves(value: Any, name: str | None = None) -> Iterator[tuple[str | None, Any]]:
+    """Yield the arrays of an answer, or the shapes of a registered one, with the key of each where it has one."""
+    is_shape = isinstance(value, tuple) and all(isinstance(size, str | int) for size in value)
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from leaves(inner, key)
+    elif isinstance(value, tuple | list) and not is_shape:
+        for inner in value:
+            yield from leaves(inner)
+    else:
+        yield name, value
+
+
+def fits(value: Any, shapes: Any, sizes: Mapping[str, int]) -> bool:
+    """Tell whether a value has a registered shape, or holds the named ones, in their order."""
+    given, wanted = list(leaves(value)), list(leaves(shapes))
+    return len(given) == len(wanted) and all(
+        np.shape(array) == tuple(sizes.get(n, n) for n in shape)
+        and (key is None or name is None or name == key or name.endswith(f'["{key}"]'))
+        for (key, array), (name, shape) in zip(given, wanted, strict=True)
+    )
 
 
 def complaints_about_shapes(each: Equation) -> list[str]:
-    """Complain where arguments or results on the drawn cases have other shapes than registered."""
+    """Complain where the function does not take the registered shapes, or returns others."""
     found = []
-    for case in draw(0):
-        sizes = {**case.sizes, "1": 1}
-        at = ", ".join(f"{name} = {n}" for name, n in case.sizes.items())
-        arguments = case.arguments(each)
-        found += [
-            f"{each.id}: {name} has another shape than {symbols} with {at}"
-            for name, symbols in each.arguments.items()
-            if not fits(arguments[name], symbols, sizes)
-        ]
-        value = each.function(*arguments.values())
-        named = parts(layout_of(each.id), value) if isinstance(each.result, Mapping) else value
-        if not fits(named, each.result, sizes):
-            found.append(f"{each.id}: the result has another shape than {each.result} with {at}")
+    for what, widths in WIDTHS.items():
+        for m in (8, 1):
+            sizes, rng = sizes_of(widths, m), np.random.default_rng(0)
+            arguments = written_out(each.arguments, widths)
+            given = [draw_one(name, shape, sizes, widths, rng) for name, shape in arguments.items()]
+            at = f"with sizes {what} and m = {m}"
+            try:
+                value = each.function(*given)
+            except (ValueError, KeyError, IndexError, TypeError) as error:
+                found.append(f"{each.id}: it does not take what is registered {at}: {error!r}")
+                continue
+            result = written_out(each.result, widths) if isinstance(each.result, Mapping) else each.result
+            if not fits(value, result, sizes):
+                found.append(f"{each.id}: the result has another shape than {each.result} {at}")
     return found
+
+
+def for_layers_of(shapes: Any, value: Any) -> Any:
+    """Return registered shapes, written out for as many layers as the given arrays are of."""
+    if shapes in (equations.LAYER_PARAMETERS, equations.LAYER_GRADS):
+        weights = [array for name, array in value.items() if "W" in name]
+    elif isinstance(value, list):
+        weights = [linear_cache[1] for linear_cache, _ in value]
+    else:
+        return shapes
+    return layer_by_layer(shapes, [weights[0].shape[1], *(W.shape[0] for W in weights)])
+
+
+def complaints_about_call(each: Equation, given: Mapping[str, Any]) -> tuple[list[str], dict[str, int]]:
+    """Complain where the arguments of one call have other shapes than registered; return also the sizes they have."""
+    found: list[str] = []
+    sizes = {"1": 1}
+    registered = {name: shape for name, shape in each.arguments.items() if name in given and not isinstance(shape, str)}
+    shapes_of_all = [shape for _, shape in leaves([*registered.values(), each.result])]
+    if all(shape in (("n", "m"), ()) for shape in shapes_of_all):  # entry by entry, so any shape
+        taken = {np.shape(given[name]) for name, shape in registered.items() if shape}
+        return ([f"{each.id}: the arguments have the shapes {taken}"] if len(taken) > 1 else []), sizes
+    for name, symbols in registered.items():
+        arrays, shapes = list(leaves(given[name])), list(leaves(for_layers_of(symbols, given[name])))
+        fit = len(arrays) == len(shapes)
+        for (key, array), (wanted, shape) in zip(arrays, shapes, strict=False):
+            if shape == ("1", "1") and np.ndim(array) == 0:
+                continue  # a bias may be a plain number
+            fit &= len(np.shape(array)) == len(shape) and (key is None or wanted is None or key == wanted)
+            for size, symbol in zip(np.shape(array), shape, strict=False):
+                fit &= size == (symbol if isinstance(symbol, int) else sizes.setdefault(symbol, size))
+        if not fit:
+            found.append(f"{each.id}: {name} has another shape than {symbols} with {sizes}")
+    return found, sizes
+
+
+def complaints_about_cases(each: Equation, calls: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Complain where the arguments that the judge draws have other shapes than registered, or never differ in size."""
+    found, different = [], False
+    for given in calls:
+        complaints, sizes = complaints_about_call(each, given)
+        found += complaints
+        different |= len(set(sizes.values())) == len(sizes)
+    return found if different else [*found, f"{each.id}: in no case are the sizes all different"]
+
+
+def judged_calls(each: Equation) -> list[dict[str, Any]]:
+    return question(exercise_for(each).asked).calls(0)
 
 
 @pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
 def test_arguments_and_results_have_the_registered_shapes(each):
     assert complaints_about_shapes(each) == []
+
+
+@pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
+def test_the_cases_of_the_judge_have_the_registered_shapes(each):
+    assert complaints_about_cases(each, judged_calls(each)) == []
 
 
 @pytest.mark.parametrize(
@@ -193,6 +359,17 @@ def test_arguments_and_results_have_the_registered_shapes(each):
         ("two_layer.backward_propagation", {"result": {"dW1": ("n1", "n0")}}),
         ("training.update_parameters", {"result": equations.GRADS}),
         ("two_layer.forward_propagation", {"result": {"A2": ("n2", "m")}}),
+        ("two_layer.backward_propagation", {"result": dict(reversed(equations.GRADS.items()))}),
+        ("batch.propagate", {"result": {'grads["db"]': ("1", "n0"), 'grads["dw"]': ("1", "1"), "cost": ()}}),
+        ("one_example.dw_entry", {"result": ("1", "1")}),
+        ("deep.linear_forward", {"result": {"Z": ("n", "m")}}),
+        ("deep.linear_backward", {"result": {"dA_prev": ("n_prev", "m"), "dW": ("n_prev", "n"), "db": ("n", "1")}}),
+        ("deep.linear_backward", {"arguments": {"dZ": ("n", "m"), "cache": equations.LAYER_CACHE}}),
+        ("deep.forward_propagation", {"result": {"AL": ("n2", "m"), "caches": equations.LAYER_CACHE}}),
+        ("deep.forward_propagation", {"result": {"AL": ("n_L", "m"), "caches": equations.LINEAR_CACHE}}),
+        ("deep.backward_propagation", {"result": equations.LAYER_PARAMETERS}),
+        ("initialization.he", {"result": equations.LAYER_GRADS}),
+        ("errata.E17", {"arguments": {"A_prev": ("n_prev", "m"), "delta": ("m", "n")}}),
         (
             "training.update_parameters",
             {"arguments": {"parameters": equations.GRADS, "grads": equations.GRADS, "learning_rate": ()}},
@@ -203,15 +380,138 @@ def test_a_fault_of_a_shape_is_complained_of(id, change):
     assert complaints_about_shapes(replace(EQUATIONS[id], **change))
 
 
-def test_a_gradient_has_the_shape_of_its_variable_and_says_what_it_is_a_gradient_of():
-    shapes = {**equations.PARAMETERS, **equations.CACHE}
-    for each in REGISTERED:
-        if each.variable is not None:
-            assert each.result == shapes[each.variable]
-            assert each.name == "d" + each.variable
-            assert each.of == ("J" if each.variable in equations.PARAMETERS else "L")
-        else:
-            assert each.of is None
+@pytest.mark.parametrize(
+    ("id", "arguments"),
+    [
+        ("two_layer.dW2", {"dZ2": ("m", "n2"), "A1": ("n1", "m")}),
+        ("two_layer.dA2", {"A2": ("n2",), "Y": ("n2", "m")}),
+        ("two_layer.dA1", {"W2": ("n2", "1"), "dZ2": ("n2", "m")}),
+        ("training.update_parameters", {"parameters": equations.GRADS, "grads": equations.GRADS, "learning_rate": ()}),
+    ],
+)
+def test_a_case_of_another_shape_is_complained_of(id, arguments):
+    each = EQUATIONS[id]
+    assert complaints_about_cases(each, judged_calls(each)) == []
+    assert complaints_about_cases(replace(each, arguments=arguments), judged_calls(each))
+
+
+def test_cases_with_equal_sizes_only_are_complained_of():
+    each = EQUATIONS["two_layer.dW2"]
+    (complaint,) = complaints_about_cases(each, [{"dZ2": np.ones((3, 3)), "A1": np.ones((3, 3))}])
+    assert "in no case are the sizes all different" in complaint
+
+
+def arrays_as(value: Any, change: Callable[[np.ndarray], Any]) -> Any:
+    """Return an argument or an answer with every array in it changed."""
+    if isinstance(value, Mapping):
+        return {name: arrays_as(inner, change) for name, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(arrays_as(inner, change) for inner in value)
+    return change(value) if isinstance(value, np.ndarray) else value
+
+
+def given_to(each: Equation, change: Callable[[np.ndarray], Any]) -> list[Any]:
+    widths, rng = WIDTHS["all different"], np.random.default_rng(0)
+    arguments = written_out(each.arguments, widths)
+    drawn = [draw_one(name, shape, sizes_of(widths, 8), widths, rng) for name, shape in arguments.items()]
+    return arrays_as(drawn, change)
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
+def test_no_equation_changes_its_inputs(each):
+    given = given_to(each, read_only)
+    keys = [list(argument) for argument in given if isinstance(argument, dict)]
+    each.function(*given)  # a write to an array would raise
+    assert [list(argument) for argument in given if isinstance(argument, dict)] == keys
+
+
+@pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
+def test_arrays_of_float32_stay_float32(each):
+    if each.id in ("gradient_checking.central_difference", "initialization.he"):
+        return  # a difference needs all the digits there are, and first parameters are not made from arrays
+    result = each.function(*given_to(each, lambda array: array.astype(np.float32)))
+    # A scalar is left out: before numpy 2 a scalar divided by an integer becomes float64.
+    assert {array.dtype for _, array in leaves(result) if np.ndim(array)} <= {np.dtype(np.float32)}
+
+
+VARIABLES: Mapping[str, Mapping[str, Any]] = {
+    "two_layer": {**equations.PARAMETERS, **equations.CACHE},
+    "deep": equations.LAYER_CACHE,
+    "batch": {"w": ("1", "n0"), "b": ("1", "1")},
+    "losses": {"a": ("n", "m")},
+    "one_example": {
+        "w": ("1", "n0"),
+        "a": ("1", "1"),
+        "z": ("1", "1"),
+        "w_ij": (),
+        **{name.lower(): shape for name, shape in equations.PARAMETERS.items()},
+        **{name.lower(): (shape[0], "1") for name, shape in equations.CACHE.items()},
+    },
+    "errata": {**equations.PARAMETERS, **equations.CACHE, **equations.LAYER_CACHE, "Z_prev": ("n_prev", "m")},
+}
+"""What the gradients of a module are taken by, with its shape."""
+
+NAMED_OTHERWISE = {
+    "batch.dW": "w",
+    "one_example.dw_entry": "w_ij",
+    **dict.fromkeys(("losses.mse_prime", "losses.mae_prime", "losses.bce_prime"), "a"),
+    **dict.fromkeys(("deep.relu_backward", "deep.sigmoid_backward", "deep.tanh_backward"), "Z"),
+    "errata.E1": "A1",
+    "errata.E3": "W1",
+    "errata.E8": "Z_prev",
+    "errata.E9": "b2",
+    "errata.E16": "b",
+    "errata.E17": "W",
+}
+"""Gradients that are not called d and the name of their variable, and what they are taken by."""
+
+
+def complaints_about_gradient(each: Equation) -> list[str]:
+    """Complain of a gradient that has another shape than its variable, or does not say whose gradient it is."""
+    module = each.id.partition(".")[0]
+    if each.variable is None:
+        looks_like_one = re.fullmatch(r"d[A-Za-z]\d?", each.name) or each.id in NAMED_OTHERWISE
+        return [f"{each.id}: it does not say what it is a gradient by and of"] if looks_like_one or each.of else []
+    found = []
+    if each.variable not in VARIABLES.get(module, {}):
+        return [f"{each.id}: {module} has no variable {each.variable}"]
+    if each.result != VARIABLES[module][each.variable]:
+        found.append(f"{each.id}: it has another shape than {each.variable}")
+    if each.variable != NAMED_OTHERWISE.get(each.id, each.name.removeprefix("d")):
+        found.append(f"{each.id}: it is not named by its variable {each.variable}")
+    is_parameter = each.variable[0].lower() in "wb"
+    if each.of != ("J" if is_parameter and module != "one_example" else "L"):
+        found.append(f"{each.id}: it is not a gradient of {each.of}")
+    return found
+
+
+@pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
+def test_a_gradient_has_the_shape_of_its_variable_and_says_what_it_is_a_gradient_of(each):
+    assert complaints_about_gradient(each) == []
+
+
+@pytest.mark.parametrize(
+    ("id", "change", "complaint"),
+    [
+        ("two_layer.dW2", {"result": ("n1", "n2")}, "it has another shape than W2"),
+        ("two_layer.dW2", {"of": "L"}, "it is not a gradient of L"),
+        ("two_layer.dZ2", {"of": "J"}, "it is not a gradient of J"),
+        ("one_example.dw2", {"of": "J"}, "it is not a gradient of J"),
+        ("two_layer.dZ2", {"variable": "A2"}, "it is not named by its variable A2"),
+        ("batch.dW", {"variable": "W"}, "batch has no variable W"),
+        ("two_layer.dW2", {"variable": None, "of": None}, "it does not say what it is a gradient by and of"),
+        ("errata.E3", {"variable": None, "of": None}, "it does not say what it is a gradient by and of"),
+        ("two_layer.cost", {"of": "J"}, "it does not say what it is a gradient by and of"),
+    ],
+)
+def test_a_fault_of_a_gradient_is_complained_of(id, change, complaint):
+    found = complaints_about_gradient(replace(EQUATIONS[id], **change))
+    assert any(complaint in each for each in found), found
 
 
 # Checks
@@ -223,7 +523,7 @@ def slightly_off(function: Callable[..., Any]) -> Callable[..., Any]:
     def enlarged(value: Any) -> Any:
         if isinstance(value, dict):
             return {name: enlarged(item) for name, item in value.items()}
-        return tuple(map(enlarged, value)) if isinstance(value, tuple) else value * 1.0005
+        return type(value)(map(enlarged, value)) if isinstance(value, tuple | list) else value * 1.0005
 
     @wraps(function)
     def off(*arguments: Any) -> Any:
@@ -233,7 +533,7 @@ def slightly_off(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def complaints_about_check(
-    each: Equation, exercise: Exercise, judged: Callable[..., Any] = decide, seed: int = 0
+    each: Equation, exercise: Exercise, judged: Callable[..., Any] = judge, seed: int = 0
 ) -> list[str]:
     """Complain where the check does not pass the reference, or passes what is 0.05 % off, or nothing at all."""
 
@@ -242,10 +542,9 @@ def complaints_about_check(
 
     try:
         right = verdict_on(each.function)
-        wrong = {
-            "numbers that are 0.05 % off": verdict_on(slightly_off(each.function)),
-            "an answer of None": verdict_on(lambda *arguments: None),
-        }
+        wrong = {"an answer of None": verdict_on(lambda *arguments: None)}
+        if not isinstance(question(exercise.asked), Property):  # which is not about single numbers
+            wrong["numbers that are 0.05 % off"] = verdict_on(slightly_off(each.function))
     except KeyError as error:
         return [f"{each.id}: it cannot be asked: {error}"]
     found = []
@@ -274,10 +573,10 @@ def test_a_check_that_passes_everything_or_nothing_is_complained_of():
 
     def lenient(exercise, outcomes, seed):
         right = evaluate(each.function, questions(exercise, seed))
-        return decide(exercise, right, seed)
+        return judge(exercise, right, seed)
 
     def harsh(exercise, outcomes, seed):
-        return replace(decide(exercise, outcomes, seed), passed=False, points=0.0)
+        return replace(judge(exercise, outcomes, seed), passed=False, points=0.0)
 
     assert len(complaints_about_check(each, exercise, lenient)) == 2
     assert len(complaints_about_check(each, exercise, harsh)) == 1
@@ -294,7 +593,10 @@ def test_an_equation_without_a_check_or_with_another_ones_is_complained_of():
 
 
 def complaints_about_exercises(
-    registered: Sequence[Equation], assignments: Iterable[Assignment], pieces: Mapping[str, str]
+    registered: Sequence[Equation],
+    assignments: Iterable[Assignment],
+    pieces: Mapping[str, str],
+    steps: Mapping[str, str],
 ) -> list[str]:
     """Complain of equations that nobody asks for, and of exercises that ask for what is not registered."""
     known = {each.id: each for each in registered}
@@ -308,15 +610,23 @@ def complaints_about_exercises(
             found.append(f"{each.id}: no exercise asks for it")
         elif whole.id not in asked:
             found.append(f"{each.id}: it is a piece of {whole.id}, which no exercise asks for")
-        elif not isinstance(whole.result, Mapping) or f'cache["{each.name}"]' not in whole.result:
-            found.append(f"{each.id}: the answer to {whole.id} does not hold it")
+        elif holds(whole, each) == (each.id in steps):
+            fault = "is called a step, and the answer" if each.id in steps else "is called no step, and no answer"
+            found.append(f"{each.id}: it {fault} to {whole.id} holds it")
     found += [f"{id}: it is called a piece, and is not registered" for id in pieces if id not in known]
     found += [f"{id}: it is called a piece, and has an exercise of its own" for id in pieces if id in asked]
+    found += [f"{id}: it is called a step, and is no piece" for id in steps if id not in pieces]
+    found += [f"{id}: it is called a step without a reason" for id, reason in steps.items() if not reason.strip()]
     return found
 
 
+def holds(whole: Equation, piece: Equation) -> bool:
+    """Tell whether the answer to a composite equation holds a piece by name."""
+    return isinstance(whole.result, Mapping) and bool({piece.name, f'cache["{piece.name}"]'} & set(whole.result))
+
+
 def test_every_equation_is_asked_and_everything_asked_is_registered():
-    assert complaints_about_exercises(REGISTERED, ASSIGNMENTS.values(), PIECES) == []
+    assert complaints_about_exercises(REGISTERED, ASSIGNMENTS.values(), PIECES, STEPS) == []
 
 
 def _assignment(*asked: str) -> Assignment:
@@ -330,7 +640,7 @@ def _assignment(*asked: str) -> Assignment:
         (["dW2"], ["dW2", "dW9"], {}, "ps asks for two_layer.dW9, which is not registered"),
         (["dW2", "Z1"], ["dW2"], {"Z1": "forward_propagation"}, "two_layer.Z1: no exercise asks for it"),
         (["dW2", "Z1", "forward_propagation"], ["dW2"], {"Z1": "forward_propagation"}, "which no exercise asks for"),
-        (["dW2", "Z1"], ["dW2"], {"Z1": "dW2"}, "the answer to two_layer.dW2 does not hold it"),
+        (["dW2", "Z1"], ["dW2"], {"Z1": "dW2"}, "it is called no step, and no answer to two_layer.dW2 holds it"),
         (["dW2"], ["dW2"], {"Z9": "dW2"}, "two_layer.Z9: it is called a piece, and is not registered"),
         (["dW2"], ["dW2"], {"dW2": "dW2"}, "two_layer.dW2: it is called a piece, and has an exercise of its own"),
     ],
@@ -340,7 +650,28 @@ def test_a_fault_between_registry_and_exercises_is_complained_of(ids, asked, pie
         [EQUATIONS[f"two_layer.{id}"] for id in ids],
         [_assignment(*(f"two_layer.{id}" for id in asked))],
         {f"two_layer.{piece}": f"two_layer.{whole}" for piece, whole in pieces.items()},
+        {},
     )
+    assert any(complaint in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("piece", "steps", "complaint"),
+    [
+        ("dZ", {}, "deep.dZ: it is called no step, and no answer to deep.linear_backward holds it"),
+        (
+            "dW",
+            {"deep.dW": "a reason"},
+            "it is called a step, and the answer to deep.linear_backward holds it",
+        ),
+        ("dW", {"deep.db": "a reason"}, "deep.db: it is called a step, and is no piece"),
+        ("dZ", {"deep.dZ": " "}, "deep.dZ: it is called a step without a reason"),
+    ],
+)
+def test_a_fault_of_a_step_is_complained_of(piece, steps, complaint):
+    whole = EQUATIONS["deep.linear_backward"]
+    registered = [whole, EQUATIONS[f"deep.{piece}"]]
+    found = complaints_about_exercises(registered, [_assignment(whole.id)], {f"deep.{piece}": whole.id}, steps)
     assert any(complaint in each for each in found), found
 
 
@@ -348,9 +679,51 @@ def test_the_functions_of_an_assignment_have_different_names_and_points():
     for name, assignment in ASSIGNMENTS.items():
         functions = [exercise.function for exercise in assignment.exercises]
         assert assignment.name == name
-        assert len({function.lower() for function in functions}) == len(functions)
+        assert len(set(functions)) == len(functions)
+        same_but_for_case = Counter(function.lower() for function in functions)
+        assert {function for function, times in same_but_for_case.items() if times > 1} <= {"compute_dw"}
         assert all(exercise.points > 0 for exercise in assignment.exercises)
         assert all(exercise.id == f"check-{exercise.function}" for exercise in assignment.exercises)
+
+
+def test_two_assignments_ask_for_the_same_function_only_where_it_is_meant():
+    asked = Counter(exercise.function for exercise in EXERCISES)
+    shared = {function for function, times in asked.items() if times > 1}
+    assert shared == {"compute_cost", "compute_db1", "compute_db2", "update_parameters"}
+
+
+def test_no_two_exercises_of_all_assignments_ask_the_same_question():
+    asked = Counter(exercise.asked for exercise in EXERCISES)
+    assert [question for question, times in asked.items() if times > 1] == []
+
+
+def test_an_exercise_asks_its_question_or_its_equation_or_its_function():
+    assert Exercise("f", 1.0, "two_layer.dW2", question="another").asked == "another"
+    assert Exercise("f", 1.0, "two_layer.dW2").asked == "two_layer.dW2"
+    assert Exercise("f", 1.0, None).asked == "f"
+
+
+def test_a_written_answer_has_a_cell_of_its_own_and_points_that_the_machine_does_not_give():
+    for assignment in ASSIGNMENTS.values():
+        ids = [written.id for written in assignment.written]
+        assert len(set(ids)) == len(ids)
+        assert all(id.startswith("written-") for id in ids)
+        assert all(written.points > 0 and written.title for written in assignment.written)
+    graded = Assignment("ps", "a title", 1, (Exercise("f", 2.0, None),), (Written("written-f", 3.0, "Why"),))
+    assert (graded.max_points, graded.total_points) == (2.0, 5.0)
+
+
+def test_the_assignments_are_worth_what_they_are():
+    points = {name: (assignment.max_points, assignment.total_points) for name, assignment in ASSIGNMENTS.items()}
+    assert points == {
+        "ps1_neuron": (26, 26),
+        "ps2_activations": (12, 12),
+        "ps3_one_example": (21, 24),
+        "ps4_two_layer": (30, 30),
+        "ps5_deep": (39, 46),
+        "ps6_gradient_check": (25, 25),
+        "ps7_training": (20, 20),
+    }
 
 
 # The book

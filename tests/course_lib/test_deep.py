@@ -153,6 +153,18 @@ def test_the_layer_functions_are_the_four_equations():
             np.testing.assert_array_equal(gradient, wanted)
 
 
+@pytest.mark.parametrize(
+    ("backward", "activation"),
+    [(deep.relu_backward, "relu"), (deep.sigmoid_backward, "sigmoid"), (deep.tanh_backward, "tanh")],
+)
+def test_a_layer_goes_backwards_through_its_activation_as_the_complex_step_says(backward, activation):
+    rng = np.random.default_rng(0)
+    dA, Z = rng.standard_normal((3, 5)), rng.standard_normal((3, 5))
+    numerical = complex_step(lambda Z: np.sum(dA * deep.A(Z, activation)), Z)
+    np.testing.assert_allclose(backward(dA, Z), numerical, rtol=1e-13, atol=1e-16)
+    np.testing.assert_array_equal(backward(dA, Z), deep.dZ(dA, Z, activation))
+
+
 @pytest.mark.parametrize(("last", "loss"), LAST)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("hidden", HIDDEN)

@@ -20,7 +20,7 @@ MODULES = sorted(
 
 @pytest.fixture(autouse=True)
 def _no_assignment_stays_chosen(monkeypatch):
-    monkeypatch.setattr(autograder.core.check, "_chosen", None)
+    monkeypatch.setattr(autograder.core.check._choice, "assignment", None)
 
 
 def imported(name):

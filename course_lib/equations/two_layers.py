@@ -1,65 +1,9 @@
-"""The registry: every equation of the course is one object with one name.
+"""Two layers: forwards, backwards for one example, and backwards for a batch."""
 
-An equation is a labelled formula in a chapter, a function of this package, an exercise, a check and a row of the
-equation index. This module knows only its mathematics: the id, the label, the LaTeX, the function, the shapes, the rows
-of the source notes it comes from, and the errata that concern it. Checks, exercises and pages refer to it by id.
-"""
+from course_lib import one_example, training, two_layer
+from course_lib.equations.model import CACHE, GRADS, PARAMETERS, Equation
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
-
-from course_lib import training, two_layer
-from course_lib.names import suggestion
-
-Shape = tuple[str, ...]
-"""A shape in symbols: ("n2", "m") is a matrix with n2 rows and m columns, () a scalar."""
-
-PARAMETERS: Mapping[str, Shape] = {"W1": ("n1", "n0"), "b1": ("n1", "1"), "W2": ("n2", "n1"), "b2": ("n2", "1")}
-GRADS: Mapping[str, Shape] = {"d" + name: shape for name, shape in PARAMETERS.items()}
-CACHE: Mapping[str, Shape] = {"Z1": ("n1", "m"), "A1": ("n1", "m"), "Z2": ("n2", "m"), "A2": ("n2", "m")}
-
-
-@dataclass(frozen=True)
-class Equation:
-    """One equation of the course.
-
-    Attributes
-    ----------
-    id : its name everywhere, `module.function`; unique ignoring case
-    latex : the displayed formula
-    function : the reference
-    arguments : name and shape of each argument, in order; a dict of named arrays has a mapping of shapes
-    result : shape of what it returns; for several parts, a mapping of their names to shapes
-    sources : rows of the source map, such as "S0.6"
-    errata : published mistakes about this equation, such as "E16"
-    variable : what a gradient is taken with respect to ("W2"), or None where the equation is no gradient
-    of : what a gradient is the gradient of: "J", the cost, or "L", each example's own loss
-    """
-
-    id: str
-    latex: str
-    function: Callable[..., Any]
-    arguments: Mapping[str, Shape | Mapping[str, Shape]]
-    result: Shape | Mapping[str, Shape]
-    sources: tuple[str, ...]
-    errata: tuple[str, ...] = ()
-    variable: str | None = None
-    of: str | None = None
-
-    @property
-    def label(self) -> str:
-        """The label of the displayed formula in the book, unique ignoring case: `eq-two-layer-dw2`."""
-        return "eq-" + self.id.replace(".", "-").replace("_", "-").lower()
-
-    @property
-    def name(self) -> str:
-        """The last part of the id: `dW2`."""
-        return self.id.rpartition(".")[2]
-
-
-_ALL = (
+TWO_LAYERS = (
     Equation(
         "two_layer.Z1",
         r"Z^{[1]} = W^{[1]} X + b^{[1]} \mathbf{1}^T",
@@ -113,6 +57,100 @@ _ALL = (
         (),
         ("S0.2", "S0.3", "S3.2"),
         ("E21", "E22", "E37"),
+    ),
+    Equation(
+        "one_example.da2",
+        r"da^{[2]} = -\frac{y}{a^{[2]}} + \frac{1 - y}{1 - a^{[2]}}",
+        one_example.da2,
+        {"a2": ("n2", "1"), "y": ("n2", "1")},
+        ("n2", "1"),
+        ("S0.3", "S0.5"),
+        variable="a2",
+        of="L",
+    ),
+    Equation(
+        "one_example.dz2",
+        r"dz^{[2]} = a^{[2]} - y",
+        one_example.dz2,
+        {"a2": ("n2", "1"), "y": ("n2", "1")},
+        ("n2", "1"),
+        ("S0.5",),
+        ("E33",),
+        variable="z2",
+        of="L",
+    ),
+    Equation(
+        "one_example.dw2",
+        r"dw^{[2]} = dz^{[2]} \left(a^{[1]}\right)^T",
+        one_example.dw2,
+        {"dz2": ("n2", "1"), "a1": ("n1", "1")},
+        ("n2", "n1"),
+        ("S0.5", "S1.1", "S2.9"),
+        variable="w2",
+        of="L",
+    ),
+    Equation(
+        "one_example.db2",
+        r"db^{[2]} = dz^{[2]}",
+        one_example.db2,
+        {"dz2": ("n2", "1")},
+        ("n2", "1"),
+        ("S0.5", "S0.13", "S2.9"),
+        variable="b2",
+        of="L",
+    ),
+    Equation(
+        "one_example.da1",
+        r"da^{[1]} = \left(W^{[2]}\right)^T dz^{[2]}",
+        one_example.da1,
+        {"w2": ("n2", "n1"), "dz2": ("n2", "1")},
+        ("n1", "1"),
+        ("S0.7", "S2.9"),
+        variable="a1",
+        of="L",
+    ),
+    Equation(
+        "one_example.dz1",
+        r"dz^{[1]} = da^{[1]} \odot \tanh'\left(z^{[1]}\right)",
+        one_example.dz1,
+        {"da1": ("n1", "1"), "z1": ("n1", "1")},
+        ("n1", "1"),
+        ("S0.7", "S1.3", "S2.9"),
+        ("E8",),
+        variable="z1",
+        of="L",
+    ),
+    Equation(
+        "one_example.dw1",
+        r"dw^{[1]} = dz^{[1]}\, x^T",
+        one_example.dw1,
+        {"dz1": ("n1", "1"), "x": ("n0", "1")},
+        ("n1", "n0"),
+        ("S0.7", "S0.12", "S1.1", "S2.9"),
+        ("E28", "E30"),
+        variable="w1",
+        of="L",
+    ),
+    Equation(
+        "one_example.db1",
+        r"db^{[1]} = dz^{[1]}",
+        one_example.db1,
+        {"dz1": ("n1", "1")},
+        ("n1", "1"),
+        ("S0.7", "S0.13", "S2.9"),
+        ("E5", "E34"),
+        variable="b1",
+        of="L",
+    ),
+    Equation(
+        "one_example.dw_entry",
+        r"\frac{\partial L}{\partial w^{[l]}_{ij}} = dz^{[l]}_i\, a^{[l-1]}_j",
+        one_example.dw_entry,
+        {"dz": ("n", "1"), "a_prev": ("n_prev", "1"), "i": (), "j": ()},
+        (),
+        ("S1.1", "S2.9"),
+        variable="w_ij",
+        of="L",
     ),
     Equation(
         "two_layer.dA2",
@@ -221,26 +259,3 @@ _ALL = (
         ("S1.7", "S2.11", "S3.3"),
     ),
 )
-
-EQUATIONS: Mapping[str, Equation] = MappingProxyType({equation.id: equation for equation in _ALL})
-
-
-def equation(id: str) -> Equation:
-    """Look an equation up by its id.
-
-    Parameters
-    ----------
-    id : such as "two_layer.dW2"
-
-    Returns
-    -------
-    Equation
-
-    Raises
-    ------
-    KeyError
-        If there is none; the message names the nearest one.
-    """
-    if id not in EQUATIONS:
-        raise KeyError(f"no equation {id!r}; {suggestion(id, EQUATIONS)}")
-    return EQUATIONS[id]
