@@ -16,13 +16,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from autograder.core.check import check, checks_for, set_assignment
     from autograder.core.verdict import Verdict
+    from autograder.guest.stand_in import once_written
 
-__all__ = ["Verdict", "check", "checks_for", "set_assignment"]
+__all__ = ["Verdict", "check", "checks_for", "once_written", "set_assignment"]
 
-_HOMES = {"Verdict": "verdict", "check": "check", "checks_for": "check", "set_assignment": "check"}
+_HOMES = {
+    "Verdict": "core.verdict",
+    "check": "core.check",
+    "checks_for": "core.check",
+    "once_written": "guest.stand_in",
+    "set_assignment": "core.check",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'autograder' has no attribute {name!r}")
-    return getattr(import_module(f"autograder.core.{_HOMES[name]}"), name)
+    return getattr(import_module(f"autograder.{_HOMES[name]}"), name)

@@ -1,14 +1,22 @@
 """Read a notebook, and recognise which assignment it is and which cells hold its answers and checks."""
 
 import ast
+import contextlib
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+# nbformat loads jsonschema, which would build a grammar of web addresses: more than a second, for nothing of ours.
+if _hidden := "rfc3987_syntax" not in sys.modules:
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 import nbformat
 
-from autograder.assignments import ASSIGNMENTS, Assignment, Exercise
+if _hidden:
+    del sys.modules["rfc3987_syntax"]
+
+from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, from_table
 
 MAX_BYTES = 50 * 2**20
 
@@ -54,13 +62,28 @@ def read(path: Path) -> nbformat.NotebookNode:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UnreadableNotebook(f"{path} is larger than {MAX_BYTES // 2**20} MB")
-        content = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
     except OSError as error:
         raise UnreadableNotebook(f"{path} cannot be read: {error.strerror or error}") from error
+    return parse(content, str(path))
+
+
+def parse(content: bytes, path: str) -> nbformat.NotebookNode:
+    """Read a notebook from the bytes of its file, as `read` does.
+
+    Parameters
+    ----------
+    content : of the file
+    path : how to call it in a message
+
+    Raises
+    ------
+    UnreadableNotebook
+    """
+    try:
+        data = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise UnreadableNotebook(f"{path} is not a notebook: it is not text") from error
-    try:
-        data = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise UnreadableNotebook(f"{path} is not a notebook: it is not JSON") from error
     try:
@@ -108,24 +131,60 @@ def exercise_checked_by(cell: Any, assignment: Assignment) -> Exercise | None:
     return next((exercise for exercise in assignment.exercises if exercise.id in ids), None)
 
 
-def recognise(notebook: nbformat.NotebookNode) -> Assignment | None:
+class Recognised(NamedTuple):
+    """Which assignment a notebook is, and by what: "metadata", "cells" or "functions"."""
+
+    assignment: Assignment
+    by: str
+
+
+def recognise(
+    notebook: nbformat.NotebookNode,
+    known: Mapping[str, Assignment] = ASSIGNMENTS,
+    released: Mapping[str, Assignment] | None = None,
+) -> Recognised | None:
     """Find out which assignment a notebook is: by its metadata, then its cell ids, then the functions it defines.
+
+    Parameters
+    ----------
+    notebook : as `read` returns it
+    known : the assignments of the course, by name
+    released : what earlier releases asked, by the digits in the metadata; None believes what the metadata say was asked
 
     Returns
     -------
-    the assignment, or None if nothing points to one, or as much points to another
+    the assignment as it was released, or None if nothing points to one, or as much points to another
     """
     stated = notebook.metadata.get("backprop_course", {})
-    name = stated.get("assignment") if isinstance(stated, dict) else None
-    if isinstance(name, str) and name in ASSIGNMENTS:
-        return ASSIGNMENTS[name]
+    if isinstance(stated, dict):
+        found = _stated(stated, known, released)
+        if found:
+            return Recognised(found, "metadata")
     ids = {id for cell in notebook.cells for id in ids_of(cell)}
     defined = {name for cell in code_cells(notebook) for name in functions_defined_in(cell)}
-    for asked, found in (
-        ({a.name: {e.id for e in a.exercises} for a in ASSIGNMENTS.values()}, ids),
-        ({a.name: {e.function for e in a.exercises} for a in ASSIGNMENTS.values()}, defined),
+    for by, asked, present in (
+        ("cells", {a.name: {e.id for e in a.exercises} for a in known.values()}, ids),
+        ("functions", {a.name: {e.function for e in a.exercises} for a in known.values()}, defined),
     ):
-        scores = sorted(((len(names & found), name) for name, names in asked.items()), reverse=True)
+        scores = sorted(((len(names & present), name) for name, names in asked.items()), reverse=True)
         if scores[0][0] and (len(scores) == 1 or scores[0][0] > scores[1][0]):
-            return ASSIGNMENTS[scores[0][1]]
+            return Recognised(known[scores[0][1]], by)
     return None
+
+
+def _stated(
+    stated: Mapping[str, Any], known: Mapping[str, Assignment], released: Mapping[str, Assignment] | None
+) -> Assignment | None:
+    """Return the assignment that a notebook's metadata name, as it was when the notebook was released."""
+    name, digits = stated.get("assignment"), stated.get("release")
+    if not isinstance(name, str):
+        return None
+    now = known.get(name)
+    if now and digits == now.release:
+        return now
+    if released is None:
+        with contextlib.suppress(ValueError):
+            return from_table({**stated, "assignment": name})
+    elif isinstance(digits, str) and digits in released and released[digits].name == name:
+        return released[digits]
+    return now

@@ -2,42 +2,59 @@
 
 import sys
 import unittest.mock
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import CodeType
 from typing import Any
 
-from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, assignment
-from autograder.core.cases import draw
+from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, assignment, from_table
+from autograder.core import render
 from autograder.core.judge import judge
-from autograder.core.model import judge_model, training_case
+from autograder.core.pristine import Pristine
+from autograder.core.questions import all_questions, question
 from autograder.core.verdict import Verdict
-from autograder.guest.evaluate import Outcome, evaluate
-from course_lib.equations import equation
+from autograder.guest.evaluate import evaluate
 from course_lib.names import suggestion
 
-_chosen: Assignment | None = None
+
+class _Choice:
+    """The assignment that a notebook has said it is about."""
+
+    assignment: Assignment | None = None
+
+
+all_questions()  # now, so that what they are made of is guarded too
+_choice = _Choice()
+_pristine = Pristine()
+
+
+Run = Callable[[Callable[..., Any], Exercise, int], Verdict]
 
 
 class UnknownFunction(LookupError):
     """No assignment asks for a function of this name, or several do and it was not said which is meant."""
 
 
-def set_assignment(name: str) -> None:
+def set_assignment(name: str, exercises: Sequence[Sequence[Any]] = ()) -> None:
     """Say once, in a notebook's first cell, which assignment its functions belong to.
 
     Parameters
     ----------
     name : such as "ps4_two_layer"
+    exercises : what a lecturer has made of it, or of an assignment of his own: for each exercise its function, points,
+        equation or None, and question or ""; a release of it writes them here
 
     Raises
     ------
     KeyError
         If there is no such assignment.
+    ValueError
+        If the exercises are not such rows.
 
     >>> set_assignment("ps4_two_layer")
     """
-    global _chosen
-    _chosen = assignment(name)
+    table = {"assignment": name, "title": name, "version": 1, "exercises": exercises, "written": [], "given": []}
+    _choice.assignment = from_table(table) if exercises else assignment(name)
 
 
 def checks_for(name: str) -> tuple[Exercise, ...]:
@@ -72,7 +89,7 @@ def exercise_for(function_name: str, assignment_name: str | None = None) -> tupl
     KeyError
         If there is no such assignment.
     """
-    chosen = assignment(assignment_name) if assignment_name else _chosen
+    chosen = assignment(assignment_name) if assignment_name else _choice.assignment
     candidates = [chosen] if chosen else list(ASSIGNMENTS.values())
     found = [(a, e) for a in candidates if (e := a.exercise(function_name))]
     if not found:
@@ -89,17 +106,7 @@ def exercise_for(function_name: str, assignment_name: str | None = None) -> tupl
 
 def questions(exercise: Exercise, seed: int) -> list[dict[str, Any]]:
     """Return the arguments on which an exercise's function is called, one dict a call."""
-    if exercise.equation is None:
-        return [training_case(seed)]
-    subject = equation(exercise.equation)
-    return [case.arguments(subject) for case in draw(seed)]
-
-
-def decide(exercise: Exercise, outcomes: list[Outcome], seed: int) -> Verdict:
-    """Judge the outcomes of `questions(exercise, seed)`."""
-    if exercise.equation is None:
-        return judge_model(exercise, outcomes[0], seed)
-    return judge(exercise, outcomes, seed)
+    return question(exercise.asked).calls(seed)
 
 
 def may_follow_from_earlier(verdict: Verdict) -> bool:
@@ -129,42 +136,58 @@ def put_right(wrong: Iterable[Exercise]) -> tuple[dict[str, Callable[..., Any]],
     called: set[str] = set()
 
     def recording(name: str, reference: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **options: Any) -> Any:
             called.add(name)
-            return reference(*arguments)
+            return reference(*arguments, **options)
 
         return call
 
-    return {e.function: recording(e.function, equation(e.equation).function) for e in wrong if e.equation}, called
+    return {e.function: recording(e.function, question(e.asked).reference) for e in wrong}, called
+
+
+def _mentioned(function: Any, namespace: Mapping[str, Any]) -> set[str]:
+    """Return the names that stand in a function, and in those of its notebook's functions that it names."""
+    found: set[str] = set()
+    code = [getattr(function, "__code__", None)]
+    while code:
+        one = code.pop()
+        if not isinstance(one, CodeType):
+            continue
+        new = set(one.co_names) - found
+        found |= new
+        code += one.co_consts
+        code += [getattr(namespace.get(name), "__code__", None) for name in new]
+    return found
 
 
 def _blame_earlier(
-    function: Callable[..., Any], of: Assignment, exercise: Exercise, verdict: Verdict, seed: int
+    function: Callable[..., Any], of: Assignment, exercise: Exercise, verdict: Verdict, seed: int, run: Run
 ) -> Verdict:
     """Judge a wrong function once more, with the reference in the place of the wrong ones that it may call."""
     namespace = getattr(function, "__globals__", {})
+    mentioned = _mentioned(function, namespace)
 
     def is_wrong(earlier: Exercise) -> bool:
         written = namespace.get(earlier.function)
-        return callable(written) and not decide(earlier, evaluate(written, questions(earlier, seed)), seed).passed
+        return earlier.function in mentioned and callable(written) and not run(written, earlier, seed).passed
 
     replacements, called = put_right(filter(is_wrong, of.before(exercise)))
     if not replacements:
         return verdict
     with unittest.mock.patch.dict(namespace, replacements):
-        again = decide(exercise, evaluate(function, questions(exercise, seed)), seed)
+        again = run(function, exercise, seed)
     return follows_from_earlier(verdict, called) if again.passed and called else verdict
 
 
 def check(function: Callable[..., Any], *, assignment: str | None = None, seed: int = 0, show: bool = True) -> Verdict:
-    """Check a function that answers an exercise, print what was found, and return it.
+    """Check a function that answers an exercise, show what was found, and return it.
 
     Parameters
     ----------
     function : the student's; its name says which exercise it answers
     assignment : which assignment is meant, where two ask for a function of this name
     seed : other seeds draw other inputs
-    show : whether to print the verdict
+    show : whether to show the verdict: as HTML in a notebook, as text elsewhere
 
     Returns
     -------
@@ -183,14 +206,22 @@ def check(function: Callable[..., Any], *, assignment: str | None = None, seed: 
     ✓ compute_dZ2 is right: 2 of 2 points.
     2.0
     """
-    if not callable(function):
-        raise TypeError(f"check takes the function itself, as in check(compute_dW2), not {type(function).__name__}")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"a seed is a whole number from 0 on, not {seed!r}")
-    of, exercise = exercise_for(_name_of(function, sys._getframe(1).f_globals), assignment)
-    verdict = decide(exercise, evaluate(function, questions(exercise, seed)), seed)
-    if may_follow_from_earlier(verdict):
-        verdict = _blame_earlier(function, of, exercise, verdict, seed)
-    if show:
-        print(verdict)
+    namespace = sys._getframe(1).f_globals
+    with _pristine.restored() as as_in_the_notebook:
+        if not callable(function):
+            kind = type(function).__name__
+            raise TypeError(f"check takes the function itself, as in check(compute_dW2), not {kind}")
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            raise ValueError(f"a seed is a whole number from 0 on, not {seed!r}")
+
+        def run(written: Callable[..., Any], of_exercise: Exercise, seed: int) -> Verdict:
+            outcomes = evaluate(as_in_the_notebook(written), questions(of_exercise, seed))
+            return judge(of_exercise, outcomes, seed)
+
+        of, exercise = exercise_for(_name_of(function, namespace), assignment)
+        verdict = run(function, exercise, seed)
+        if may_follow_from_earlier(verdict):
+            verdict = _blame_earlier(function, of, exercise, verdict, seed, run)
+        if show:
+            render.show(verdict)
     return verdict

@@ -4,7 +4,8 @@
 same process, from another process, or from a browser. It runs nothing of the student's.
 """
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -12,15 +13,18 @@ import numpy as np
 
 from autograder.assignments import Exercise
 from autograder.core import reading
-from autograder.core.cases import Case, draw
 from autograder.core.compare import same, wrong_entries
-from autograder.core.layout import Absent, described, layout_of, names, parts
-from autograder.core.mistakes import HINTS, Mistake, double_mistakes_of, mistakes_of
-from autograder.core.oracles import OracleDisagreement, right_answer
+from autograder.core.hints import HINTS
+from autograder.core.layout import Absent, described
+from autograder.core.mistakes import Mistake, pairs
+from autograder.core.oracles import OracleDisagreement, Parts, right_answers
+from autograder.core.question import Case, Formula, Property
+from autograder.core.questions import question
+from autograder.core.slips import slips
 from autograder.core.verdict import Part, Verdict
-from autograder.guest.evaluate import Failure, Opaque, Outcome
+from autograder.guest.evaluate import Failure, Opaque, Outcome, copied, plain
 from course_lib.arrays import Array
-from course_lib.equations import Equation, equation
+from course_lib.equations import EQUATIONS
 
 NOT_IMPLEMENTED = "The cell is as it was handed out. Write the function, then run this cell again."
 
@@ -40,15 +44,10 @@ class Answer(NamedTuple):
     """The parts that are right on one case, by both oracles, and the parts that the student returned."""
 
     case: Case
-    right: Mapping[str, Array]
-    again: Mapping[str, Array]
+    right: Parts
+    again: Parts
     given: Mapping[str, Any]
     failure: Failure | None
-
-
-@lru_cache(maxsize=64)
-def _right_answers(equation_id: str, seed: int) -> tuple[tuple[Mapping[str, Array], Mapping[str, Array]], ...]:
-    return tuple(right_answer(equation(equation_id), case) for case in draw(seed))
 
 
 def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Verdict:
@@ -57,66 +56,97 @@ def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Ver
     Parameters
     ----------
     exercise : which function it is, and its points
-    outcomes : what the function returned on each case of `draw(seed)`, in order
+    outcomes : what the function returned on each call of its question, in order
     seed : the seed of the cases
 
     Returns
     -------
     Verdict, with `passed` None when the two oracles disagree
     """
-    assert exercise.equation is not None
-    subject = equation(exercise.equation)
-    cases = draw(seed)
-    if len(outcomes) != len(cases):
-        raise ValueError(f"{exercise.function}: {len(outcomes)} outcomes for {len(cases)} cases")
+    asked = question(exercise.asked)
+    wanted = len(asked.calls(seed))
+    if len(outcomes) != wanted:
+        raise ValueError(f"{exercise.function}: {len(outcomes)} outcomes for {wanted} cases")
     if all(is_stub(outcome, exercise) for outcome in outcomes):
         return refused(exercise, "not-implemented", NOT_IMPLEMENTED)
+    if isinstance(asked, Property):
+        return _judge_property(exercise, asked, outcomes, seed)
+    return _judge_formula(exercise, asked, outcomes, seed)
+
+
+def _judge_property(exercise: Exercise, asked: Property, outcomes: Sequence[Outcome], seed: int) -> Verdict:
+    failure = next((outcome.failure for outcome in outcomes if outcome.failure), None)
+    if failure:
+        fault = _fault_of_failure(failure, "")
+        return refused(exercise, fault.mistake, _with_call(fault, exercise, tuple(asked.calls(seed)[0]), outcomes).seen)
+    finding = asked.inspect(asked.calls(seed), outcomes)
+    right = finding.mistake is None
+    return Verdict(
+        exercise.function,
+        exercise.equation,
+        right,
+        exercise.points if right else 0.0,
+        exercise.points,
+        finding.mistake,
+        finding.seen,
+        HINTS.get(finding.mistake or "", ""),
+        "" if right else _reading(asked.reads),
+        _notes(outcomes),
+    )
+
+
+def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcome], seed: int) -> Verdict:
     try:
-        right = _right_answers(subject.id, seed)
+        right = right_answers(asked.id, seed)
     except OracleDisagreement as error:
-        return Verdict(
-            exercise.function, subject.id, None, 0.0, exercise.points, None, f"Could not be judged: {error}."
-        )
-    layout = layout_of(subject.id)
+        reason = f"Could not be judged: {error}."
+        return Verdict(exercise.function, exercise.equation, None, 0.0, exercise.points, None, reason)
     answers = [
-        Answer(case, first, again, {} if outcome.failure else parts(layout, outcome.value), outcome.failure)
-        for case, (first, again), outcome in zip(cases, right, outcomes, strict=True)
+        Answer(case, first, again, {} if outcome.failure else asked.parts(case, outcome.value), outcome.failure)
+        for case, (first, again), outcome in zip(asked.draw(seed), right, outcomes, strict=True)
     ]
-    deciding = [answer for answer in answers if not answer.case.diagnostic]
-    faults = {name: _fault(name, deciding) for name in names(layout)}
+    deciding = [answer for answer in answers if answer.case.decides]
+    names = dict.fromkeys(name for answer in deciding for name in answer.right)
+    faults = {name: _fault(name, deciding) for name in names}
     notes = _notes(outcomes)
-    share = exercise.points / len(faults)
-    points = round(share * sum(fault is None for fault in faults.values()), 6)
+    whole = sum(asked.weights.get(name, 1.0) for name in faults)
+    shares = {name: exercise.points * asked.weights.get(name, 1.0) / whole for name in faults}
+    points = round(sum(shares[name] for name, fault in faults.items() if fault is None), 6)
     if not any(faults.values()):
         notes += ("shape-of-one-entry",) if _has_other_shape(deciding) else ()
         return Verdict(
-            exercise.function, subject.id, True, exercise.points, exercise.points, None, "Right.", notes=notes
+            exercise.function, exercise.equation, True, exercise.points, exercise.points, None, "Right.", notes=notes
         )
-    named = _name(_mistaken_answers(subject.id, seed), answers, faults)
+    named = _name(asked.id, seed, [a for a in answers if a.case.names], faults)
     judged = tuple(
-        Part(name, True, share, share, None)
+        Part(name, True, shares[name], shares[name], None)
         if fault is None
-        else Part(name, False, 0.0, share, named[name][0].mistake.partition("+")[0])
+        else Part(name, False, 0.0, shares[name], named[name][0].mistake.partition("+")[0])
         for name, fault in faults.items()
     )
     fault, mistake = next(named[name] for name in faults if faults[name])
-    if all(o.failure and o.failure.name == "TypeError" and not o.failure.line for o in outcomes):
-        call = f"{exercise.function}({', '.join(subject.arguments)})"  # no line of the student's was reached
-        fault = fault._replace(seen=f"{fault.seen} It is called as {call}.")
+    fault = _with_call(fault, exercise, asked.arguments, outcomes)
     ids = fault.mistake.split("+")
     return Verdict(
         exercise.function,
-        subject.id,
+        exercise.equation,
         False,
         points,
         exercise.points,
         ids[0],
         _seen(judged, fault, mistake),
         " ".join(HINTS[id] for id in ids if id in HINTS),
-        reading.advice(_equation_to_read(subject, mistake)),
+        _reading(_to_read(asked, mistake)),
         notes,
         judged if len(judged) > 1 else (),
     )
+
+
+def _with_call(fault: Fault, exercise: Exercise, arguments: Sequence[str], outcomes: Sequence[Outcome]) -> Fault:
+    """Say how a function is called, where no line of the student's was reached by any call."""
+    if all(o.failure and o.failure.name == "TypeError" and not o.failure.line for o in outcomes):
+        return fault._replace(seen=f"{fault.seen} It is called as {exercise.function}({', '.join(arguments)}).")
+    return fault
 
 
 def refused(exercise: Exercise, mistake: str, seen: str) -> Verdict:
@@ -152,22 +182,27 @@ def _array(value: Any, right: Array) -> Any:
 
 
 def _fault(name: str, deciding: Sequence[Answer]) -> Fault | None:
-    """Return what is wrong with a part on the first case where something is, or None."""
-    for answer in deciding:
-        fault = _fault_of_case(name, answer)
-        if fault:
-            return fault
+    """Return what is wrong with a part on the first case where something is, or None; cases with large inputs last."""
+    for answer in sorted(deciding, key=lambda answer: answer.case.kind == "extreme"):
+        if name in answer.right:
+            fault = _fault_of_case(name, answer)
+            if fault:
+                return fault
     return None
+
+
+def _fault_of_failure(failure: Failure, where: str) -> Fault:
+    id = "out-of-memory" if failure.name == "MemoryError" else "raised"
+    return Fault(id, f"{where or 'It'} raised {raised(failure)}.")
 
 
 def _fault_of_case(name: str, answer: Answer) -> Fault | None:
     called = f"{name}: " if name else ""
     sizes = ", ".join(f"{size} = {n}" for size, n in answer.case.sizes.items())
+    given = f"with {sizes}" if sizes else "in one case"
+    Given = given.capitalize() if not sizes else f"With {sizes}"
     if answer.failure:
-        return Fault(
-            "out-of-memory" if answer.failure.name == "MemoryError" else "raised",
-            f"With {sizes} it raised {raised(answer.failure)}.",
-        )
+        return _fault_of_failure(answer.failure, f"{Given} it")
     value, right = answer.given[name], answer.right[name]
     if isinstance(value, Absent):
         return Fault(value.mistake, called + value.reason)
@@ -180,18 +215,25 @@ def _fault_of_case(name: str, answer: Answer) -> Fault | None:
         return Fault("wrong-type", f"{called}It returned {described(value)}; {expected} is expected.")
     value = _array(value, right)
     if value.shape != right.shape:
-        return Fault("wrong-shape", f"{called}With {sizes} the shape is {value.shape}, and should be {right.shape}.")
+        return Fault("wrong-shape", f"{called}{Given} the shape is {value.shape}, and should be {right.shape}.")
     if (value.dtype.kind == "c" and bool(np.any(np.imag(value)))) or value.dtype == np.float16:
         return Fault("wrong-dtype", f"{called}Its dtype is {value.dtype}; float64 is expected.")
     if not bool(np.all(np.isfinite(value))):
-        return Fault("not-finite", f"{called}With {sizes} entry {_first(~np.isfinite(value))} is not a finite number.")
-    wrong = wrong_entries(value, right) | wrong_entries(value, answer.again[name])
+        id = "overflow" if answer.case.kind == "extreme" else "not-finite"
+        what = _entry(~np.isfinite(value))
+        return Fault(id, f"{called}{Given} {what} is not a finite number.")
+    off_one, off_other = wrong_entries(value, right), wrong_entries(value, answer.again[name])
+    if answer.case.kind == "kink":
+        wrong = off_one & off_other & ~((right <= value) & (value <= answer.again[name]))
+    else:
+        wrong = off_one | off_other
     if bool(np.any(wrong)):
-        index = _first(wrong)
+        choice = bool(np.any(right != answer.again[name])) and answer.case.kind == "kink"
+        kink = " At a kink any slope between those of its two sides counts." if choice else ""
         if not right.ndim:
-            return Fault("wrong-values", f"{called}With {sizes} the number is wrong; yours is {value[()]:.6g}.")
-        entry = f"entry {index} is the first that is wrong; yours is {value[index]:.6g}"
-        return Fault("wrong-values", f"{called}The shape {value.shape} is right; with {sizes} {entry}.")
+            return Fault("wrong-values", f"{called}{Given} the number is wrong; yours is {value[()]:.6g}.{kink}")
+        entry = f"{_entry(wrong)} is the first that is wrong; yours is {value[_first(wrong)]:.6g}"
+        return Fault("wrong-values", f"{called}The shape {value.shape} is right; {given} {entry}.{kink}")
     return None
 
 
@@ -205,55 +247,83 @@ def _first(wrong: Array) -> tuple[int, ...]:
     return tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.ndim else ()
 
 
+def _entry(wrong: Array) -> str:
+    return f"entry {_first(wrong)}" if wrong.ndim else "the number"
+
+
 def _name(
-    known: Sequence[tuple[Mistake, Results]], answers: Sequence[Answer], faults: Mapping[str, Fault | None]
+    id: str, seed: int, answers: Sequence[Answer], faults: Mapping[str, Fault | None]
 ) -> dict[str, tuple[Fault, Mistake | None]]:
-    """Find, for each part that is wrong, the mistake of the library that gives the very same numbers."""
+    """Find, for each part that is wrong, the mistake that gives the very same numbers: best one for all of them."""
     wrong = [name for name, fault in faults.items() if fault]
     right = {part for name in faults if name not in wrong for part in (name, name.removeprefix('cache["')[:-2])}
-    library = [(m, results) for m, results in known if not m.where or m.where not in right]
-    whole = next((m for m, results in library if _explains(results, answers, list(faults))), None)
+
+    def explaining(parts: Sequence[str]) -> Mistake | None:
+        for kind in KINDS:
+            for mistake, results in mistaken_answers(id, seed, kind):
+                if (not mistake.where or mistake.where not in right) and _explains(results, answers, parts):
+                    return mistake
+        return None
+
+    whole = explaining(list(faults))
     named: dict[str, tuple[Fault, Mistake | None]] = {}
     for name in wrong:
         fault = faults[name]
         assert fault
-        mistake = whole or next((m for m, results in library if _explains(results, answers, [name])), None)
+        mistake = whole or explaining([name])
         named[name] = (fault._replace(mistake=mistake.id) if mistake else fault, mistake)
     return named
 
 
-@lru_cache(maxsize=64)
-def _mistaken_answers(equation_id: str, seed: int) -> list[tuple[Mistake, Results]]:
-    """Compute what every mistake returns on every case, None where it raises; single mistakes before pairs."""
-    subject, layout = equation(equation_id), layout_of(equation_id)
+KINDS: Mapping[str, Callable[[Formula], tuple[Mistake, ...]]] = {
+    "library": lambda asked: asked.mistakes,
+    "slips": lambda asked: slips(asked.id),
+    "pairs": lambda asked: pairs(asked.mistakes),
+}
+"""Where mistakes come from; what comes first is looked at first, and nothing is computed before it is needed."""
+
+
+@lru_cache(maxsize=512)
+def mistaken_answers(id: str, seed: int, kind: str) -> tuple[tuple[Mistake, Results], ...]:
+    """Compute what every mistake of a kind returns on every case that tells mistakes apart."""
+    asked = question(id)
+    assert isinstance(asked, Formula), id
+    cases = [case for case in asked.draw(seed) if case.names]
     computed = []
-    for mistake in (*mistakes_of(equation_id), *double_mistakes_of(equation_id)):
+    for mistake in KINDS[kind](asked):
         results: Results = []
-        for case in draw(seed):
+        for case in cases:
             try:
-                with np.errstate(all="ignore"):
-                    value = mistake.function(*case.arguments(subject).values())
-                results.append({name: np.asarray(part) for name, part in parts(layout, value).items()})
-            except (ValueError, IndexError):
+                with np.errstate(all="ignore"), warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    value = mistake.function(*copied(asked.given(case)).values())
+            except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError):
                 results.append(None)
+            else:
+                results.append(asked.parts(case, plain(value)))
         computed.append((mistake, results))
-    return computed
+    return tuple(computed)
 
 
 def _explains(results: Results, answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
     """Tell whether a mistake gives the student's numbers on every case, raises where they raise, and is wrong."""
-    differs = False
+    differs = tells = False
     for result, answer in zip(results, answers, strict=True):
         if result is None or answer.failure:
             if (result is None) != (answer.failure is not None):
                 return False
             continue
         for name in wanted:
-            value = _array(answer.given[name], result[name])
-            if not isinstance(value, np.ndarray) or not same(value, result[name]):
+            if name not in answer.right:
+                continue
+            value, mistaken = answer.given[name], result[name]
+            if not isinstance(mistaken, np.ndarray) or not isinstance(value, np.ndarray):
                 return False
-            differs = differs or not same(result[name], answer.right[name])
-    return differs
+            if not same(_array(value, mistaken), mistaken):
+                return False
+            differs = differs or not same(mistaken, answer.right[name])
+            tells = tells or bool(np.any(np.isfinite(mistaken)))  # one NaN is like another
+    return differs and tells
 
 
 def _seen(judged: tuple[Part, ...], fault: Fault, mistake: Mistake | None) -> str:
@@ -272,7 +342,11 @@ def _seen(judged: tuple[Part, ...], fault: Fault, mistake: Mistake | None) -> st
     return " ".join(sentences)
 
 
-def _equation_to_read(subject: Equation, mistake: Mistake | None) -> Equation:
-    if mistake and mistake.where:
-        return equation(f"{subject.id.partition('.')[0]}.{mistake.where}")
-    return subject
+def _to_read(asked: Formula, mistake: Mistake | None) -> str:
+    """Return the id of the equation to read about: the one inside of a composite function that is wrong, or its own."""
+    inside = f"{asked.reads.partition('.')[0]}.{mistake.where}" if mistake and mistake.where else ""
+    return inside if inside in EQUATIONS else asked.reads
+
+
+def _reading(id: str) -> str:
+    return reading.advice(EQUATIONS[id]) if id in EQUATIONS else ""

@@ -2,17 +2,10 @@
 
 from typing import Any
 
-from autograder.guest.evaluate import Opaque
-from course_lib.equations import CACHE, GRADS, PARAMETERS
+from autograder.guest.evaluate import Opaque, ScalarFunction
 
 Layout = str | tuple[Any, ...] | dict[str, Any]
 """A part's name where an array stands, inside the tuples and dicts of the contract; "" for an answer of one part."""
-
-LAYOUTS: dict[str, Layout] = {
-    "two_layer.forward_propagation": ("A2", {name: f'cache["{name}"]' for name in CACHE}),
-    "two_layer.backward_propagation": {name: name for name in GRADS},
-    "training.update_parameters": {name: name for name in PARAMETERS},
-}
 
 
 class Absent:
@@ -24,17 +17,14 @@ class Absent:
         self.reason = reason
 
 
-def layout_of(equation: str) -> Layout:
-    """Return the layout of an equation's result."""
-    return LAYOUTS.get(equation, "")
-
-
 def described(value: Any) -> str:
     """Say in two or three words what a plain value is."""
     if value is None:
         return "None"
     if isinstance(value, Opaque):
         return value.type_name
+    if isinstance(value, ScalarFunction):
+        return "the function that it was given"
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, dict):

@@ -1,18 +1,18 @@
 """Judge a function that trains a network: by what the network can do with points it has never seen."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograder.assignments import Exercise
-from autograder.core.judge import NOT_IMPLEMENTED, is_stub, raised, refused
 from autograder.core.layout import Absent, described, parts
-from autograder.core.mistakes import HINTS
-from autograder.core.verdict import Verdict
+from autograder.core.mistakes import Mistake
+from autograder.core.question import Finding, Property
 from autograder.guest.evaluate import Outcome
 from course_lib.arrays import Array
 from course_lib.datasets import flower
 from course_lib.equations import PARAMETERS
+from course_lib.training import train_two_layer
 from course_lib.two_layer import forward_propagation
 
 POINTS = 400
@@ -28,64 +28,92 @@ On many others one start in a hundred gets stuck near 0.65, and a right answer w
 """
 
 
+def wrong_parameters(found: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> Finding | None:
+    """Say what is wrong with trained parameters, before it is asked what they can do; None where nothing is.
+
+    Parameters
+    ----------
+    found : the parts of an answer by name
+    shapes : what shape each parameter should have
+    """
+    for name, shape in shapes.items():
+        value = found[name]
+        if isinstance(value, Absent):
+            return Finding(value.mistake, value.reason)
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in "iuf":
+            return Finding("wrong-type", f"{name} is {described(value)}; an array of real numbers is expected.")
+        if value.shape != shape:
+            return Finding("wrong-shape", f"{name} has shape {value.shape}, and should have {shape}.")
+        if not bool(np.all(np.isfinite(value))):
+            return Finding("not-finite", f"{name} has entries that are not finite numbers.")
+    return None
+
+
+def units_are_equal(W: Array, b: Array) -> bool:
+    """Tell whether all units of a layer have learned the same."""
+    units = np.hstack([W, b])
+    return len(units) > 1 and bool(np.allclose(units, units[0], rtol=1e-6))
+
+
+def judged_by_accuracy(accuracy: float, asked: float, points: int, seconds: float, limit: float) -> Finding:
+    """Return the finding on a trained network, by its accuracy on points that were held back."""
+    seen = f"Accuracy on {points} points it has never seen: {accuracy:.1%}; at least {asked:.0%} are asked."
+    if accuracy < asked:
+        return Finding("accuracy-too-low", seen)
+    if seconds > limit:
+        return Finding("timed-out", f"{seen} It took longer than {limit:g} seconds.")
+    return Finding(None, seen)
+
+
 def _flower(seed: int, *, held_back: bool) -> tuple[Array, Array]:
     """Draw the points to train on, or others to judge by."""
     return flower(POINTS, seed=FLOWERS[seed % len(FLOWERS)] + held_back)
 
 
-def training_case(seed: int) -> dict[str, Any]:
+def _calls(seed: int) -> list[dict[str, Any]]:
     """Return the arguments of nn_model: 400 points of the flower, and how to train."""
     X, Y = _flower(seed, held_back=False)
-    return {
-        "X": X,
-        "Y": Y,
-        "n_h": HIDDEN_UNITS,
-        "num_iterations": ITERATIONS,
-        "learning_rate": LEARNING_RATE,
-        "seed": seed,
-    }
+    training = {"n_h": HIDDEN_UNITS, "num_iterations": ITERATIONS, "learning_rate": LEARNING_RATE, "seed": seed}
+    return [{"X": X, "Y": Y, **training}]
 
 
-def judge_model(exercise: Exercise, outcome: Outcome, seed: int = 0) -> Verdict:
-    """Judge trained parameters by their accuracy on 400 points that were held back.
-
-    Parameters
-    ----------
-    exercise : which function it is, and its points
-    outcome : what it returned for `training_case(seed)`
-    seed : the seed of the points and of the initial weights
-
-    Returns
-    -------
-    Verdict; right means an accuracy of at least 0.85 in at most 10 seconds
-    """
-    if outcome.failure:
-        if is_stub(outcome, exercise):
-            return refused(exercise, "not-implemented", NOT_IMPLEMENTED)
-        return refused(exercise, "raised", f"It raised {raised(outcome.failure)}.")
-    found = parts({name: name for name in PARAMETERS}, outcome.value)
+def _inspect(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
+    """Judge trained parameters by their accuracy on 400 points that were held back, reached within ten seconds."""
+    found = parts({name: name for name in PARAMETERS}, outcomes[0].value)
     sizes = {"n0": 2, "n1": HIDDEN_UNITS, "n2": 1, "1": 1}
-    for name, symbols in PARAMETERS.items():
-        value, shape = found[name], tuple(sizes[size] for size in symbols)
-        if isinstance(value, Absent):
-            return refused(exercise, value.mistake, value.reason)
-        if not isinstance(value, np.ndarray) or value.dtype.kind not in "iuf":
-            return refused(
-                exercise, "wrong-type", f"{name} is {described(value)}; an array of real numbers is expected."
-            )
-        if value.shape != shape:
-            return refused(exercise, "wrong-shape", f"{name} has shape {value.shape}, and should have {shape}.")
-        if not bool(np.all(np.isfinite(value))):
-            return refused(exercise, "not-finite", f"{name} has entries that are not finite numbers.")
-    X, Y = _flower(seed, held_back=True)
+    shapes = {name: tuple(sizes[size] for size in symbols) for name, symbols in PARAMETERS.items()}
+    wrong = wrong_parameters(found, shapes)
+    if wrong:
+        return wrong
+    X, Y = _flower(calls[0]["seed"], held_back=True)
     A2, _ = forward_propagation(X, found)
     accuracy = float(np.mean((A2 > 0.5) == Y))
-    seen = f"Accuracy on {POINTS} points it has never seen: {accuracy:.1%}; at least {ACCURACY:.0%} are asked."
-    if accuracy >= ACCURACY:
-        if outcome.seconds > SECONDS:
-            return refused(exercise, "timed-out", f"{seen} It took longer than {SECONDS:g} seconds.")
-        notes = ("changed-its-input",) if outcome.changed else ()
-        return Verdict(exercise.function, None, True, exercise.points, exercise.points, None, seen, notes=notes)
-    units = np.hstack([found["W1"], found["b1"]])
-    mistake = "symmetry-not-broken" if np.allclose(units, units[0], rtol=1e-6) else "accuracy-too-low"
-    return Verdict(exercise.function, None, False, 0.0, exercise.points, mistake, seen, HINTS[mistake])
+    finding = judged_by_accuracy(accuracy, ACCURACY, POINTS, outcomes[0].seconds, SECONDS)
+    if finding.mistake == "accuracy-too-low" and units_are_equal(found["W1"], found["b1"]):
+        return finding._replace(mistake="symmetry-not-broken")
+    return finding
+
+
+def _reference(
+    X: Array, Y: Array, n_h: int, num_iterations: int, learning_rate: float, seed: int
+) -> Mapping[str, Array]:
+    return train_two_layer(X, Y, n_h, num_iterations, learning_rate, seed).parameters
+
+
+def _untrained(X: Array, Y: Array, n_h: int, *training: Any) -> Mapping[str, Array]:
+    return _reference(X, Y, n_h, 0, 0.0, 0)
+
+
+def _all_units_alike(X: Array, Y: Array, n_h: int, *training: Any) -> Mapping[str, Array]:
+    alike = {"W1": np.ones((n_h, len(X))), "b1": np.zeros((n_h, 1))}
+    return {**alike, "W2": np.ones((len(Y), n_h)), "b2": np.zeros((len(Y), 1))}
+
+
+NN_MODEL = Property(
+    id="nn_model",
+    reference=_reference,
+    calls=_calls,
+    inspect=_inspect,
+    mistakes=(Mistake("accuracy-too-low", _untrained), Mistake("symmetry-not-broken", _all_units_alike)),
+    reads="two_layer.backward_propagation",
+)

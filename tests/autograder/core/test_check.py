@@ -4,16 +4,15 @@ import numpy as np
 import pytest
 
 import autograder
-from autograder import assignments
-from autograder.assignments import Assignment, Exercise
 from autograder.core import check as check_module
 from autograder.core.check import UnknownFunction, check, checks_for, set_assignment
+from autograder.core.pristine import Pristine
 from course_lib import two_layer
 
 
 @pytest.fixture(autouse=True)
 def nothing_chosen(monkeypatch):
-    monkeypatch.setattr(check_module, "_chosen", None)
+    monkeypatch.setattr(check_module._choice, "assignment", None)
 
 
 def compute_dW2(dZ2, A1):
@@ -56,30 +55,27 @@ def test_a_stub_is_not_implemented():
     def compute_db1(dZ1):
         raise NotImplementedError
 
-    verdict = check(compute_db1)
+    verdict = check(compute_db1, assignment="ps4_two_layer")
     assert (verdict.passed, verdict.mistake, verdict.points) == (False, "not-implemented", 0.0)
 
 
-def test_a_name_in_two_assignments_must_be_told_apart(monkeypatch):
-    other = Assignment("ps1_neuron", "One neuron", 1, (Exercise("compute_cost", 1.0, "two_layer.cost"),))
-    monkeypatch.setattr(check_module, "ASSIGNMENTS", {**assignments.ASSIGNMENTS, "ps1_neuron": other})
-
+def test_a_name_in_two_assignments_must_be_told_apart():
     def compute_cost(A2, Y):
         return 0.0
 
-    with pytest.raises(UnknownFunction, match=r"ps4_two_layer, ps1_neuron.*set_assignment"):
+    with pytest.raises(UnknownFunction, match=r"ps1_neuron, ps4_two_layer.*set_assignment"):
         check(compute_cost)
-    assert check(compute_cost, assignment="ps4_two_layer").max_points == 2.0
+    assert check(compute_cost, assignment="ps4_two_layer").equation == "two_layer.cost"
     set_assignment("ps4_two_layer")
-    assert check(compute_cost).max_points == 2.0
+    assert check(compute_cost).equation == "two_layer.cost"
 
 
 def test_an_unknown_function_gets_a_suggestion():
-    def compute_dw2(dZ2, A1):
+    def computedW2(dZ2, A1):
         return None
 
     with pytest.raises(UnknownFunction, match="did you mean 'compute_dW2'"):
-        check(compute_dw2)
+        check(computedW2)
 
 
 def test_an_unknown_assignment_gets_a_suggestion():
@@ -151,6 +147,7 @@ def test_a_model_that_takes_too_long_does_not_pass(monkeypatch):
     from course_lib.training import train_two_layer
 
     monkeypatch.setattr(model, "SECONDS", 0.0)
+    monkeypatch.setattr(check_module, "_pristine", Pristine())
 
     def nn_model(*arguments):
         return train_two_layer(*arguments).parameters

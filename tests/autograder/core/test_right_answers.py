@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from autograder.assignments import ASSIGNMENTS
+from autograder.core.question import Formula
+from autograder.core.questions import question
 from course_lib import activations, training, two_layer
-from course_lib.equations import EQUATIONS
 from course_lib.gradient_checking import central_difference
+from tests.autograder.core.conftest import judged_as
 
 
 def dW_by_loops(dZ, A):
@@ -103,10 +105,19 @@ def test_a_right_answer_is_right_by_any_route(judged, name, variant):
         assert verdict.mistake is None
 
 
-@pytest.mark.parametrize("exercise", [e for e in ASSIGNMENTS["ps4_two_layer"].exercises if e.equation])
-@pytest.mark.parametrize("seed", range(8))
-def test_the_reference_gets_every_point_for_any_seed(judged, exercise, seed):
-    assert judged(exercise.function, EQUATIONS[exercise.equation].function, seed).points == exercise.points
+@pytest.mark.parametrize(
+    ("assignment", "exercise"),
+    [
+        pytest.param(name, exercise, id=f"{name}-{exercise.function}")
+        for name, assignment in ASSIGNMENTS.items()
+        for exercise in assignment.exercises
+    ],
+)
+def test_the_reference_gets_every_point_for_any_seed(assignment, exercise):
+    asked = question(exercise.asked)
+    for seed in range(6 if isinstance(asked, Formula) else 1):
+        verdict = judged_as(assignment, exercise.function, asked.reference, seed)
+        assert verdict.points == exercise.points, verdict
 
 
 def test_changing_an_input_costs_nothing_and_is_noted(judged):

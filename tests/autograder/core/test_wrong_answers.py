@@ -7,32 +7,45 @@ from hypothesis import strategies as st
 
 from autograder.assignments import ASSIGNMENTS
 from autograder.core.check import check
-from autograder.core.mistakes import HINTS, double_mistakes_of, mistakes_of
+from autograder.core.hints import HINTS
+from autograder.core.mistakes import pairs
+from autograder.core.question import Formula
+from autograder.core.questions import all_questions, question
+from autograder.core.questions.two_layer import draw
 from course_lib import two_layer
+from tests.autograder.core.conftest import judged_as
 
-PS4 = ASSIGNMENTS["ps4_two_layer"]
+ASKED = [(name, exercise) for name, assignment in ASSIGNMENTS.items() for exercise in assignment.exercises]
 LIBRARY = [
-    pytest.param(exercise, mistake, id=f"{exercise.function}-{number}-{mistake.where}-{mistake.id}")
-    for exercise in PS4.exercises
-    if exercise.equation
-    for number, mistake in enumerate(mistakes_of(exercise.equation))
+    pytest.param(name, exercise, mistake, id=f"{name}-{exercise.function}-{number}-{mistake.where}-{mistake.id}")
+    for name, exercise in ASKED
+    if exercise.asked in all_questions()
+    for number, mistake in enumerate(question(exercise.asked).mistakes)
 ]
 
 
-@pytest.mark.parametrize(("exercise", "mistake"), LIBRARY)
-def test_each_mistake_of_the_library_is_refused_and_named(judged, exercise, mistake):
-    for seed in (0, 1, 2):
-        verdict = judged(exercise.function, mistake.function, seed)
+@pytest.mark.parametrize(("assignment", "exercise", "mistake"), LIBRARY)
+def test_each_mistake_of_the_library_is_refused_and_named(assignment, exercise, mistake):
+    for seed in (0, 1, 2) if isinstance(question(exercise.asked), Formula) else (0,):
+        verdict = judged_as(assignment, exercise.function, mistake.function, seed)
         assert verdict.passed is False, f"{mistake.id} is indistinguishable from the right answer"
         assert verdict.mistake == mistake.id, verdict
         assert 0 <= verdict.points < verdict.max_points
         assert verdict.hint
+        assert not mistake.erratum or f"erratum {mistake.erratum}" in verdict.message
 
 
-@pytest.mark.parametrize("exercise", [e for e in PS4.exercises if e.equation], ids=lambda e: e.function)
-def test_two_mistakes_at_once_are_named_by_ones_that_were_made(judged, exercise):
-    for mistake in double_mistakes_of(exercise.equation)[::7]:
-        verdict = judged(exercise.function, mistake.function)
+@pytest.mark.parametrize(("assignment", "exercise"), ASKED, ids=[f"{name}-{e.function}" for name, e in ASKED])
+def test_every_exercise_has_a_library_and_every_mistake_a_hint(assignment, exercise):
+    mistakes = question(exercise.asked).mistakes
+    assert mistakes
+    assert {mistake.id for mistake in mistakes} <= set(HINTS)
+
+
+@pytest.mark.parametrize(("assignment", "exercise"), ASKED, ids=[f"{name}-{e.function}" for name, e in ASKED])
+def test_two_mistakes_at_once_are_named_by_ones_that_were_made(assignment, exercise):
+    for mistake in pairs(question(exercise.asked).mistakes)[::7]:
+        verdict = judged_as(assignment, exercise.function, mistake.function)
         assert verdict.passed is not None
         if verdict.passed is False and "two mistakes together" in verdict.seen:
             assert set(mistake.id.split("+")) & set(verdict.seen.rpartition(": ")[2].rstrip(".").split(" and "))
@@ -107,11 +120,6 @@ WRITTEN_BY_STUDENTS = [
 def test_what_students_write_wrongly_is_named(judged, name, answer, mistake):
     verdict = judged(name, answer)
     assert (verdict.passed, verdict.mistake, verdict.points) == (False, mistake, 0.0), verdict
-
-
-def test_every_mistake_of_the_library_has_a_hint():
-    ids = {mistake.id for exercise in PS4.exercises if exercise.equation for mistake in mistakes_of(exercise.equation)}
-    assert ids <= set(HINTS)
 
 
 def test_a_composite_answer_gets_points_for_its_right_parts(judged):
@@ -196,8 +204,8 @@ def test_a_part_goes_by_one_mistake_also_where_two_were_made(judged):
 
     for name, answer in (("update_parameters", update), ("forward_propagation", forward)):
         assert all("+" not in (part.mistake or "") for part in judged(name, answer).parts)
-    for exercise in PS4.exercises:
-        for mistake in double_mistakes_of(exercise.equation or ""):
+    for exercise in ASSIGNMENTS["ps4_two_layer"].exercises:
+        for mistake in pairs(question(exercise.asked).mistakes):
             assert "+" not in (judged(exercise.function, mistake.function).mistake or "")
 
 
@@ -304,8 +312,6 @@ def test_hard_coded_numbers_do_not_survive_another_seed(judged):
 
 def test_messages_never_show_the_right_numbers(judged):
     verdict = judged("compute_dW2", lambda dZ2, A1: dZ2 @ A1.T)
-    from autograder.core.cases import draw
-
     for case in draw(0):
         right = two_layer.dW2(case.values["dZ2"], case.values["A1"])
         assert not any(f"{value:.4g}" in verdict.message for value in right.flat if abs(value) > 1e-3)

@@ -1,0 +1,160 @@
+"""What a lecturer changes: `course.toml` in a course directory, and the record of what was released.
+
+    [ps4_two_layer]
+    leave_out = ["nn_model"]                  # handed out written, and not asked
+    points = {compute_dW2 = 3, backward_propagation = 6}
+    version = 2
+
+    [ps8_revision]                            # an assignment of your own; its text source is ps8_revision.py
+    title = "Revision"
+    exercises = [
+        {function = "compute_dW2", points = 2, equation = "two_layer.dW2"},
+        {function = "train", points = 5, question = "train"},
+    ]
+    written = [{id = "written-why", points = 2, title = "Why"}]
+
+`releases.json` beside it keeps, for every release ever made there, what it asked and for how many points: a submission
+that was made against an older one is graded with what it was given.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, Written, from_table
+from course_lib.names import suggestion
+
+FILE = "course.toml"
+RELEASES = "releases.json"
+
+
+class CourseFileError(Exception):
+    """The course file, or the record of releases, cannot be used; the message says what to mend."""
+
+
+def assignments_of(course: Path) -> Mapping[str, Assignment]:
+    """Return the assignments of a course: those of the package, changed as its file says, and its own.
+
+    Parameters
+    ----------
+    course : the course directory; without a course.toml nothing is changed
+
+    Raises
+    ------
+    CourseFileError
+        If the file is not TOML, or asks for something that there is not.
+    """
+    path = course / FILE
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise CourseFileError(f"{path} cannot be read: {error}") from error
+    found = dict(ASSIGNMENTS)
+    for name, table in tables.items():
+        where = f"{path}, [{name}]"
+        if not isinstance(table, dict):
+            raise CourseFileError(f"{path}: {name} is not a table; write [{name}] above what it holds")
+        found[name] = _changed(ASSIGNMENTS[name], table, where) if name in ASSIGNMENTS else _own(name, table, where)
+    return MappingProxyType(found)
+
+
+def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
+    for key in table:
+        if key not in keys:
+            raise CourseFileError(f"{where}: there is nothing to set named {key!r}; {suggestion(key, keys)}")
+
+
+def _points(value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
+        raise CourseFileError(f"{where}: points are a number above 0, not {value!r}")
+    return float(value)
+
+
+def _version(table: Mapping[str, Any], otherwise: int, where: str) -> int:
+    version = table.get("version", otherwise)
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise CourseFileError(f"{where}: a version is a whole number from 1 on, not {version!r}")
+    return version
+
+
+def _changed(assignment: Assignment, table: Mapping[str, Any], where: str) -> Assignment:
+    _known(table, ("leave_out", "points", "title", "version"), where)
+    left_out, points = table.get("leave_out", []), table.get("points", {})
+    if not isinstance(left_out, list) or not isinstance(points, dict):
+        raise CourseFileError(f'{where}: write leave_out = ["a_function"] and points = {{a_function = 2}}')
+    asked = [exercise.function for exercise in assignment.exercises] + [written.id for written in assignment.written]
+    for name in (*left_out, *points):
+        if name not in asked:
+            raise CourseFileError(
+                f"{where}: {assignment.name} does not ask for {name!r}; {suggestion(str(name), asked)}"
+            )
+    worth = {name: _points(value, where) for name, value in points.items()}
+    exercises = tuple(
+        replace(exercise, points=worth.get(exercise.function, exercise.points))
+        for exercise in assignment.exercises
+        if exercise.function not in left_out
+    )
+    if not exercises:
+        raise CourseFileError(f"{where}: nothing is left to ask")
+    return replace(
+        assignment,
+        title=str(table.get("title", assignment.title)),
+        version=_version(table, assignment.version, where),
+        exercises=exercises,
+        written=tuple(replace(w, points=worth.get(w.id, w.points)) for w in assignment.written if w.id not in left_out),
+        given=tuple(name for name in left_out if assignment.exercise(name)),
+    )
+
+
+def _own(name: str, table: Mapping[str, Any], where: str) -> Assignment:
+    if "exercises" not in table:
+        raise CourseFileError(f"{where}: {suggestion(name, ASSIGNMENTS)}; one of your own needs exercises")
+    _known(table, ("title", "version", "exercises", "written"), where)
+    try:
+        exercises = []
+        for row in table["exercises"]:
+            _known(row, ("function", "points", "equation", "question"), where)
+            points = _points(row["points"], where)
+            exercises.append(Exercise(row["function"], points, row.get("equation"), row.get("question", "")))
+        written = [Written(row["id"], _points(row["points"], where), row["title"]) for row in table.get("written", [])]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CourseFileError(
+            f'{where}: an exercise is {{function = "f", points = 2, equation = "two_layer.dW2"}}; not so: {error!r}'
+        ) from error
+    names = [exercise.function for exercise in exercises]
+    if not names or len(set(names)) < len(names):
+        raise CourseFileError(f"{where}: exercises must be there, each function once")
+    title = str(table.get("title", name))
+    return Assignment(name, title, _version(table, 1, where), tuple(exercises), tuple(written))
+
+
+def released(course: Path) -> dict[str, Assignment]:
+    """Return every release that the course has made, by its digits.
+
+    Raises
+    ------
+    CourseFileError
+        If the record cannot be read.
+    """
+    path = course / RELEASES
+    if not path.exists():
+        return {}
+    try:
+        tables = json.loads(path.read_text(encoding="utf-8"))
+        return {digits: from_table(table) for digits, table in tables.items()}
+    except (OSError, ValueError, AttributeError) as error:
+        raise CourseFileError(f"{path} cannot be read: {error}; it is written by each release") from error
+
+
+def record_release(course: Path, assignment: Assignment) -> None:
+    """Keep what a release asks for, so that its submissions can be graded with it whatever changes later."""
+    found = released(course) | {assignment.release: assignment}
+    rows = {digits: each.as_table() for digits, each in sorted(found.items(), key=lambda item: (item[1].name, item[0]))}
+    path = course / RELEASES
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    fresh.replace(path)

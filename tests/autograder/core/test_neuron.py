@@ -1,0 +1,398 @@
+"""The questions on one neuron: right by any route, wrong by its name, and nothing fools them."""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.assignments import ASSIGNMENTS
+from autograder.core.check import check
+from autograder.core.questions.neuron import QUESTIONS
+from autograder.core.verdict import Verdict
+from course_lib import batch
+from course_lib.activations import sigmoid
+from course_lib.gradient_checking import central_difference
+from course_lib.losses import bce_loss
+from tests.autograder.core.conftest import judged_as
+
+PS1 = ASSIGNMENTS["ps1_neuron"]
+
+
+def judged(name: str, function: Callable[..., Any], seed: int = 0) -> Verdict:
+    return judged_as("ps1_neuron", name, function, seed)
+
+
+def sigmoid_by_masks(z):
+    out = np.empty_like(z)
+    positive = z >= 0
+    out[positive] = 1 / (1 + np.exp(-z[positive]))
+    out[~positive] = np.exp(z[~positive]) / (1 + np.exp(z[~positive]))
+    return out
+
+
+def sigmoid_by_loops(z):
+    out = np.zeros(z.shape)
+    for index in np.ndindex(z.shape):
+        out[index] = 1 / (1 + math.exp(-z[index])) if z[index] > -700 else 0.0
+    return out
+
+
+def loss_by_cases(a, y):
+    losses = np.log(1 - a)
+    losses[y == 1] = np.log(a)[y == 1]
+    return np.negative(losses, out=losses)
+
+
+def dw_by_loops(dz, x):
+    dw = np.zeros((1, x.shape[0]))
+    for k in range(x.shape[0]):
+        dw[0, k] = dz[0, 0] * x[k, 0]
+    return dw
+
+
+def dW_by_loops(dZ, X):
+    dW = np.zeros((1, len(X)))
+    for j in range(X.shape[1]):
+        for k in range(len(X)):
+            dW[0, k] += dZ[0, j] * X[k, j]
+    return dW / X.shape[1]
+
+
+def dW_by_central_differences(dZ, X):
+    return central_difference(lambda w: np.sum(dZ * (w @ X)) / X.shape[1], np.zeros((1, len(X))))
+
+
+def db_in_place(dZ):
+    dZ /= dZ.shape[1]
+    return dZ.sum(axis=1, keepdims=True)
+
+
+def noisy(dZ):
+    import warnings
+
+    print("a print costs nothing")
+    warnings.warn("neither does a warning", stacklevel=1)
+    np.log(np.zeros(1))
+    return np.mean(dZ, axis=1, keepdims=True)
+
+
+def propagate(w, b, X, Y):
+    A = 1 / (1 + np.exp(-(np.dot(w, X) + b)))
+    m = X.shape[1]
+    cost = -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A)) / m
+    return {"dw": np.dot(A - Y, X.T) / m, "db": np.sum(A - Y) / m}, np.squeeze(cost)
+
+
+def propagate_with_more_keys(w, b, X, Y):
+    grads, cost = batch.propagate(w, b, X, Y)
+    return [OrderedDict(db=grads["db"], dw=grads["dw"], dZ=batch.forward(w, b, X) - Y), cost]
+
+
+VARIANTS = [
+    ("sigmoid", lambda z: 1 / (1 + np.exp(-z))),
+    ("sigmoid", lambda z: 1.0 / (1.0 + np.e ** (-z))),
+    ("sigmoid", lambda z: 0.5 * (1 + np.tanh(z / 2))),
+    ("sigmoid", lambda z: np.exp(-np.logaddexp(0, -z))),
+    ("sigmoid", lambda z: np.where(z > 0, 1 / (1 + np.exp(-z)), np.exp(np.minimum(z, 0)) / (1 + np.exp(z)))),
+    ("sigmoid", lambda z: 1 / (1 + np.exp(-np.clip(z, -500, 500)))),
+    ("sigmoid", lambda z: 1 / (1 + np.exp(-z.astype(np.float32)))),
+    ("sigmoid", sigmoid_by_masks),
+    ("sigmoid", sigmoid_by_loops),
+    ("sigmoid", np.vectorize(lambda z: 1 / (1 + np.exp(-z)))),
+    ("sigmoid_prime", lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2),
+    ("sigmoid_prime", lambda z: sigmoid(z) - sigmoid(z) ** 2),
+    ("sigmoid_prime", lambda z: 1 / (2 + np.exp(z) + np.exp(-z))),
+    ("sigmoid_prime", lambda z: (sigmoid(z + 1e-6) - sigmoid(z - 1e-6)) / 2e-6),
+    ("sigmoid_prime", lambda z, scale=1: scale * np.multiply(sigmoid(z), sigmoid(-z))),
+    ("bce_loss", lambda a, y: -(y * np.log(a) + (1 - y) * np.log(1 - a))),
+    ("bce_loss", lambda a, y: -np.log(np.where(y == 1, a, 1 - a))),
+    ("bce_loss", lambda a, y: -np.log(np.where(y.astype(bool), a, 1 - a))),
+    ("bce_loss", lambda a, y: -np.log(a**y * (1 - a) ** (1 - y))),
+    ("bce_loss", lambda a, y: -y * np.log(a + 1e-15) - (1 - y) * np.log1p(-a)),
+    ("bce_loss", lambda a, y: np.logaddexp(0, np.log(a / (1 - a))) - y * np.log(a / (1 - a))),
+    ("bce_loss", loss_by_cases),
+    ("compute_da", lambda a, y: (a - y) / (a * (1 - a))),
+    ("compute_da", lambda a, y: -(y / a) + (1 - y) / (1 - a)),
+    ("compute_da", lambda a, y: (1 - y) / (1 - a) - np.divide(y, a)),
+    ("compute_da", lambda a, y: np.where(y == 1, -1 / a, 1 / (1 - a))),
+    ("compute_da", lambda a, y: -1 / a[0, 0] if y[0, 0] == 1 else 1 / (1 - a[0, 0])),
+    ("compute_dz", lambda a, y: -(y - a)),
+    ("compute_dz", lambda a, y: float(a[0, 0]) - int(y[0, 0])),
+    ("compute_dz", lambda a, y: np.subtract(a, y, out=a)),
+    ("compute_dz", lambda a, y: -y * (1 - a) + (1 - y) * a),
+    ("compute_dz", lambda a, y: np.clip(a, 1e-15, 1 - 1e-15) - y),
+    ("compute_dw", lambda dz, x: dz * x.T),
+    ("compute_dw", lambda dz, x: np.outer(dz, x)),
+    ("compute_dw", lambda dz, x: (x @ dz).T),
+    ("compute_dw", lambda dz, x: np.einsum("ij,kj->ik", dz, x)),
+    ("compute_dw", lambda dz, x: np.matrix(dz) * np.matrix(x).T),
+    ("compute_dw", lambda dz, x: (dz[0] * x).reshape(1, -1)),
+    ("compute_dw", dw_by_loops),
+    ("forward", lambda w, b, X: 1 / (1 + np.exp(-np.dot(w, X) - b))),
+    ("forward", lambda w, b, X: sigmoid((X.T @ w.T).T + b)),
+    ("forward", lambda w, b, X: sigmoid(np.einsum("ik,kj->ij", w, X) + b)),
+    ("forward", lambda w, b, X: np.array([[sigmoid(np.sum(w[0] * x) + np.squeeze(b)) for x in X.T]])),
+    ("forward", lambda w, b, X: sigmoid(np.hstack([w, np.reshape(b, (1, 1))]) @ np.vstack([X, np.ones(X.shape[1])]))),
+    ("compute_cost", lambda A, Y: np.mean(bce_loss(A, Y))),
+    ("compute_cost", lambda A, Y: np.mean(bce_loss(A, Y), axis=1, keepdims=True)),
+    ("compute_cost", lambda A, Y: -(Y @ np.log(A).T + (1 - Y) @ np.log(1 - A).T) / A.size),
+    (
+        "compute_cost",
+        lambda A, Y: sum(-math.log(a if y else 1 - a) for a, y in zip(A[0], Y[0], strict=True)) / A.size,
+    ),
+    ("compute_dW", lambda dZ, X: np.mean(dZ * X, axis=1).reshape(1, -1)),
+    ("compute_dW", lambda dZ, X: np.mean(dZ * X, axis=1, keepdims=True).T),
+    ("compute_dW", lambda dZ, X: 1 / dZ.shape[1] * np.dot(dZ, X.T)),
+    ("compute_dW", lambda dZ, X: (X @ dZ.T).T / dZ.size),
+    ("compute_dW", lambda dZ, X: dZ.astype(np.float32) @ X.T.astype(np.float32) / np.float32(X.shape[1])),
+    ("compute_dW", dW_by_loops),
+    ("compute_dW", dW_by_central_differences),
+    ("compute_db", lambda dZ: np.mean(dZ)),
+    ("compute_db", lambda dZ: np.sum(dZ) / dZ.shape[1]),
+    ("compute_db", lambda dZ: np.mean(dZ, axis=1)),
+    ("compute_db", lambda dZ: dZ @ np.full((dZ.shape[1], 1), 1 / dZ.shape[1])),
+    ("compute_db", lambda dZ: float(sum(dZ[0]) / len(dZ[0]))),
+    ("compute_db", db_in_place),
+    ("compute_db", noisy),
+    ("propagate", propagate),
+    ("propagate", propagate_with_more_keys),
+]
+
+
+@pytest.mark.parametrize(("name", "variant"), VARIANTS, ids=[f"{name}-{i}" for i, (name, _) in enumerate(VARIANTS)])
+def test_a_right_answer_is_right_by_any_route(name, variant):
+    for seed in range(4):
+        verdict = judged(name, variant, seed)
+        assert verdict.passed, verdict
+        assert verdict.points == verdict.max_points
+
+
+WRITTEN_BY_STUDENTS = [
+    ("sigmoid", lambda z: np.exp(z) / (1 + np.exp(z)), "overflow"),
+    ("sigmoid", lambda z: 1 / (1 + np.exp(z)), "sign-flipped"),
+    ("sigmoid", lambda z: 1 / 1 + np.exp(-z), "wrong-bracket"),
+    ("sigmoid", lambda z: 1 / (1 + math.exp(-z)), "raised"),
+    ("sigmoid_prime", lambda z: z * (1 - z), "derivative-of-activation-taken-at-the-wrong-place"),
+    ("sigmoid_prime", lambda z: sigmoid(z) @ (1 - sigmoid(z)), "matmul-for-elementwise"),
+    ("sigmoid_prime", sigmoid, "activation-for-its-derivative"),
+    ("bce_loss", lambda a, y: np.mean(bce_loss(a, y)), "summed-too-early"),
+    ("bce_loss", lambda a, y: y * np.log(a) + (1 - y) * np.log(1 - a), "sign-flipped"),
+    ("bce_loss", lambda a, y: (a - y) ** 2, "wrong-loss"),
+    ("bce_loss", lambda a, y: -y * np.log2(a) - (1 - y) * np.log2(1 - a), "wrong-logarithm"),
+    ("compute_da", lambda a, y: a - y, "one-step-too-far"),
+    ("compute_da", lambda a, y: (a - y) / a * (1 - a), "wrong-bracket"),
+    ("compute_dz", lambda a, y: y - a, "sign-flipped"),
+    ("compute_dz", lambda a, y: (-y / a + (1 - y) / (1 - a)) * a * (1 - a), "overflow"),
+    ("compute_dz", lambda a, y: -y / a + (1 - y) / (1 - a), "activation-derivative-missing"),
+    ("compute_dw", lambda dz, x: dz * x, "transposed"),
+    ("compute_dw", lambda dz, x: dz @ x, "raised"),
+    ("forward", lambda w, b, X: w @ X + b, "wrong-activation"),
+    ("forward", lambda w, b, X: sigmoid(w @ X), "term-missing"),
+    ("forward", lambda w, b, X: 1 / (1 + np.exp(-w @ X + b)), "sign-flipped"),
+    ("forward", lambda w, b, X: sigmoid(X.T @ w.T + b), "transposed"),
+    ("forward", lambda w, b, X: (sigmoid(w @ X + b) > 0.5).astype(int), "thresholded"),
+    ("compute_cost", lambda A, Y: np.sum(bce_loss(A, Y)), "missing-mean"),
+    ("compute_cost", bce_loss, "not-summed"),
+    ("compute_dW", lambda dZ, X: dZ @ X.T, "missing-mean"),
+    ("compute_dW", lambda dZ, X: X @ dZ.T / X.shape[1], "transposed"),
+    ("compute_dW", lambda dZ, X: dZ * X / X.shape[1], "elementwise-for-matmul"),
+    ("compute_dW", lambda dZ, X: dZ @ X.T / X.shape[0], "mean-over-wrong-axis"),
+    ("compute_dW", lambda dZ, X: np.mean(dZ * X, axis=1), "rank-one-array"),
+    ("compute_db", lambda dZ: np.sum(dZ, axis=1, keepdims=True), "missing-mean"),
+    ("compute_db", lambda dZ: np.mean(dZ, axis=0, keepdims=True), "not-summed"),
+    ("propagate", lambda w, b, X, Y: batch.propagate(w, b, X, Y)[0], "wrong-type"),
+    ("propagate", lambda w, b, X, Y: None, "returned-nothing"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "mistake"),
+    WRITTEN_BY_STUDENTS,
+    ids=[f"{name}-{mistake}-{i}" for i, (name, _, mistake) in enumerate(WRITTEN_BY_STUDENTS)],
+)
+def test_what_students_write_wrongly_is_named(name, answer, mistake):
+    for seed in range(3):
+        verdict = judged(name, answer, seed)
+        assert (verdict.passed, verdict.mistake, verdict.points) == (False, mistake, 0.0), verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "erratum"),
+    [
+        ("compute_dz", lambda a, y: 1 / (1 + np.log(a / (1 - a))) - y, "E21"),
+        ("compute_cost", lambda A, Y: np.sum(bce_loss(A, Y)), "E22"),
+        ("compute_dW", lambda dZ, X: dZ * X, "E31"),
+        ("compute_db", lambda dZ: dZ, "E4"),
+        ("compute_db", lambda dZ: np.sum(dZ, axis=0, keepdims=True) / dZ.shape[1], "E16"),
+    ],
+)
+def test_the_published_mistakes_are_linked(name, answer, erratum):
+    assert f"erratum {erratum}" in judged(name, answer).message
+
+
+def test_the_two_printed_gradients_of_logistic_regression_are_linked_where_they_are_put_together():
+    def with_e40(w, b, X, Y):
+        grads, cost = batch.propagate(w, b, X, Y)
+        return {**grads, "dw": -1 / X.shape[1] * (Y + batch.forward(w, b, X)) @ X.T}, cost
+
+    verdict = judged("propagate", with_e40)
+    assert "erratum E40" in verdict.message
+    assert [part.passed for part in verdict.parts] == [False, True, True]
+
+    def with_e39(w, b, X, Y):
+        m, e = X.shape[1], np.exp(w @ X + b).T
+        inner = np.sum(e) / (np.ones((1, m)) + e)
+        dw, db = (-Y @ X.T + inner @ X.T) / m, (-np.sum(Y) + inner @ np.ones((m, 1))) / m
+        return {"dw": dw, "db": db}, batch.propagate(w, b, X, Y)[1]
+
+    assert "erratum E39" in judged("propagate", with_e39).message
+
+
+def test_an_overflow_says_at_which_input():
+    message = judged("sigmoid", lambda z: np.exp(z) / (1 + np.exp(z))).message
+    assert "With z[0] = -1000, z[1] = 1000 entry (1,) is not a finite number." in message
+    message = judged("compute_dz", lambda a, y: (-y / a + (1 - y) / (1 - a)) * a * (1 - a)).message
+    assert "With a = 0, y = 1 entry (0, 0) is not a finite number." in message
+
+
+def test_a_wrong_function_that_overflows_goes_by_its_mistake_and_not_by_the_overflow():
+    assert judged("sigmoid", lambda z: 1 - np.exp(z) / (1 + np.exp(z))).mistake == "sign-flipped"
+
+
+def test_one_entry_in_another_shape_is_noted():
+    assert judged("compute_db", np.mean).notes == ("shape-of-one-entry",)
+    assert judged("compute_dz", lambda a, y: (a - y).item()).notes == ("shape-of-one-entry",)
+    assert judged("compute_db", db_in_place).notes == ("changed-its-input",)
+
+
+def test_propagate_gets_points_for_its_right_parts():
+    def answer(w, b, X, Y):
+        grads, cost = propagate(w, b, X, Y)
+        return {**grads, "db": grads["db"] * X.shape[1]}, cost
+
+    verdict = judged("propagate", answer)
+    assert (verdict.passed, verdict.mistake) == (False, "missing-mean")
+    assert verdict.points == pytest.approx(verdict.max_points * 2 / 3)
+    assert 'Right: grads["dw"], cost. Wrong: grads["db"].' in verdict.message
+    assert "in db" in verdict.message
+
+
+def test_a_wrong_key_is_named():
+    def answer(w, b, X, Y):
+        grads, cost = propagate(w, b, X, Y)
+        return {"dW": grads["dw"], "db": grads["db"]}, cost
+
+    verdict = judged("propagate", answer)
+    assert verdict.mistake == "missing-key"
+    assert 'The key "dw" is missing' in verdict.message
+
+
+def test_propagate_follows_from_the_pieces_that_it_calls():
+    namespace: dict = {"np": np}
+    exec(
+        """
+def sigmoid(z): return 1 / (1 + np.exp(z))
+def forward(w, b, X): return sigmoid(w @ X + b)
+def compute_dW(dZ, X): return dZ @ X.T
+def propagate(w, b, X, Y):
+    A, m = forward(w, b, X), X.shape[1]
+    cost = -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A)) / m
+    return {"dw": compute_dW(A - Y, X), "db": np.sum(A - Y, axis=1, keepdims=True) / m}, cost
+""",
+        namespace,
+    )
+    verdict = check(namespace["forward"], assignment="ps1_neuron", show=False)
+    assert (verdict.mistake, "because sigmoid is" in verdict.message) == ("follows-from-earlier", True)
+    verdict = check(namespace["propagate"], assignment="ps1_neuron", show=False)
+    assert verdict.mistake == "follows-from-earlier"
+
+
+WRONG_VALUES = [
+    *("text", {}, (), [], [[1.0]], object(), None, 0.0, 1, True, np.nan, np.inf, 1j, b"", range(3)),
+    *(np.zeros(0), np.zeros((2, 3, 4)), np.array(["0.5"]), np.array([[None]])),
+    np.ma.masked_all((1, 3)),
+    np.datetime64("2026-01-01"),
+    lambda: 0,
+]
+
+
+@pytest.mark.parametrize("exercise", PS1.exercises, ids=lambda exercise: exercise.function)
+def test_no_odd_value_fools_a_check(exercise):
+    for value in WRONG_VALUES:
+        verdict = judged(exercise.function, lambda *arguments, value=value: value)
+        assert (verdict.passed, verdict.points) == (False, 0.0), value
+        for wrapped in ((value, value), {"dw": value, "db": value}, ({"dw": value, "db": value}, value)):
+            assert judged(exercise.function, lambda *arguments, wrapped=wrapped: wrapped).passed is False
+    assert judged(exercise.function, lambda *arguments: (x for x in arguments)).passed is False
+    assert judged(exercise.function, lambda *arguments: arguments[0]).passed is False
+    assert judged(exercise.function, lambda *arguments: arguments[-1]).passed is False
+
+
+class Liar(np.ndarray):
+    """Says yes to every comparison, and is zero in every calculation."""
+
+    def __eq__(self, other):
+        return np.ones(1, bool)
+
+    def __sub__(self, other):
+        return np.zeros(1)
+
+    def __array_ufunc__(self, *arguments, **options):
+        return np.zeros(1)
+
+
+ONE_RESULT = [exercise for exercise in PS1.exercises if exercise.function != "propagate"]
+
+
+@pytest.mark.parametrize("exercise", ONE_RESULT, ids=lambda exercise: exercise.function)
+def test_nothing_but_the_right_numbers_counts(exercise):
+    asked = next(asked for asked in QUESTIONS if asked.id == exercise.asked)
+
+    def changed(change):
+        return judged(exercise.function, lambda *a: change(np.array(asked.reference(*a), float))).passed
+
+    assert changed(lambda r: r)
+    assert not changed(lambda r: np.zeros_like(r).view(Liar))
+    assert not changed(lambda r: r * (1 + 5e-4))
+    assert not changed(lambda r: r + 1e-3)
+    assert not changed(lambda r: r + 1e-3j)
+    assert not changed(lambda r: r.astype(np.float16))
+    assert not changed(lambda r: r.astype(object))
+    assert not changed(lambda r: r.astype(str))
+    assert not changed(lambda r: r * np.nan)
+    assert not changed(lambda r: np.stack([r, r]))
+    assert not changed(lambda r: np.ma.masked_greater(r, -np.inf))
+
+
+@pytest.mark.parametrize("name", ["compute_dW", "compute_db", "compute_cost", "forward"])
+def test_an_answer_that_is_right_for_one_example_only_is_refused(name):
+    right = next(asked.reference for asked in QUESTIONS if asked.id == PS1.exercise(name).asked)
+
+    def one_example(*arguments):
+        return right(*arguments) if arguments[-1].shape[-1] == 1 else 2 * right(*arguments)
+
+    assert judged(name, one_example).passed is False
+
+
+def test_numbers_remembered_from_one_seed_are_wrong_for_another():
+    remembered = {}
+
+    def remembers(z):
+        return remembered.setdefault(z.shape, 1 / (1 + np.exp(-z)))
+
+    assert judged("sigmoid", remembers).passed is False, "two cases have one shape"
+    assert judged("sigmoid", lambda z: remembered.get(z.shape, np.zeros(z.shape)), seed=1).passed is False
+
+
+def test_a_message_never_shows_a_right_number():
+    for exercise in PS1.exercises:
+        asked = next(asked for asked in QUESTIONS if asked.id == exercise.asked)
+        for mistake in asked.mistakes:
+            message = judged(exercise.function, mistake.function).message
+            for case in asked.draw(0):
+                right = asked.parts(case, asked.reference(*asked.given(case).values()))
+                numbers = [x for part in right.values() for x in np.ravel(part) if abs(x) > 1e-3 and abs(x) % 0.5]
+                assert not any(f"{x:.6g}" in message.split() for x in numbers), message
