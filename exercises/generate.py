@@ -1,19 +1,24 @@
 """Generate the notebooks of the assignments from their one text source each.
 
-    python exercises/generate.py [ASSIGNMENT ...]
+    python exercises/generate.py [ASSIGNMENT ...] [--course DIRECTORY]
 
-For each assignment: `source/<name>/<name>.ipynb`, with the solutions, and from it `release/<name>/<name>.ipynb`, made
-by nbgrader itself. Both are derived, never edited and never committed; two runs give the same bytes.
+For each assignment: `source/<name>/<name>.ipynb`, with the solutions, from it `release/<name>/<name>.ipynb`, made by
+nbgrader itself, and `dist/<name>.zip` for students. All are derived, never edited and never committed; two runs give
+the same bytes. What a lecturer changes stands in `course.toml` (see `autograder/course_file.py`).
 
 In the text source, `# %% answer="compute_dW2"` starts an answer cell, `# %% check="compute_dW2"` its check,
 `# %% locked="setup"` a cell that students cannot change, and a line `{{ two_layer.dW2 }}` in a text cell stands for the
-equation of that id, with its label and shapes as the registry has them.
+equation of that id, with its label and shapes as the registry has them. `# %% [markdown] written="written-proof_dw"` is
+an answer in words that a person grades: below a line `---rubric---` stands what to look for, which students do not see.
 """
 
+import argparse
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +29,29 @@ from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.assignments import ASSIGNMENTS, Assignment
+from autograder.core.questions import all_questions
+from autograder.course_file import CourseFileError, assignments_of, record_release
 from course_lib.equations import EQUATIONS, Shape, equation
 
 EXERCISES = Path(__file__).resolve().parent
+sys.path.insert(0, str(EXERCISES.parent))  # so that `python exercises/generate.py` works as well
+
+from exercises import distribute
+
 CONFIG = EXERCISES / "nbgrader_config.py"
 PLACEHOLDER = re.compile(r"^\{\{ *([\w.]+) *\}\}$", re.MULTILINE)
+RUBRIC = "\n---rubric---\n"
+SETUP = """\
+try:
+{imports}
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"This notebook needs {{error.name}}, which is not installed here. Open a terminal in the folder that holds "
+        "the wheel you got with it, and run: python -m pip install backprop_course-{version}-py3-none-any.whl "
+        "(or, in a checkout of the course: python -m pip install .). Then restart the kernel and run this cell."
+    ) from None
+
+{rest}"""
 
 # No version of Python, so that the files do not depend on who generates them.
 NOTEBOOK_METADATA = {
@@ -48,11 +71,11 @@ class SourceError(Exception):
     """A text source does not fit its assignment; the message says where."""
 
 
-def _shape(shape: Shape) -> str:
-    return f"({', '.join(shape)})" if shape else "a number"
+def _shape(shape: Shape | str) -> str:
+    return shape if isinstance(shape, str) else f"({', '.join(shape)})" if shape else "a number"
 
 
-def _shapes(shapes: Shape | Mapping[str, Any], name: str) -> str:
+def _shapes(shapes: Shape | Mapping[str, Any] | str, name: str) -> str:
     if isinstance(shapes, Mapping):
         return ", ".join(_shapes(shape, part) for part, shape in shapes.items())
     return f"`{name}` {_shape(shapes)}"
@@ -77,13 +100,41 @@ def _nbgrader(grade_id: str, **flags: Any) -> dict[str, Any]:
     return {**defaults, "task": False, **flags}
 
 
-def _check_cells(assignment: Assignment, kind: str, found: list[str]) -> None:
-    wanted = [exercise.function for exercise in assignment.exercises]
+def _check_cells(assignment: Assignment, kind: str, wanted: list[str], found: list[str]) -> None:
     if found != wanted:
         raise SourceError(
-            f"{assignment.name}: the {kind} cells must be, once each and in this order, {', '.join(wanted)}; "
+            f"{assignment.name}: the {kind} cells must be, once each and in this order, {', '.join(wanted) or 'none'}; "
             f"found {', '.join(found) or 'none'}"
         )
+
+
+def _as_given(cell: NotebookNode, assignment: Assignment) -> NotebookNode:
+    """Return the answer of a function that a lecturer left out as a locked cell, written; any other cell as it is."""
+    function = cell.metadata.get("answer")
+    if function not in assignment.given:
+        return cell
+    source = re.sub(r"^ +### (BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE)
+    return nbformat.v4.new_code_cell(source, metadata={"locked": f"given-{function}"})
+
+
+def _set_assignment(assignment: Assignment) -> str:
+    """Return the line that says which assignment it is; what is not as the package has it, the line says."""
+    if assignment == ASSIGNMENTS.get(assignment.name):
+        return f'set_assignment("{assignment.name}")'
+    rows = "".join(f"        {tuple(row)!r},\n" for row in assignment.as_table()["exercises"])
+    return f'set_assignment(\n    "{assignment.name}",\n    exercises=[\n{rows}    ],\n)'
+
+
+def _setup(source: str, assignment: Assignment) -> str:
+    """Return the first code cell: its imports say what to install if something is missing, then the rest."""
+    imports, line, rest = source.partition(f'set_assignment("{assignment.name}")')
+    if not line:
+        raise SourceError(f'{assignment.name}: its setup cell has no line set_assignment("{assignment.name}")')
+    return SETUP.format(
+        imports=textwrap.indent(imports.strip(), "    "),
+        version=version("backprop-course"),
+        rest=_set_assignment(assignment) + rest,
+    )
 
 
 def source_notebook(assignment: Assignment, text: Path) -> NotebookNode:
@@ -94,12 +145,19 @@ def source_notebook(assignment: Assignment, text: Path) -> NotebookNode:
     Raises
     ------
     SourceError
-        If the text source does not have one answer and one check for every exercise of the assignment, in order.
+        If the text source does not have one answer and one check for every exercise of the assignment, and each
+        written answer, in order; or if the judge does not know an exercise.
     """
-    cells = jupytext.read(text, fmt="py:percent").cells
-    for kind in ("answer", "check"):
-        _check_cells(assignment, kind, [cell.metadata[kind] for cell in cells if kind in cell.metadata])
-    upcoming = [exercise.function for exercise in assignment.exercises] + ["end"]
+    unknown = [exercise.asked for exercise in assignment.exercises if exercise.asked not in all_questions()]
+    if unknown:
+        raise SourceError(f"{assignment.name}: the judge has no question {', '.join(unknown)}")
+    cells = [_as_given(cell, assignment) for cell in jupytext.read(text, fmt="py:percent").cells]
+    cells = [cell for cell in cells if cell.metadata.get("check") not in assignment.given]
+    functions = [exercise.function for exercise in assignment.exercises]
+    points = {written.id: written.points for written in assignment.written}
+    for kind, wanted in {"answer": functions, "check": functions, "written": list(points)}.items():
+        _check_cells(assignment, kind, wanted, [cell.metadata[kind] for cell in cells if kind in cell.metadata])
+    upcoming = [*functions, "end"]
     last, used = "start", set[str]()
     for cell in cells:
         marks, cell.metadata = cell.metadata, NotebookNode()
@@ -115,8 +173,18 @@ def source_notebook(assignment: Assignment, text: Path) -> NotebookNode:
                 raise SourceError(f"{assignment.name}: the check of {marks['check']} must follow its answer")
             cell.id = exercise.id
             cell.metadata["nbgrader"] = _nbgrader(cell.id, grade=True, locked=True, points=exercise.points)
+        elif "written" in marks:
+            cell.id = str(marks["written"])
+            cell.metadata["nbgrader"] = _nbgrader(cell.id, grade=True, solution=True, points=points[cell.id])
+            question, _, rubric = cell.source.partition(RUBRIC)
+            if not rubric.strip():
+                raise SourceError(f"{assignment.name}: cell {cell.id} has no rubric below a line ---rubric---")
+            # nbgrader puts the place for the answer where the solution region is, and keeps the region for graders.
+            cell.source = f"{question.rstrip()}\n\n### BEGIN SOLUTION\n\n{rubric.strip()}\n\n### END SOLUTION"
         elif "locked" in marks:
             cell.id = str(marks["locked"])
+            if cell.id == "setup":
+                cell.source = _setup(cell.source, assignment)
             cell.metadata["nbgrader"] = _nbgrader(cell.id, locked=True)
         else:
             stem = f"try-{last}" if cell.cell_type == "code" else f"text-{upcoming[0]}"
@@ -126,7 +194,7 @@ def source_notebook(assignment: Assignment, text: Path) -> NotebookNode:
         if cell.id in used:
             raise SourceError(f"{assignment.name}: two cells have the id {cell.id}")
         used.add(cell.id)
-    course = {"assignment": assignment.name, "version": assignment.version}
+    course = {"release": assignment.release, **assignment.as_table()}
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={**NOTEBOOK_METADATA, "backprop_course": course})
     notebook.nbformat_minor = 5
     nbformat.validate(notebook)
@@ -140,9 +208,24 @@ def course_config(course: Path) -> Config:
     return config
 
 
-def solve(assignment: Assignment) -> NotebookNode:
-    """Return the solved notebook of an assignment, made from its text source."""
-    return source_notebook(assignment, EXERCISES / f"{assignment.name}.py")
+def text_source(assignment: Assignment, course: Path = EXERCISES) -> Path:
+    """Return where the text source of an assignment is: in the course directory, or here."""
+    own = course / f"{assignment.name}.py"
+    return own if own.is_file() else EXERCISES / own.name
+
+
+def solve(assignment: Assignment, course: Path = EXERCISES) -> NotebookNode:
+    """Return the solved notebook of an assignment, made from its text source.
+
+    Raises
+    ------
+    SourceError
+        If there is no text source, or it does not fit the assignment.
+    """
+    text = text_source(assignment, course)
+    if not text.is_file():
+        raise SourceError(f"{assignment.name}: its text source {course / text.name} is missing")
+    return source_notebook(assignment, text)
 
 
 def generate(assignment: Assignment, course: Path = EXERCISES) -> tuple[Path, Path]:
@@ -160,30 +243,41 @@ def generate(assignment: Assignment, course: Path = EXERCISES) -> tuple[Path, Pa
     name = f"{assignment.name}.ipynb"
     source, release = (course / folder / assignment.name / name for folder in ("source", "release"))
     source.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(solve(assignment), source)
+    nbformat.write(solve(assignment, course), source)
     # nbgrader starts `alembic` by name when it makes a gradebook; it lives beside this Python.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     outcome = NbGraderAPI(config=course_config(course)).generate_assignment(assignment.name, force=True)
     if not outcome["success"] or not release.is_file():
         raise SourceError(f"nbgrader could not make the release of {assignment.name}:\n{outcome.get('log', outcome)}")
+    record_release(course, assignment)
     return source, release
 
 
-def main(names: list[str]) -> int:
-    """Generate the assignments of these names, or all of them; return the exit code."""
-    unknown = [name for name in names if name not in ASSIGNMENTS]
-    if unknown:
-        print(f"There is no assignment {', '.join(unknown)}; known are {', '.join(ASSIGNMENTS)}.", file=sys.stderr)
-        return 2
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; return the exit code."""
+    parser = argparse.ArgumentParser(description="Generate the notebooks of the assignments, and what students get.")
+    parser.add_argument("names", nargs="*", metavar="ASSIGNMENT", help="all of them, if none is named")
+    parser.add_argument("--course", type=Path, default=EXERCISES, help="another nbgrader course directory than this")
+    parser.add_argument("--no-dist", action="store_true", help="make no archives for students")
+    options = parser.parse_args(arguments)
+    course = options.course.resolve()
     try:
-        for name in names or ASSIGNMENTS:
-            for path in generate(ASSIGNMENTS[name]):
-                print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
-    except SourceError as error:
+        known = assignments_of(course)
+        unknown = [name for name in options.names if name not in known]
+        if unknown:
+            print(f"There is no assignment {', '.join(unknown)}; known are {', '.join(known)}.", file=sys.stderr)
+            return 2
+        chosen = [known[name] for name in options.names or known]
+        made = [path for assignment in chosen for path in generate(assignment, course)]
+        if not options.no_dist:
+            made += distribute.archives(chosen, course)
+    except (SourceError, CourseFileError, distribute.NoWheel) as error:
         print(error, file=sys.stderr)
         return 1
+    for path in made:
+        print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -33,7 +33,8 @@ from nbgrader.apps import NbGraderAPI
 from rich.console import Console
 from rich.table import Table
 
-from autograder.assignments import ASSIGNMENTS, Assignment
+from autograder.assignments import Assignment
+from autograder.course_file import FILE, RELEASES, CourseFileError, assignments_of
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that `python exercises/grade.py` works as well
@@ -77,8 +78,14 @@ class GradingFailed(Exception):
 
 
 def printed(cell: NotebookNode) -> str:
-    """Return what an executed cell printed."""
-    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+    """Return what an executed cell printed, and the text of the verdicts that it displayed."""
+    texts = []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            texts.append(output.text)
+        elif output.output_type == "display_data":
+            texts.append(output.data.get("text/plain", "") + "\n")
+    return "".join(texts)
 
 
 def mistake_shown(cell: NotebookNode) -> str | None:
@@ -122,7 +129,7 @@ def grade_student(course: Path, name: str, student: str, timeout: int | None = N
     graded = api.autograde(name, student)
     notebook = course / "autograded" / student / name / f"{name}.ipynb"
     if graded["success"] and notebook.is_file():
-        read_checks(notebook, ASSIGNMENTS[name], outcome)
+        read_checks(notebook, assignments_of(course)[name], outcome)
         with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
             try:
                 outcome.score = float(gradebook.find_submission(name, student).score)
@@ -169,7 +176,7 @@ def jail(course: Path) -> list[str] | None:
         if needed.is_relative_to("/tmp"):  # the private /tmp has hidden it
             command += ["--ro-bind", str(needed), str(needed)]
     command += ["--bind", str(course), str(course)]
-    kept = [course / part for part in ("source", "release", "submitted", CONFIG.name)]
+    kept = [course / part for part in ("source", "release", "dist", "submitted", CONFIG.name, FILE, RELEASES)]
     kept += course.glob("*.py") if course == EXERCISES else []
     for path in filter(Path.exists, kept):
         command += ["--ro-bind", str(path), str(path)]
@@ -232,17 +239,25 @@ def report(console: Console, title: str, course: Path, assignment: Assignment, o
 def main() -> int:
     """Grade a class and report; return the exit code."""
     parser = argparse.ArgumentParser(description="Grade a class with plain nbgrader.")
-    parser.add_argument("assignment", nargs="?", default="ps4_two_layer", choices=list(ASSIGNMENTS))
+    parser.add_argument("assignment", nargs="?", default="ps4_two_layer")
     parser.add_argument("--course", type=Path, default=EXERCISES, help="nbgrader's course directory")
     parser.add_argument("--timeout", type=int, help="seconds for one cell, instead of what nbgrader_config.py says")
     parser.add_argument("--without-sandbox", action="store_true", help="run students' code with all your own rights")
     parser.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)  # the half that runs in the sandbox
     options = parser.parse_args()
-    course, assignment = options.course.resolve(), ASSIGNMENTS[options.assignment]
+    console, course = Console(), options.course.resolve()
+    try:
+        known = assignments_of(course)
+    except CourseFileError as error:
+        console.print(str(error), soft_wrap=True)
+        return 2
+    if options.assignment not in known:
+        console.print(f"There is no assignment {options.assignment}; known are {', '.join(known)}.", soft_wrap=True)
+        return 2
+    assignment = known[options.assignment]
     if options.inner:
         grade_here(course, assignment.name, options.timeout)
         return 0
-    console = Console()
     if not any(submitters(course, assignment.name)):
         where = course / "submitted" / "STUDENT" / assignment.name / f"{assignment.name}.ipynb"
         console.print(f"Nobody has handed in {assignment.name} yet: put each notebook at {where}.", soft_wrap=True)

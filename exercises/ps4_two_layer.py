@@ -18,35 +18,14 @@
 # forward pass*, *Layer 2 backwards* and *Layer 1 backwards* derive every formula on this page.
 
 # %% locked="setup"
-try:
-    import numpy as np
+import numpy as np
 
-    from autograder import check, set_assignment
-    from course_lib.datasets import flower
-    from course_lib.gradient_checking import central_difference, relative_error
-    from course_lib.plotting import decision_boundary, inline
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        f"This notebook needs {error.name}, which is not installed here. "
-        "Open a terminal in the course's folder, the one that holds pyproject.toml, and run: "
-        "python -m pip install . Then restart the kernel and run this cell."
-    ) from None
-
-from contextlib import contextmanager
+from autograder import check, once_written, set_assignment
+from course_lib.datasets import flower
+from course_lib.gradient_checking import central_difference, relative_error
+from course_lib.plotting import decision_boundary, inline
 
 set_assignment("ps4_two_layer")
-
-
-@contextmanager
-def once_written():
-    """Run the lines below; say so, instead of failing, where a function is not written yet."""
-    try:
-        yield
-    except NotImplementedError as error:
-        trace = error.__traceback__
-        while trace.tb_next:
-            trace = trace.tb_next
-        print(f"Write {trace.tb_frame.f_code.co_name} first, then run this cell again.")
 
 
 # %% [markdown]

@@ -11,8 +11,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 
-from autograder.assignments import ASSIGNMENTS, Assignment
+from autograder.assignments import ASSIGNMENTS, Assignment, from_table
 from course_lib.equations import equation
 from exercises.generate import CONFIG, EXERCISES, SourceError, generate, solve, source_notebook
 
@@ -67,10 +68,26 @@ def test_answers_are_solutions_and_checks_are_locked_and_worth_their_points(made
             assert answer.schema_version == check.schema_version == 3
 
 
+def test_written_answers_are_graded_by_a_person_and_the_totals_agree(made):
+    assignment, *notebooks, course = made
+    for notebook in notebooks:
+        cells = {cell.id: cell for cell in notebook.cells if cell.id.startswith("written-")}
+        assert list(cells) == [written.id for written in assignment.written]
+        for written in assignment.written:
+            flags = cells[written.id].metadata.nbgrader
+            assert cells[written.id].cell_type == "markdown"
+            assert (flags.grade, flags.solution, flags.locked, flags.points) == (True, True, False, written.points)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        kept = gradebook.find_assignment(assignment.name)
+        assert kept.max_score == assignment.total_points
+        assert kept.max_code_score == assignment.max_points
+
+
 def test_the_metadata_name_the_assignment_and_no_version_of_python(made):
     assignment, *notebooks, _ = made
     for notebook in notebooks:
-        assert notebook.metadata.backprop_course == {"assignment": assignment.name, "version": assignment.version}
+        assert from_table(notebook.metadata.backprop_course) == assignment
+        assert notebook.metadata.backprop_course.release == assignment.release
         assert notebook.metadata.kernelspec.name == "python3"
         assert "version" not in notebook.metadata.language_info
         assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
@@ -99,6 +116,10 @@ def test_the_release_holds_no_solution_and_raises_in_every_answer(made):
         if given.id.startswith("answer-"):
             assert re.search(r"^    raise NotImplementedError\(\)$", given.source, re.MULTILINE)
             assert solved.source.split("### BEGIN")[0].rstrip() in given.source
+        elif given.id.startswith("written-"):
+            question, _, rubric = solved.source.partition("### BEGIN SOLUTION")
+            assert given.source == f"{question.rstrip()}\n\nYOUR ANSWER HERE"
+            assert rubric.strip()
         else:
             assert given.source == solved.source
 
@@ -137,7 +158,11 @@ def test_each_equation_is_displayed_with_its_label_before_its_answer_cell(assign
         elif cell.id.startswith("answer-"):
             exercise = assignment.exercise(cell.id.removeprefix("answer-"))
             assert exercise is not None
-            if exercise.equation:
+            if exercise.equation and exercise.equation.startswith("errata."):
+                erratum = equation(exercise.equation)
+                assert f"published_{erratum.name}" in shown, "the printed form, since the right one is the answer"
+                assert erratum.latex not in shown
+            elif exercise.equation:
                 assert f"`{equation(exercise.equation).label}`" in shown
                 assert equation(exercise.equation).latex in shown
 
