@@ -23,11 +23,11 @@ BOOK = Path(__file__).resolve().parent
 ROOT = BOOK.parent
 BUILD = BOOK / "_build"
 HTML = BUILD / "html"
-MODULES = BOOK / "node_modules"
 CHAPTERS = ROOT / "autograder" / "chapters.json"
 
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+for place in (str(ROOT), str(BOOK)):
+    if place not in sys.path:
+        sys.path.insert(0, place)
 
 REQUIRED = {
     "jupyter_book": "jupyter-book",
@@ -49,7 +49,15 @@ def pages() -> list[str]:
     import yaml
 
     toc = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
-    return [toc["root"], *(chapter["file"] for chapter in toc["chapters"])]
+    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+
+
+def title_of(page: str) -> str:
+    """Return the title of a page."""
+    heading = re.search(r"^# (.+)$", (BOOK / f"{page}.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    if heading is None:
+        raise WrongBookError(f"book/{page}.md has no title: a line that starts with one #")
+    return heading.group(1).strip()
 
 
 def chapters() -> dict[str, dict[str, str]]:
@@ -58,12 +66,9 @@ def chapters() -> dict[str, dict[str, str]]:
 
     homes: dict[str, dict[str, str]] = {}
     for page in pages():
-        text = (BOOK / f"{page}.md").read_text(encoding="utf-8")
-        heading = re.search(r"^# (.+)$", text, flags=re.MULTILINE)
-        if heading is None:
-            raise WrongBookError(f"book/{page}.md has no title: a line that starts with one #")
+        text, title = (BOOK / f"{page}.md").read_text(encoding="utf-8"), title_of(page)
         for label in re.findall(r"^```\{math\}\n:label: (\S+)$", text, flags=re.MULTILINE):
-            homes[label] = {"page": page, "title": heading.group(1).strip(), "anchor": f"equation-{label}"}
+            homes[label] = {"page": page, "title": title, "anchor": f"equation-{label}"}
     labels = [equation.label for equation in EQUATIONS.values()]
     missing = [label for label in labels if label not in homes]
     if missing:
@@ -108,17 +113,19 @@ def digest(*paths: Path) -> str:
     return total.hexdigest()
 
 
-def install_katex(npm: list[str], environment: dict[str, str]) -> None:
-    """Run `npm ci` when node_modules is missing or package-lock.json has changed."""
-    lock = digest(BOOK / "package.json", BOOK / "package-lock.json")
-    stamp = MODULES / ".lock-digest"
+def install_modules(folder: Path, npm: list[str], environment: dict[str, str]) -> None:
+    """Run `npm ci` in a folder when its node_modules is missing or its package-lock.json has changed."""
+    lock = digest(folder / "package.json", folder / "package-lock.json")
+    stamp = folder / "node_modules" / ".lock-digest"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == lock:
         return
-    print("book: installing KaTeX (npm ci)", flush=True)
+    wanted = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    names = ", ".join({**wanted.get("dependencies", {}), **wanted.get("devDependencies", {})})
+    print(f"book: installing {names} (npm ci)", flush=True)
     command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(command, cwd=BOOK, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
-        raise CannotBuildError(f"npm ci did not work in {BOOK}:\n{done.stdout}{done.stderr}".rstrip())
+        raise CannotBuildError(f"npm ci did not work in {folder}:\n{done.stdout}{done.stderr}".rstrip())
     stamp.write_text(lock, encoding="utf-8")
 
 
@@ -177,7 +184,10 @@ def faults_of_page(text: str) -> list[str]:
 
 
 def finish_site() -> None:
-    """Clean every page, and see that none has a fault."""
+    """Clean every page, add what the site needs besides its pages, and see that none has a fault."""
+    import finishing
+
+    finishing.finish(BOOK, HTML, pages())
     faults = []
     for page in sorted(HTML.rglob("*.html")):
         before = page.read_text(encoding="utf-8")
@@ -215,7 +225,7 @@ def build() -> None:
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    install_katex(npm, environment)
+    install_modules(BOOK, npm, environment)
     stamp = drop_stale_outputs()
     run_sphinx(environment)
     finish_site()

@@ -76,14 +76,17 @@ def prepare_katex(app: Sphinx) -> None:
     app.config.html_static_path.append(str(assets))
 
 
-def _shape(shape: Shape) -> str:
-    """Write a shape in math: (n2, m) becomes (n_2, m); a scalar has none."""
+def _shape(shape: Shape | str) -> str:
+    """Write a shape in math: (n2, m) becomes (n_2, m); a scalar has none, and what is no array has a word."""
+    if isinstance(shape, str):
+        return shape
     if not shape:
         return "scalar"
-    return "$(" + ",\\, ".join(re.sub(r"^n(\d)$", r"n_\1", size) for size in shape) + ")$"
+    sizes = (re.sub(r"^n_?(prev)$", r"n_{\\text{\1}}", re.sub(r"^n(\d)$", r"n_\1", size)) for size in shape)
+    return "$(" + ",\\, ".join(sizes) + ")$"
 
 
-def _shapes(named: Mapping[str, Shape | Mapping[str, Shape]]) -> str:
+def _shapes(named: Mapping[str, Shape | Mapping[str, Shape] | str]) -> str:
     parts = []
     for name, shape in named.items():
         if isinstance(shape, Mapping):
@@ -146,7 +149,7 @@ class EquationIndex(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Write the entries as MyST and parse them, titles included."""
-        for module in (course_lib.equations.__file__, __file__):
+        for module in (*Path(course_lib.equations.__file__).parent.glob("*.py"), __file__):
             self.env.note_dependency(str(module))
         lines = [line for equation in EQUATIONS.values() for line in entry(equation)]
         container = nodes.section()

@@ -33,4 +33,5 @@ def slug(heading: str) -> str:
 def anchors_of(text: str) -> set[str]:
     """Return the anchors of a page: of its headings, and those that are given."""
     headings = {slug(heading) for heading in re.findall(r"^#{1,3} (.+)$", prose(text), re.MULTILINE)}
-    return headings | set(re.findall(r"\{#([\w-]+)\}", text)) | set(re.findall(r"^:label: (\S+)$", text, re.MULTILINE))
+    given = re.findall(r"\{#([\w-]+)\}", text) + re.findall(r"^\(([\w-]+)\)=$", text, re.MULTILINE)
+    return headings | set(given) | set(re.findall(r"^:label: (\S+)$", text, re.MULTILINE))

@@ -1,6 +1,7 @@
 """The chapters' sources: formulas and labels as registered, links that lead somewhere, pictures that speak."""
 
 import ast
+import importlib
 import json
 import re
 from collections import Counter
@@ -10,9 +11,31 @@ import yaml
 
 from autograder.assignments import ASSIGNMENTS
 from course_lib.equations import EQUATIONS
+from tests.book.conftest import BOOK
 from tests.book.reading import anchors_of, code_cells, labelled_formulas, links_of
 
+ROWS = [f"S{note}.{row}" for note, rows in enumerate((14, 8, 15, 7, 6)) for row in range(1, rows + 1)]
+"""The pieces of the five notes: fourteen of the first, and so on."""
+
+NO_FORMULA = {"S2.15", "S4.6"}
+"""A convention, and rules that a proof uses: no function of the package."""
+
+ERRATA = [number for number in range(1, 44) if number != 6]
+"""The errata by number; the sixth was none."""
+
+WORDING = {7, 10, 13, 14, 19, 25, 27, 29, 30, 34, 37}
+"""Errata that only reading finds."""
+
 BY_LABEL = {equation.label: equation for equation in EQUATIONS.values()}
+
+
+NUMBERED = [
+    chapter["file"]
+    for part in yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    if part.get("numbered")
+    for chapter in part["chapters"]
+]
+"""The chapters of the argument, without the appendices."""
 
 
 def test_every_registered_equation_is_displayed_exactly_once(sources):
@@ -35,7 +58,7 @@ def test_no_label_is_used_that_is_not_registered(sources):
 def test_no_formula_is_labelled_in_another_way(sources):
     for page, text in sources.items():
         assert len(re.findall(r"^:label: eq-", text, re.MULTILINE)) == len(labelled_formulas(text)), page
-        assert not re.search(r"^\$\$\s*\(", text, re.MULTILINE), page
+        assert not re.search(r"^\$\$ *\([\w-]+\)$", text, re.MULTILINE), page
         assert "\\label{" not in text, page
 
 
@@ -105,28 +128,99 @@ def test_links_among_chapters_resolve(book, sources):
     assert broken == []
 
 
-@pytest.mark.parametrize(("kind", "field"), [("source", "sources"), ("erratum", "errata")])
-def test_every_row_that_the_registry_names_is_on_the_sources_page(sources, kind, field):
-    rows = Counter(re.findall(rf"\{{#({kind}-[a-z0-9-]+)\}}", sources["sources"]))
-    assert set(rows.values()) == {1}
-    needed = {f"{kind}-{row.lower().replace('.', '-')}" for e in EQUATIONS.values() for row in getattr(e, field)}
-    assert needed <= set(rows)
+def anchors_given(text: str) -> list[str]:
+    """Return the anchors that a page gives itself, in a line before a heading or beside words."""
+    return re.findall(r"^\(([\w-]+)\)=$", text, re.MULTILINE) + re.findall(r"\{#([\w-]+)\}", text)
 
 
-def test_an_anchor_of_a_row_is_named_by_its_row(sources):
-    for text, kind, id in re.findall(r"\[([SE][\d.]+)\]\{#(source|erratum)-([a-z0-9-]+)\}", sources["sources"]):
-        assert id == text.lower().replace(".", "-")
-        assert kind == ("source" if text.startswith("S") else "erratum")
+def part_at(text: str, anchor: str) -> str:
+    """Return what stands below an anchor, up to the next heading."""
+    return re.split(r"^#{1,3} ", text.split(f"({anchor})=\n", 1)[1], flags=re.MULTILINE)[1]
 
 
-def test_cells_import_only_numpy_and_the_course(chapters):
+def test_every_row_of_the_notes_has_one_place_in_the_map(sources):
+    rows = [anchor for text in sources.values() for anchor in anchors_given(text) if anchor.startswith("source-")]
+    assert Counter(rows) == dict.fromkeys((f"source-{row.lower().replace('.', '-')}" for row in ROWS), 1)
+    assert set(rows) <= set(anchors_given(sources["sources"]))
+
+
+def test_a_row_of_the_map_says_what_where_and_in_which_function_or_exercise(sources):
+    exercises = {exercise.function for assignment in ASSIGNMENTS.values() for exercise in assignment.exercises}
+    lines = re.findall(
+        r"^\| \[(S[\d.]+)\]\{#source-[\w-]+\} \| (.*) \| (.*) \| (.*) \|$", sources["sources"], re.MULTILINE
+    )
+    assert [row for row, *_ in lines] == ROWS
+    for row, what, where, code in lines:
+        assert len(what.split()) > 2, row
+        assert re.search(r"\]\([\w-]+\.md", where), row
+        for function in re.findall(r"<(course_lib\.[\w.]+)>", code):
+            module, _, name = function.rpartition(".")
+            assert hasattr(importlib.import_module(module), name), (row, function)
+        assert set(re.findall(r"(?<![:}])`(\w+)`", code)) <= exercises, row
+        assert code or row in NO_FORMULA, row
+
+
+def test_what_the_registry_says_of_sources_is_in_the_map(sources):
+    rows = dict(re.findall(r"^\| \[(S[\d.]+)\]\{.*\| (.*) \|$", sources["sources"], re.MULTILINE))
+    for equation in EQUATIONS.values():
+        assert set(equation.sources) <= set(rows), equation.id
+        assert {f"E{number}" for number in ERRATA} >= set(equation.errata), equation.id
+
+
+def test_every_erratum_has_one_place_and_it_is_in_the_chapter_on_errata(sources):
+    found = [anchor for text in sources.values() for anchor in anchors_given(text) if anchor.startswith("erratum-")]
+    assert Counter(found) == dict.fromkeys((f"erratum-e{number}" for number in [*ERRATA, 6]), 1)
+    assert set(found) <= set(anchors_given(sources["errata"]))
+
+
+@pytest.mark.parametrize("number", sorted(set(ERRATA) - WORDING))
+def test_an_erratum_that_is_a_formula_says_both_forms_and_is_run(sources, number):
+    part = part_at(sources["errata"], f"erratum-e{number}")
+    assert part.startswith(f"E{number}: ")
+    assert re.search(r"\bS[0-4]\b", part)
+    assert re.search(r"[Rr]ight\b|\bchoice\b", part)
+    assert code_cells(part) or number == 11, "nothing is run"  # E11 shares the picture and the cell of E26
+
+
+@pytest.mark.parametrize("number", sorted(WORDING))
+def test_a_slip_of_wording_has_its_right_form_in_the_table(sources, number):
+    row = re.search(
+        rf"^\| \[E{number}\]\{{#erratum-e{number}\}}, (S[0-4]) \| (.+) \| (.+) \|$", sources["errata"], re.MULTILINE
+    )
+    assert row, "not in the table"
+    assert row[2] != row[3]
+
+
+def test_the_six_published_formulas_are_run_as_they_are_registered(sources):
+    cells = "\n".join(code_cells(sources["errata"]))
+    for equation in EQUATIONS.values():
+        if equation.id.startswith("errata."):
+            assert f"errata.published_{equation.name}(" in cells
+            assert f"errata.{equation.name}(" in cells
+
+
+def test_an_erratum_that_another_page_names_leads_to_the_chapter_on_errata(sources):
+    for page, text in sources.items():
+        for name, target in re.findall(r"\[(E\d+)\]\(([^)]+)\)", text):
+            assert target == f"#erratum-{name.lower()}", page
+
+
+def test_the_lecturers_guide_speaks_of_every_assignment(sources):
+    for name in ASSIGNMENTS:
+        assert f"| `{name}` |" in sources["lecturers"]
+
+
+def test_cells_import_only_numpy_the_course_and_what_python_has(chapters):
     for page, text in chapters.items():
         for cell in code_cells(text):
             for node in ast.walk(ast.parse(cell)):
                 names = [node.module] if isinstance(node, ast.ImportFrom) else []
                 names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
                 for name in names:
-                    assert name.partition(".")[0] in {"numpy", "types", "course_lib", "autograder"}, (page, name)
+                    assert name.partition(".")[0] in {"numpy", "time", "types", "course_lib", "autograder"}, (
+                        page,
+                        name,
+                    )
 
 
 def test_a_line_of_code_fits_the_page(chapters):
@@ -145,16 +239,62 @@ def test_a_chapter_opens_with_its_question_and_ends_with_what_was_proved(chapter
 
 def test_a_chapter_has_a_picture_before_its_first_formula(chapters):
     for page, text in chapters.items():
-        assert min(text.find(mark) for mark in (":file: images/", "plotting.inline(") if mark in text) < text.find(
-            "\n$$"
-        ), page
+        picture = re.search(r":file: (images|interactive)/|plotting\.inline\(", text)
+        formula = re.search(r"^\$\$|^```\{math\}", text, re.MULTILINE)
+        assert picture, page
+        assert formula is None or picture.start() < formula.start(), page
+
+
+def test_a_chapter_says_what_it_needs_and_how_long_it_takes(chapters):
+    for page, text in chapters.items():
+        assert re.search(r"^\*\*Needs\*\* .*?\*\*Takes\*\*\s.*?\bminutes\b", text, re.MULTILINE | re.DOTALL), page
+
+
+def test_a_chapter_leads_to_the_one_before_and_the_one_after(chapters, sources):
+    argument = [page for page in sources if page in chapters and page in NUMBERED]
+    for before, page, after in zip([None, *argument], argument, [*argument[1:], None], strict=False):
+        targets = {target.partition("#")[0] for target in links_of(chapters[page])}
+        assert {f"{other}.md" for other in (before, after) if other} <= targets, page
+
+
+def test_a_chapter_answers_questions_in_the_words_of_a_learner(chapters):
+    titles = [
+        title for text in chapters.values() for title in re.findall(r"\{admonition\} (.*)\n:class: tip question", text)
+    ]
+    for page in NUMBERED:
+        assert "\n:class: tip question\n" in chapters[page], page
+    for asked in ("1/m only in dW", "db a sum", "the transpose come from", "* or @", "start at zero", "epsilon"):
+        assert any(asked.lower() in title.lower() for title in titles), asked
+
+
+def test_a_chapter_names_what_to_write_in_its_assignment(chapters):
+    for page in NUMBERED:
+        _, found, part = chapters[page].partition("\n## Write it yourself\n")
+        assert found, page
+        assert re.search(r"`ps\d_\w+`", part) or "no assignment" in part.lower(), page
+
+
+def test_interactive_pictures_work_by_keyboard_and_say_what_they_show(book, sources):
+    used = re.findall(r":file: interactive/([\w-]+)\.html", "\n".join(sources.values()))
+    assert sorted(used) == sorted(path.stem for path in (book / "interactive").glob("*.html"))
+    assert len(used) >= 4
+    for name in used:
+        text = (book / "interactive" / f"{name}.html").read_text(encoding="utf-8")
+        assert f'<script src="interactive/{name}.js" defer></script>' in text
+        assert (book / "interactive" / f"{name}.js").is_file()
+        assert re.search(r'<svg[^>]*role="img"[^>]*aria-label="[^"]{40,}"', text), name
+        controls = re.findall(r'<(?:input type="range"|select)[^>]*\bid="([\w-]+)"', text)
+        assert controls, name
+        for control in controls:
+            assert f'<label for="{control}"' in text, control
+        assert "://" not in text.replace('xmlns="http://www.w3.org/2000/svg"', ""), name
 
 
 def test_a_chapter_has_exercises_with_folded_solutions(chapters):
     for page, text in chapters.items():
         exercises = re.findall(r"```\{exercise\}\n:label: (\S+)", text)
         solutions = re.findall(r"```\{solution\} (\S+)\n:class: dropdown", text)
-        assert 2 <= len(exercises) <= 4, page
+        assert len(exercises) >= 5, page
         assert exercises == solutions, page
 
 

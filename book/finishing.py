@@ -1,0 +1,201 @@
+"""What a built site gets besides its pages: notebooks to download, scripts, a 404 page, a sitemap and a preview card.
+
+Addresses that must be absolute start with BOOK_URL, an environment variable; without it, with that of `make serve`.
+"""
+
+import html
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+URL = os.environ.get("BOOK_URL", "http://127.0.0.1:8000/").rstrip("/") + "/"
+TITLE = "Back-propagation, step by step"
+CARD = "card.png"
+
+NOT_FOUND = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="description" content="There is no page at this address.">
+<meta name="robots" content="noindex">
+<title>No such page — {title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem; }}
+</style>
+</head>
+<body>
+<main>
+<h1>There is no page here.</h1>
+<p>Perhaps a chapter has moved. Start from <a href="{url}">the first page</a>, or
+<a href="{url}search.html">search the book</a>.</p>
+</main>
+</body>
+</html>
+"""
+
+
+def copy_scripts(book: Path, site: Path) -> None:
+    """Copy the scripts of the interactive pictures; each is loaded by the one page that shows its picture."""
+    target = site / "interactive"
+    target.mkdir(exist_ok=True)
+    for script in sorted((book / "interactive").glob("*.js")):
+        shutil.copy(script, target)
+
+
+def plain_markdown(text: str, book: Path, formulas: dict[str, str]) -> str:
+    """Return a chapter's text with what only the book understands written as plain markdown, for notebooks.
+
+    Parameters
+    ----------
+    text : MyST
+    book : the folder that `:file:` is relative to
+    formulas : what a reference to a label is called, by label
+    """
+
+    def block(found: re.Match[str]) -> str:
+        kind, title, body = found["kind"], found["title"].strip(), found["body"]
+        options = dict(re.findall(r"^:(\w+): *(.*)$", body, re.MULTILINE))
+        body = re.sub(r"\A(?::[\w-]+:.*\n)+\n?", "", body).strip("\n")
+        if kind == "math":
+            return f"$$\n{body}\n$$"
+        if kind == "raw":
+            body = (book / options["file"]).read_text(encoding="utf-8") if "file" in options else body
+            return re.sub(r"\n\s*\n", "\n", re.sub(r"<script.*?</script>", "", body, flags=re.DOTALL)).strip()
+        if kind in ("exercise", "solution"):
+            title = {"exercise": "Exercise", "solution": "Solution"}[kind] + (
+                f": {title}" if title and not title.startswith("ex-") else ""
+            )
+        quoted = "\n".join(f"> {line}".rstrip() for line in body.splitlines())
+        return f"> **{title or kind.capitalize()}**\n>\n{quoted}"
+
+    fence = re.compile(
+        r"^(?P<fence>`{3,}|:{3,})\{(?P<kind>[\w-]+)\}(?P<title>.*)\n(?P<body>(?:.*\n)*?)(?P=fence)[ \t]*$", re.MULTILINE
+    )
+    before = ""
+    while before != text:  # blocks stand in blocks; the outer ones have longer fences
+        before, text = text, fence.sub(block, text)
+    text = re.sub(r"^\(([\w-]+)\)=\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\{eq\}`([\w-]+)`", lambda found: formulas.get(found[1], found[1]), text)
+    return re.sub(r"\{[\w:]+\}`([^`<]*?)(?: *<[^`]*>)?`", r"`\1`", text)
+
+
+def chapter_notebook(chapter: Path, formulas: dict[str, str], metadata: dict[str, object]) -> object:
+    """Return a chapter as a notebook that runs wherever the course's package is installed."""
+    import jupytext
+    import nbformat
+
+    notebook = jupytext.read(chapter, fmt="md:myst")
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = plain_markdown(cell.source, chapter.parent, formulas)
+        cell.metadata = nbformat.NotebookNode()
+    note = (
+        f"*A chapter of “{TITLE}”. Its cells need the course's package: in a terminal, "
+        "`python -m pip install .` in the course's folder, or the wheel that came with an assignment.*"
+    )
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell(note))
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+    notebook.metadata = nbformat.from_dict(metadata)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    nbformat.validate(notebook)
+    return notebook
+
+
+def write_notebooks(book: Path, site: Path, pages: Iterable[str]) -> None:
+    """Write every chapter that has code as a notebook, and link it from the end of its page."""
+    import nbformat
+
+    from course_lib.equations import EQUATIONS
+
+    formulas = {equation.label: f"`{equation.id}`" for equation in EQUATIONS.values()}
+    metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
+    }
+    (site / "notebooks").mkdir(exist_ok=True)
+    for name in pages:
+        chapter, page = book / f"{name}.md", site / f"{name}.html"
+        if not re.search(r"^`{3,}\{code-cell\}", chapter.read_text(encoding="utf-8"), re.MULTILINE):
+            continue
+        nbformat.write(chapter_notebook(chapter, formulas, metadata), site / "notebooks" / f"{name}.ipynb")
+        link = (
+            f'<p class="download-chapter"><a href="notebooks/{name}.ipynb" download>'
+            "Download this chapter as a notebook</a></p>"
+        )
+        text = page.read_text(encoding="utf-8")
+        if link not in text:
+            page.write_text(text.replace("</article>", f"{link}\n</article>", 1), encoding="utf-8")
+
+
+def draw_card(path: Path) -> None:
+    """Draw the picture that a link to the book is shown with elsewhere: 1200 by 630 pixels."""
+    from matplotlib.figure import Figure
+
+    from course_lib.datasets import flower
+    from course_lib.plotting.style import KINDS
+
+    figure = Figure(figsize=(12, 6.3), dpi=100, facecolor="#12151c")
+    figure.text(0.06, 0.62, "Back-propagation,\nstep by step", color="white", fontsize=44, weight="bold", va="center")
+    figure.text(
+        0.06, 0.34, "Every formula derived, every step checked,\nevery mistake named.", color="#c9d2e3", fontsize=21
+    )
+    figure.text(
+        0.06, 0.14, r"$dW^{[l]} = \frac{1}{m}\, dZ^{[l]}\,\left(A^{[l-1]}\right)^{T}$", color="#8fb4ff", fontsize=30
+    )
+    axes = figure.add_axes((0.62, 0.1, 0.36, 0.8))
+    X, Y = flower(400, seed=1)
+    for kind, (colour, marker) in enumerate(KINDS):
+        chosen = Y[0] == kind
+        axes.scatter(X[0, chosen], X[1, chosen], c=colour, marker=marker, s=36)
+    axes.set_aspect("equal")
+    axes.axis("off")
+    figure.savefig(path, facecolor=figure.get_facecolor(), metadata={"Software": None})
+
+
+def add_card(text: str, name: str) -> str:
+    """Return a page with what a link to it is shown with elsewhere: title, description, picture and address."""
+    title = re.search(r"<title>(.*?)</title>", text, re.DOTALL)
+    described = re.search(
+        r'<meta[^>]*name="description"[^>]*content="([^"]*)"|<meta content="([^"]*)" name="desc', text
+    )
+    description = next(filter(None, described.groups()), "") if described else ""
+    shown = re.sub(r"\s+", " ", title[1]).strip() if title else TITLE
+    rows = {
+        "og:type": "website",
+        "og:site_name": TITLE,
+        "og:title": shown,
+        "og:description": description or "A course that derives back-propagation step by step.",
+        "og:url": URL + ("" if name == "index" else f"{name}.html"),
+        "og:image": URL + CARD,
+        "og:image:width": "1200",
+        "og:image:height": "630",
+        "og:image:alt": f"{TITLE}: every formula derived, every step checked, every mistake named.",
+    }
+    tags = "".join(
+        f'<meta property="{key}" content="{html.escape(html.unescape(value))}">\n' for key, value in rows.items()
+    )
+    tags += '<meta name="twitter:card" content="summary_large_image">\n'
+    return text if 'property="og:type"' in text else text.replace("</head>", f"{tags}</head>", 1)
+
+
+def finish(book: Path, site: Path, pages: list[str]) -> None:
+    """Add everything that a built site needs besides its pages."""
+    copy_scripts(book, site)
+    write_notebooks(book, site, pages)
+    for name in pages:
+        page = site / f"{name}.html"
+        page.write_text(add_card(page.read_text(encoding="utf-8"), name), encoding="utf-8")
+    draw_card(site / CARD)
+    (site / "404.html").write_text(NOT_FOUND.format(title=TITLE, url=URL), encoding="utf-8")
+    places = "".join(f"  <url><loc>{URL}{'' if name == 'index' else name + '.html'}</loc></url>\n" for name in pages)
+    sitemap = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    (site / "sitemap.xml").write_text(
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="{sitemap}">\n{places}</urlset>\n', encoding="utf-8"
+    )
+    (site / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {URL}sitemap.xml\n", encoding="utf-8")
+    (site / ".nojekyll").touch()  # GitHub Pages leaves out folders that start with _ otherwise

@@ -1,0 +1,104 @@
+"""What a built site has besides its pages: notebooks, scripts, a 404 page, a sitemap, a preview card, a PDF."""
+
+import importlib
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import nbformat
+import pytest
+
+from tests.book.conftest import BOOK, not_here
+
+
+@pytest.fixture(scope="module")
+def finishing():
+    sys.path.insert(0, str(BOOK))
+    yield importlib.import_module("finishing")
+    sys.path.remove(str(BOOK))
+
+
+@pytest.mark.parametrize(
+    ("myst", "markdown"),
+    [
+        ("```{math}\n:label: eq-a\nx = y\n```", "$$\nx = y\n$$"),
+        ("(a-label)=\n## Title", "## Title"),
+        ("See {eq}`eq-a` and {doc}`training`.", "See `f` and `training`."),
+        ("{py:func}`dW <course_lib.batch.dW>`", "`dW`"),
+        (":::{admonition} Why?\n:class: tip question\nBecause.\n\nSo.\n:::", "> **Why?**\n>\n> Because.\n>\n> So."),
+        ("```{exercise}\n:label: ex-a-1\nProve it.\n```", "> **Exercise**\n>\n> Prove it."),
+        ("```{solution} ex-a-1\n:class: dropdown\nDone.\n```", "> **Solution**\n>\n> Done."),
+        ("```python\nx = 1\n```", "```python\nx = 1\n```"),
+        (
+            "````{exercise}\n:label: ex-a\nSee\n```{math}\nx\n```\n````",
+            "> **Exercise**\n>\n> See\n> $$\n> x\n> $$",
+        ),
+    ],
+)
+def test_what_only_the_book_understands_becomes_plain_markdown(finishing, myst, markdown):
+    assert finishing.plain_markdown(myst, BOOK, {"eq-a": "`f`"}) == markdown
+
+
+def test_every_chapter_downloads_as_a_notebook_without_directives(site, chapters):
+    for name in chapters:
+        notebook = nbformat.read(site / "notebooks" / f"{name}.ipynb", as_version=4)
+        nbformat.validate(notebook)
+        assert notebook.metadata.kernelspec.name == "python3"
+        assert any(cell.cell_type == "code" for cell in notebook.cells)
+        words = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        assert not re.search(r"^(`{3,}|:{3,})\{|\{eq\}|^\([\w-]+\)=$", words, re.MULTILINE), name
+        assert f'href="notebooks/{name}.ipynb" download' in (site / f"{name}.html").read_text(encoding="utf-8")
+
+
+def test_a_link_to_any_page_is_shown_with_a_title_a_description_and_a_picture(site, sources):
+    for name in sources:
+        text = (site / f"{name}.html").read_text(encoding="utf-8")
+        tags = dict(re.findall(r'<meta property="(og:[\w:]+)" content="([^"]*)">', text))
+        assert {"og:title", "og:description", "og:image", "og:url", "og:image:alt"} <= set(tags), name
+        assert all(tags.values()), name
+        assert text.count('property="og:title"') == 1
+    header = (site / "card.png").read_bytes()[16:24]
+    assert (int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")) == (1200, 630)
+
+
+def test_the_sitemap_lists_every_page_and_the_404_page_leads_back(site, sources):
+    places = [element.text for element in ElementTree.parse(site / "sitemap.xml").iter() if element.tag.endswith("loc")]
+    assert len(places) == len(sources)
+    assert all(place.startswith("http") for place in places)
+    assert "Sitemap: " in (site / "robots.txt").read_text()
+    missing = (site / "404.html").read_text(encoding="utf-8")
+    assert "There is no page here" in missing
+    assert places[0] in missing
+
+
+def test_the_scripts_of_the_pictures_are_there_and_small_and_on_no_other_page(site, sources, book):
+    scripts = sorted(path.name for path in (book / "interactive").glob("*.js"))
+    assert len(scripts) >= 4
+    assert sorted(path.name for path in (site / "interactive").iterdir()) == scripts
+    for script in scripts:
+        assert (site / "interactive" / script).stat().st_size < 12_000
+        users = [n for n in sources if f"interactive/{script}" in (site / f"{n}.html").read_text(encoding="utf-8")]
+        assert len(users) == 1, script
+
+
+@pytest.mark.browser
+def test_a_chapter_prints_cleanly_and_the_parts_are_joined_with_an_outline(site, tmp_path):
+    sys.path.insert(0, str(BOOK))
+    pdf = importlib.import_module("pdf")
+    from pypdf import PdfReader
+
+    try:
+        parts = pdf.print_pages(["a-neuron", "many-examples"], tmp_path, site)
+    except pdf.CannotPrintError as error:
+        not_here(str(error))
+    count = pdf.join(parts, ["One", "Two"], tmp_path / "book.pdf")
+    printed = PdfReader(tmp_path / "book.pdf")
+    assert len(printed.pages) == count
+    assert [item.title for item in printed.outline] == ["One", "Two"]
+    texts = [page.extract_text() for page in printed.pages]
+    assert all(len(text.strip()) > 5 or page.images for text, page in zip(texts, printed.pages, strict=True))
+    words = " ".join(texts)
+    assert "What was proved" in words
+    assert "Skip to main content" not in words
+    with pytest.raises(pdf.CannotPrintError, match="no page nowhere"):
+        pdf.print_pages(["nowhere"], tmp_path, site)
