@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help course serve test test-all lint format docs release grade bench golden lock clean
+.PHONY: help course serve test test-all lint format docs pdf release grade bench golden lock clean
 
 help: ## list these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,11 +36,12 @@ test-numpy1: .venv/.ready build/.numpy1 # the checking core on the oldest numpy
 
 test-notebooks: .venv/.ready # run every chapter and solved notebook, and compare what they print
 	@$(PY) -m tests.notebooks.golden build
-	@$(PY) -m pytest -q --nbval build/notebooks
+	@$(PY) -m pytest -q -p tests.notebooks.without_html --nbval build/notebooks
 
 lint: .venv/.ready ## ruff, mypy, and whether generated files are up to date
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
 	@$(BIN)/mypy
 	@$(PY) book/build.py --check
 
@@ -50,6 +51,9 @@ format: .venv/.ready ## format the code
 
 docs: .venv/.ready ## build the book into book/_build/html
 	@$(PY) book/build.py
+
+pdf: docs ## make one PDF of the book by Chromium, build/backprop-course.pdf
+	@$(PY) book/pdf.py
 
 release: .venv/.ready ## make the notebooks for students, exercises/release
 	@$(PY) exercises/generate.py
@@ -63,6 +67,7 @@ bench: .venv/.ready ## measure ratios, each against its peer in the same run
 golden: .venv/.ready ## write again what chapters, notebooks and the sample class should print
 	@$(PY) book/build.py --write
 	@$(PY) -m tests.notebooks.golden update
+	@$(PY) -m tests.autograder.core.messages update
 	@$(PY) -m exercises.sample_class.grade --update
 
 lock: ## resolve the dependencies anew into requirements/

@@ -3,9 +3,10 @@
     python -m tests.notebooks.golden build             make build/notebooks/*.ipynb, with the outputs of tests/golden
     python -m tests.notebooks.golden update [NAME ...] execute them and write tests/golden anew
 
-After `build`, `pytest --nbval build/notebooks` runs every notebook and compares. A golden file has one block a code
+After `build`, `pytest -p tests.notebooks.without_html --nbval build/notebooks` runs every notebook and compares. A golden file has one block a code
 cell that shows something: its number and first line, then each output, indented by four spaces below its kind.
-Pictures and other rich output are not kept; the cells that make them are run, but not compared.
+Of a verdict, which is shown as text and as HTML, the text is kept. Pictures and other rich output are not; the cells
+that make them are run, but not compared.
 """
 
 import re
@@ -113,7 +114,8 @@ def shown(output: NotebookNode) -> Shown:
     if output.output_type == "error":
         return Shown("raised", f"{output.ename}: {output.evalue}")
     kinds = sorted(output.data)
-    if kinds != ["text/plain"]:
+    is_verdict = str(output.data.get("text/html", "")).startswith('<div class="verdict"')
+    if kinds != ["text/plain"] and not is_verdict:
         return Shown(RICH, ", ".join(kind for kind in kinds if kind != "text/plain"))
     return Shown("result" if output.output_type == "execute_result" else "displayed", output.data["text/plain"])
 
