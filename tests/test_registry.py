@@ -716,13 +716,13 @@ def test_a_written_answer_has_a_cell_of_its_own_and_points_that_the_machine_does
 def test_the_assignments_are_worth_what_they_are():
     points = {name: (assignment.max_points, assignment.total_points) for name, assignment in ASSIGNMENTS.items()}
     assert points == {
-        "ps1_neuron": (26, 26),
+        "ps1_neuron": (25, 25),
         "ps2_activations": (12, 12),
         "ps3_one_example": (21, 24),
         "ps4_two_layer": (30, 30),
         "ps5_deep": (39, 46),
         "ps6_gradient_check": (25, 25),
-        "ps7_training": (20, 20),
+        "ps7_training": (22, 22),
     }
 
 

@@ -3,10 +3,10 @@
     python -m tests.notebooks.golden build             make build/notebooks/*.ipynb, with the outputs of tests/golden
     python -m tests.notebooks.golden update [NAME ...] execute them and write tests/golden anew
 
-After `build`, `pytest -p tests.notebooks.without_html --nbval build/notebooks` runs every notebook and compares. A golden file has one block a code
-cell that shows something: its number and first line, then each output, indented by four spaces below its kind.
-Of a verdict, which is shown as text and as HTML, the text is kept. Pictures and other rich output are not; the cells
-that make them are run, but not compared.
+After `build`, `pytest -p tests.notebooks.without_html --nbval build/notebooks` runs every notebook and compares. A
+golden file has one block a code cell that shows something: its number and first line, then each output, indented by
+four spaces below its kind. Of a verdict, which is shown as text and as HTML, the text is kept. Pictures and other rich
+output are not; the cells that make them are run, but not compared.
 """
 
 import re
