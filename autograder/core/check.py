@@ -166,10 +166,13 @@ def _blame_earlier(
     """Judge a wrong function once more, with the reference in the place of the wrong ones that it may call."""
     namespace = getattr(function, "__globals__", {})
     mentioned = _mentioned(function, namespace)
+    any_name = mentioned & {"globals", "vars", "eval", "exec"}
 
     def is_wrong(earlier: Exercise) -> bool:
         written = namespace.get(earlier.function)
-        return earlier.function in mentioned and callable(written) and not run(written, earlier, seed).passed
+        if not callable(written) or not (any_name or earlier.function in mentioned):
+            return False
+        return not run(written, earlier, seed).passed
 
     replacements, called = put_right(filter(is_wrong, of.before(exercise)))
     if not replacements:

@@ -181,4 +181,6 @@ HINTS: Mapping[str, str] = {
     "wrong-variable": "z = W a + b has three derivatives. By which of W, a and b does this question differentiate, "
     "and by which have you done it?",
     "zero-by-zero": "Where both arrays are zero they agree. What does your expression divide by then?",
+    "zero-everywhere": "Nothing but zeros is left. Print what you add up and what you subtract on the way: "
+    "where does it vanish?",
 }

@@ -111,7 +111,7 @@ def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcom
     notes = _notes(outcomes)
     whole = sum(asked.weights.get(name, 1.0) for name in faults)
     shares = {name: exercise.points * asked.weights.get(name, 1.0) / whole for name in faults}
-    points = round(sum(shares[name] for name, fault in faults.items() if fault is None), 6)
+    points = round(sum((shares[name] for name, fault in faults.items() if fault is None), 0.0), 6)
     if not any(faults.values()):
         notes += ("shape-of-one-entry",) if _has_other_shape(deciding) else ()
         return Verdict(
@@ -259,20 +259,44 @@ def _name(
     right = {part for name in faults if name not in wrong for part in (name, name.removeprefix('cache["')[:-2])}
 
     def explaining(parts: Sequence[str]) -> Mistake | None:
-        for kind in KINDS:
+        for kind in KINDS if _are_numbers(answers, parts) else ():
             for mistake, results in mistaken_answers(id, seed, kind):
                 if (not mistake.where or mistake.where not in right) and _explains(results, answers, parts):
                     return mistake
         return None
 
-    whole = explaining(list(faults))
+    whole = None if _is_zero(answers, list(faults)) else explaining(list(faults))
     named: dict[str, tuple[Fault, Mistake | None]] = {}
     for name in wrong:
         fault = faults[name]
         assert fault
+        if not whole and _is_zero(answers, [name]):
+            named[name] = Fault("zero-everywhere", f"{fault.seen} Every entry is zero, in every case."), None
+            continue
         mistake = whole or explaining([name])
         named[name] = (fault._replace(mistake=mistake.id) if mistake else fault, mistake)
     return named
+
+
+def _is_zero(answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
+    """Tell whether parts have the right shape and hold nothing but zeros, which has too many causes."""
+    deciding = [answer for answer in answers if answer.case.decides]
+    if any(answer.failure for answer in deciding):
+        return False
+    return all(
+        isinstance(a.given[name], np.ndarray)
+        and _array(a.given[name], a.right[name]).shape == a.right[name].shape
+        and not np.any(a.given[name])
+        for a in deciding
+        for name in wanted
+        if name in a.right
+    )
+
+
+def _are_numbers(answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
+    """Tell whether parts have numbers that mistakes can be told by: in one case at least, and then in all of them."""
+    given = [answer.given[name] for answer in answers if not answer.failure for name in wanted if name in answer.right]
+    return bool(given) and all(isinstance(value, np.ndarray) for value in given)
 
 
 KINDS: Mapping[str, Callable[[Formula], tuple[Mistake, ...]]] = {

@@ -193,7 +193,6 @@ class _Maker:
             yield ast.Compare(node.left, [_COMPARED[type(node.ops[0])]()], node.comparators), "branches-swapped"
         elif isinstance(node, ast.For):
             yield ast.copy_location(ast.For(node.target, node.iter, [*node.body, ast.Break()], []), node), "wrong-range"
-            yield ast.Pass(), "wrong-range"
         elif isinstance(node, ast.Tuple) and isinstance(self.parent[node], ast.Return):
             for k in range(1, len(node.elts)):
                 order = [*node.elts[: k - 1], node.elts[k], node.elts[k - 1], *node.elts[k + 1 :]]

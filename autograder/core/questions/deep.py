@@ -202,6 +202,7 @@ _FORWARD = (
     Mistake("layer-left-out", _network(layers=lambda last: range(1, last))),
     Mistake("layer-left-out", _network(layers=lambda last: range(2, last + 1))),
     Mistake("layer-left-out", _network(layers=lambda last: (1, last) if last > 1 else (1,))),
+    Mistake("layer-left-out", _network(layers=lambda last: ())),
     Mistake("wrong-layer", _from_the_input),
     *in_place(_network, "linear", WEIGHTED_INPUT),
 )

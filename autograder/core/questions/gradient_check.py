@@ -174,7 +174,7 @@ CENTRAL_DIFFERENCE = of_equation(
         Mistake("all-entries-at-once", _rows_at_once),
         Mistake("step-not-undone", _not_undone(0)),
         Mistake("step-not-undone", _not_undone(2)),
-        Mistake("copy-missing", _differences(lambda up, here, down, h: 0.0)),
+        Mistake("zero-everywhere", _differences(lambda up, here, down, h: 0.0)),
         Mistake("transposed", _changed(np.transpose)),
         Mistake("flattened", _changed(np.ravel)),
         Mistake("flattened", _changed(lambda gradient: gradient.reshape(-1, 1))),
@@ -527,7 +527,7 @@ def _scale(networks: Sequence[tuple[Sequence[int], Mapping[str, Array]]]) -> Fin
     def fits(deviation: Callable[[int, int], float], factor: float = 1.07) -> bool:
         return all(1 / factor < float(np.std(W)) / deviation(n_prev, n) < factor for _, n_prev, n, W in seen)
 
-    if fits(lambda n_prev, n: math.sqrt(2 / n_prev), 1.25):
+    if fits(lambda n_prev, n: math.sqrt(2 / n_prev), 1.2):
         return None
     name, _, _, W = max(seen, key=lambda row: abs(math.log(float(np.std(row[3])) / math.sqrt(2 / row[1]))))
     sentence = f"The weights of {name} have the standard deviation {np.std(W):.2g}."

@@ -366,7 +366,7 @@ def _updated_from(taken: Mapping[str, str]) -> Function:
 
 
 _LIBRARY["two_layer.forward_propagation"] = (
-    Mistake("wrong-layer", _forward(Z2_from=lambda made: made["Z1"]), where="Z2"),
+    Mistake("wrong-argument", _forward(Z2_from=lambda made: made["Z1"]), where="Z2"),
     Mistake("wrong-layer", _forward(Z2_from=lambda made: made["X"]), where="Z2"),
     Mistake("wrong-layer", _forward(A2_from=lambda made: made["Z1"]), where="A2"),
     Mistake("wrong-layer", _forward(A2_from=lambda made: made["A1"]), where="A2"),

@@ -163,7 +163,7 @@ def test_an_array_of_another_layer_is_named_where_it_was_taken(judged):
         return A2, {"Z1": Z1, "A1": np.tanh(Z1), "Z2": Z2, "A2": A2}
 
     verdict = judged("forward_propagation", forward)
-    assert (verdict.mistake, verdict.points) == ("wrong-layer", 2.0)
+    assert (verdict.mistake, verdict.points) == ("wrong-argument", 2.0)
     assert "in Z2" in verdict.message
 
     def backward(parameters, cache, X, Y):
