@@ -11,10 +11,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help course serve test test-all lint format docs pdf release grade bench golden lock clean
+.PHONY: help course serve test test-all lint format docs pdf release grade bench bench-grade golden lock clean
 
 help: ## list these chores
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 course: docs release ## build everything, grade the sample class, and say where to look
 	@$(PY) -m exercises.sample_class.grade
@@ -63,6 +63,9 @@ grade: .venv/.ready ## autograde exercises/submitted and write feedback: make gr
 
 bench: .venv/.ready ## measure ratios, each against its peer in the same run
 	@$(PY) -m benchmarks
+
+bench-grade: .venv/.ready ## measure grading and feedback against nbgrader, on the same notebooks in the same run
+	@$(PY) -m benchmarks.grade
 
 golden: .venv/.ready ## write again what chapters, notebooks and the sample class should print
 	@$(PY) book/build.py --write

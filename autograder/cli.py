@@ -12,10 +12,17 @@ from typing import NoReturn
 
 import click
 
-from autograder import assignments
+from autograder.assignments import ASSIGNMENTS
 from autograder.core.render import text
+from autograder.course_file import CourseFileError, assignments_of, released
 from autograder.grade.submission import judge_notebook
-from autograder.notebooks import UnreadableNotebook, read, recognise
+from autograder.notebooks import Recognised, UnreadableNotebook, read, recognise
+from course_lib.names import suggestion
+
+BY_OTHER_MEANS = {
+    "cells": "the ids of its cells; its metadata do not say",
+    "functions": "the functions that it defines; its metadata and cell ids do not say",
+}
 
 
 def _a_number(context: click.Context, parameter: click.Parameter, value: float) -> float:
@@ -39,6 +46,11 @@ def main() -> None:
 @main.command()
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.option("--assignment", "name", help="Which assignment it is, if the notebook does not tell.")
+@click.option(
+    "--course-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A course directory whose course.toml and releases.json say what is asked.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option(
     "--seed",
@@ -55,7 +67,7 @@ def main() -> None:
     callback=_a_number,
     help="Seconds for a cell, and for judging a function.",
 )
-def check(notebook: Path, name: str | None, as_json: bool, seed: int, timeout: float) -> None:
+def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bool, seed: int, timeout: float) -> None:
     """Run NOTEBOOK in a process of its own and judge each of its functions.
 
     The notebook is not changed. It is run without a sandbox: check your own work, not a stranger's.
@@ -63,13 +75,20 @@ def check(notebook: Path, name: str | None, as_json: bool, seed: int, timeout: f
     Exit code: 0 all right, 1 something is wrong with the work, 2 the notebook cannot be read or judged.
     """
     try:
+        known = assignments_of(course_dir) if course_dir else ASSIGNMENTS
         content = read(notebook)
-        assignment = assignments.assignment(name) if name else recognise(content)
-    except (UnreadableNotebook, KeyError) as error:
+        if name and name not in known:
+            _stop(f"no assignment {name!r}; {suggestion(name, known)}")
+        recognised = recognise(content, known, released(course_dir) if course_dir else None)
+    except (UnreadableNotebook, CourseFileError) as error:
         _stop(str(error.args[0]))
-    if assignment is None:
-        known = ", ".join(assignments.ASSIGNMENTS)
-        _stop(f"{notebook} is no assignment that is known here; say which it is with --assignment ({known}).")
+    if name and (recognised is None or recognised.assignment.name != name):
+        recognised = Recognised(known[name], "option")
+    if recognised is None:
+        _stop(
+            f"{notebook} is no assignment that is known here; say which it is with --assignment ({', '.join(known)})."
+        )
+    assignment = recognised.assignment
     for wanted in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
         signal.signal(getattr(signal, wanted), _end_tidily)
     verdicts = judge_notebook(content, assignment, seed, timeout)
@@ -82,15 +101,124 @@ def check(notebook: Path, name: str | None, as_json: bool, seed: int, timeout: f
             "score": score,
             "max_score": assignment.max_points,
             "checks": [verdict.as_json() for verdict in verdicts],
+            "version": assignment.version,
+            "recognised_by": recognised.by,
+            "written": [vars(written) for written in assignment.written],
         }
         click.echo(json.dumps(report, indent=2))
     else:
+        if recognised.by in BY_OTHER_MEANS:
+            click.echo(f"Recognised as {assignment.name} by {BY_OTHER_MEANS[recognised.by]}.\n")
         for verdict in verdicts:
             click.echo(text(verdict))
         click.echo(f"\n{assignment.title}: {score:g} of {assignment.max_points:g} points.")
+        for written in assignment.written:
+            click.echo(f"A person grades: {written.title}, {written.points:g} points.")
     if any(verdict.passed is None for verdict in verdicts):
         sys.exit(2)
     sys.exit(0 if all(verdict.passed for verdict in verdicts) else 1)
+
+
+COURSE_DIR = click.option(
+    "--course-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="nbgrader's course directory; otherwise the nearest above this folder that has an nbgrader_config.py.",
+)
+
+
+@main.command()
+@click.argument("assignment")
+@COURSE_DIR
+@click.option("--jobs", default=0, type=click.IntRange(min=0), help="Workers; one for each core, if not given.")
+@click.option("--unsandboxed", is_flag=True, help="Run students' code with all your rights, without a sandbox.")
+@click.option("--force", is_flag=True, help="Grade again what is graded already.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; show which marks would change.")
+@click.option(
+    "--seed-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Take the seed of an earlier run from this file.",
+)
+@click.option(
+    "--timeout",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True, max=86_400),
+    callback=_a_number,
+    help="Seconds for a cell, and for judging a function.",
+)
+@click.option(
+    "--budget",
+    default=240.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True, max=86_400),
+    callback=_a_number,
+    help="Seconds for a whole submission, with all that has to be run again.",
+)
+def grade(
+    assignment: str,
+    course_dir: Path | None,
+    jobs: int,
+    unsandboxed: bool,
+    force: bool,
+    dry_run: bool,
+    seed_file: Path | None,
+    timeout: float,
+    budget: float,
+) -> None:
+    """Grade every submission of ASSIGNMENT in an nbgrader course directory.
+
+    Marks go into nbgrader's gradebook and notebooks into autograded/, as `nbgrader autograde` would have it. What is
+    graded already is not graded again, so a run that was ended is taken up by starting it again.
+
+    Exit code: 0 all are graded, 1 a person has to look at some, 2 grading could not be done.
+    """
+    from autograder.grade import session
+
+    options = session.Options(course_dir, jobs, not unsandboxed, force, dry_run, seed_file, timeout, budget)
+    for wanted in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
+        signal.signal(getattr(signal, wanted), _end_tidily)
+    try:
+        sys.exit(session.grade(assignment, options))
+    except (*session.CANNOT, CourseFileError) as error:
+        _stop(str(error))
+    except KeyboardInterrupt:
+        _stop("stopped; what is graded stays graded, and starting again goes on from there.")
+
+
+@main.command()
+@click.argument("student")
+@click.argument("check_id", metavar="CHECK")
+@click.option("--assignment", "name", required=True, help="Of which assignment.")
+@COURSE_DIR
+@click.option("--unsandboxed", is_flag=True, help="Run the student's code with all your rights, without a sandbox.")
+def explain(student: str, check_id: str, name: str, course_dir: Path | None, unsandboxed: bool) -> None:
+    """Show the inputs on which a STUDENT's function was judged, what it returned, and the verdict.
+
+    CHECK is a check's id or its function: check-compute_dW2, or compute_dW2. For lecturers only: it shows what is
+    asked, and what is right.
+
+    Exit code: 0 the verdict is as recorded, 1 it is another one now, 2 it could not be shown.
+    """
+    from autograder.grade import session
+
+    try:
+        options = session.Options(course_dir, sandboxed=not unsandboxed)
+        sys.exit(session.explain(student, check_id, name, options))
+    except (*session.CANNOT, CourseFileError) as error:
+        _stop(str(error))
+
+
+@main.command()
+def doctor() -> None:
+    """Say what protection this machine gives against what students' code may do, and why something is missing.
+
+    Exit code: 0 there is a sandbox, 1 there is none.
+    """
+    from autograder.host.sandbox import protection, report_lines
+
+    found = protection()
+    click.echo("\n".join(report_lines(found)))
+    sys.exit(0 if found.safe else 1)
 
 
 def _stop(sentence: str) -> NoReturn:

@@ -1,16 +1,62 @@
 """Judge one notebook: run its cells in a process of its own, in order, and judge its functions from this one."""
 
-from dataclasses import replace
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nbformat
 
 from autograder.assignments import Assignment, Exercise
-from autograder.core.check import decide, follows_from_earlier, may_follow_from_earlier, put_right, questions
-from autograder.core.judge import refused
+from autograder.core.check import follows_from_earlier, may_follow_from_earlier, put_right, questions
+from autograder.core.judge import judge, refused
 from autograder.core.verdict import Verdict
-from autograder.host.process import Ended, EndedByTime, GuestProcess, NotStarted
-from autograder.notebooks import code_cells, exercise_checked_by, functions_defined_in, source_of
+from autograder.guest.evaluate import Outcome
+from autograder.host.outputs import cleaned
+from autograder.host.process import Ended, Guest, GuestProcess, NotStarted
+from autograder.notebooks import exercise_checked_by, functions_defined_in, source_of
+
+Guests = Callable[[], Guest]
+"""Starts a student's process."""
+
+Extra = Callable[[Guest, float], list[dict[str, Any]]]
+"""Runs a lecturer's own test cell on this side, within seconds; returns its outputs."""
+
+MAX_SEEN = 1_000
+LEAST_SECONDS = 0.05
+NO_TIME = "The time for the whole notebook was used up before it could be judged."
+CHARGED = {
+    "timed-out": "Is there a loop that does not end?",
+    "out-of-memory": "How large are the arrays that it makes?",
+    "crashed": "",
+}
+
+
+class NoTimeLeft(Exception):
+    """The whole notebook has used up its time."""
+
+
+@dataclass
+class Judged:
+    """What judging one notebook came to.
+
+    Attributes
+    ----------
+    verdicts : one for each exercise, in order
+    endings : the outcome of each process that ended too early: "timed-out", "out-of-memory", "crashed"
+    shown : what each code cell showed, by its place in the notebook
+    answers : what each function returned on the cases, by its name
+    """
+
+    verdicts: list[Verdict] = field(default_factory=list)
+    endings: list[str] = field(default_factory=list)
+    shown: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    answers: dict[str, list[Outcome]] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> str:
+        """The outcome id of the whole: "graded", or how its process ended first."""
+        return self.endings[0] if self.endings else "graded"
 
 
 class Submission:
@@ -20,25 +66,61 @@ class Submission:
     only what ended it is charged.
     """
 
-    def __init__(self, notebook: nbformat.NotebookNode, assignment: Assignment, seed: int, seconds: float) -> None:
-        """Take what to judge, the seed of the cases, and the time limit of a cell."""
+    def __init__(
+        self,
+        notebook: nbformat.NotebookNode,
+        assignment: Assignment,
+        seed: int,
+        seconds: float,
+        guests: Guests = GuestProcess,
+        budget: float = float("inf"),
+        extras: Mapping[int, Extra] | None = None,
+    ) -> None:
+        """Take what to judge, and how.
+
+        Parameters
+        ----------
+        notebook : its cells, in order
+        assignment : what is asked
+        seed : of the cases
+        seconds : time limit of a cell, and of judging one function
+        guests : starts a student's process
+        budget : seconds for the whole, with everything that is run again
+        extras : a lecturer's own test cells, by their place in the notebook: run here, not in the student's process
+        """
         self._notebook = notebook
         self._assignment = assignment
         self._seed = seed
         self._seconds = seconds
-        self._guest: GuestProcess | None = None
+        self._guests = guests
+        self._deadline = time.monotonic() + budget
+        self._extras = extras or {}
+        self._guest: Guest | None = None
         self._finished: list[str] = []
         self._blocked: list[str] = []
         self._spoiled: dict[str, tuple[str, str]] = {}
+        self._judged_as = Judged()
 
-    def judge(self) -> list[Verdict]:
-        """Return one verdict for each exercise of the assignment, in its order."""
+    def judge(self) -> Judged:
+        """Return one verdict for each exercise of the assignment, in its order, and what was seen on the way.
+
+        Raises
+        ------
+        NotStarted
+            If no process could be started for the student's code.
+        """
         verdicts: dict[str, Verdict] = {}
+        number = 0
         try:
-            for number, cell in enumerate(code_cells(self._notebook), start=1):
+            for place, cell in enumerate(self._notebook.cells):
+                if cell.cell_type != "code":
+                    continue
+                number += 1
                 exercise = exercise_checked_by(cell, self._assignment)
-                if exercise is None:
-                    self._run(cell, number)
+                if place in self._extras:
+                    self._run_here(place, number)
+                elif exercise is None:
+                    self._run(cell, place, number)
                 elif exercise.function not in verdicts:
                     verdicts[exercise.function] = self._judged(exercise)
             for exercise in self._assignment.exercises:
@@ -50,63 +132,106 @@ class Submission:
         finally:
             if self._guest:
                 self._guest.end()
-        return [verdicts[exercise.function] for exercise in self._assignment.exercises]
+        self._judged_as.verdicts = [_harmless(verdicts[exercise.function]) for exercise in self._assignment.exercises]
+        return self._judged_as
 
-    def _running_guest(self) -> GuestProcess:
+    def _seconds_left(self) -> float:
+        left = min(self._seconds, self._deadline - time.monotonic())
+        if left < LEAST_SECONDS:
+            raise NoTimeLeft
+        return left
+
+    def _running_guest(self) -> Guest:
         """Return the process, or a new one in which the finished cells have been run again.
 
         A cell that had finished and now ends the process is left out; it is charged to nobody.
         """
         while self._guest is None:
-            guest, again = GuestProcess(), self._finished
+            self._seconds_left()
+            guest, again = self._guests(), self._finished
             self._finished = []
             try:
                 guest.block(self._blocked)
                 while again:
                     source, *again = again
-                    guest.run(source, self._seconds)
+                    guest.run(source, self._seconds_left())
                     self._finished.append(source)
-            except Ended:
+            except Ended as ended:
                 self._finished += again
+                self._judged_as.endings.append(ended.outcome)
+            except NoTimeLeft:
+                guest.end()
+                raise
             else:
                 self._guest = guest
         return self._guest
 
-    def _run(self, cell: Any, number: int) -> None:
+    def _run(self, cell: Any, place: int, number: int) -> None:
         """Run a cell; what goes wrong is kept for the functions that it defines."""
         defined = functions_defined_in(cell)
         source = source_of(cell)
         try:
-            failure = self._running_guest().run(source, self._seconds)
+            ran = self._running_guest().run(source, self._seconds_left())
+        except NoTimeLeft:
+            self._spoiled |= dict.fromkeys(defined, ("timed-out", NO_TIME))
+            self._out_of_time()
+            return
         except Ended as ended:
             self._guest = None
-            id = "timed-out" if isinstance(ended, EndedByTime) else "crashed"
-            self._spoiled |= dict.fromkeys(defined, (id, f"Code cell {number} was ended: {ended}."))
+            self._judged_as.endings.append(ended.outcome)
+            said = f"Code cell {number} was ended: {ended}."
+            self._spoiled |= dict.fromkeys(defined, (ended.outcome, said))
+            self._judged_as.shown[place] = [*ended.outputs, _error(ended.outcome, said)]
             return
         self._finished.append(source)
-        if failure is None:
+        self._judged_as.shown[place] = ran.outputs
+        if ran.failure is None:
             self._spoiled = {name: why for name, why in self._spoiled.items() if name not in defined}
         else:
-            seen = f"Code cell {number} raised {failure.name}: {failure.text or 'no text'}."
+            seen = f"Code cell {number} raised {ran.failure.name}: {ran.failure.text or 'no text'}."
             asked = {e.function for e in self._assignment.exercises if f"def {e.function}" in source}
             self._spoiled |= dict.fromkeys(defined | asked, ("raised", seen))
+
+    def _run_here(self, place: int, number: int) -> None:
+        """Run a lecturer's own test cell on this side."""
+        try:
+            shown = self._extras[place](self._running_guest(), self._seconds_left())
+        except NoTimeLeft:
+            shown = [_error("timed-out", NO_TIME)]
+            self._out_of_time()
+        except Ended as ended:
+            self._guest = None
+            self._judged_as.endings.append(ended.outcome)
+            shown = [_error(ended.outcome, f"The test in code cell {number} ended the student's process: {ended}.")]
+        self._judged_as.shown[place] = shown
+
+    def _out_of_time(self) -> None:
+        if "timed-out" not in self._judged_as.endings:
+            self._judged_as.endings.append("timed-out")
 
     def _judged(self, exercise: Exercise) -> Verdict:
         asked = questions(exercise, self._seed)
         try:
-            outcomes = self._running_guest().evaluate(exercise.function, asked, self._seconds)
+            outcomes = self._running_guest().evaluate(exercise.function, asked, self._seconds_left())
+        except NoTimeLeft:
+            self._out_of_time()
+            id, seen = self._spoiled.get(exercise.function, ("timed-out", NO_TIME))
+            return refused(exercise, id, seen)
         except Ended as ended:
             self._guest = None
             self._blocked.append(exercise.function)
-            if isinstance(ended, EndedByTime):
-                return refused(exercise, "timed-out", f"Ended: {ended}. Is there a loop that does not end?")
-            return refused(exercise, "crashed", f"Calling it ended the process: {ended}.")
+            self._judged_as.endings.append(ended.outcome)
+            question = f" {CHARGED[ended.outcome]}".rstrip()
+            if ended.outcome == "timed-out":
+                return refused(exercise, "timed-out", f"Ended: {ended}.{question}")
+            return refused(exercise, ended.outcome, f"Calling it ended the process: {ended}.{question}")
         if outcomes is None:
             id, seen = self._spoiled.get(
                 exercise.function, ("missing", f"The notebook defines no function {exercise.function}.")
             )
             return refused(exercise, id, seen)
-        return decide(exercise, outcomes, self._seed)
+        self._judged_as.answers[exercise.function] = outcomes
+        return judge(exercise, outcomes, self._seed)
 
     def _judged_at_the_end(self, exercise: Exercise, at_check: Verdict | None) -> Verdict:
         """Judge a function whose check cell is gone, or stands above the cell that defines it."""
@@ -124,17 +249,32 @@ class Submission:
             return verdict
         try:
             asked = questions(exercise, self._seed)
-            outcomes = self._running_guest().evaluate(exercise.function, asked, self._seconds, replacements)
+            outcomes = self._running_guest().evaluate(exercise.function, asked, self._seconds_left(), replacements)
+        except NoTimeLeft:
+            return verdict
         except Ended:
             self._guest = None
             return verdict
-        right = outcomes is not None and called and decide(exercise, outcomes, self._seed).passed
+        right = outcomes is not None and called and judge(exercise, outcomes, self._seed).passed
         return follows_from_earlier(verdict, called) if right else verdict
 
 
+def _harmless(verdict: Verdict) -> Verdict:
+    """Return a verdict whose text, which may quote the student's process, holds no control characters, and is short."""
+    return replace(verdict, seen=cleaned(verdict.seen)[:MAX_SEEN])
+
+
+def _error(name: str, text: str) -> dict[str, Any]:
+    return {"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}
+
+
 def judge_notebook(
-    notebook: nbformat.NotebookNode, assignment: Assignment, seed: int = 0, seconds: float = 30.0
-) -> list[Verdict]:
+    notebook: nbformat.NotebookNode,
+    assignment: Assignment,
+    seed: int = 0,
+    seconds: float = 30.0,
+    guests: Guests = GuestProcess,
+) -> Sequence[Verdict]:
     """Judge every exercise of a notebook.
 
     Parameters
@@ -143,13 +283,14 @@ def judge_notebook(
     assignment : which one it is
     seed : of the cases
     seconds : time limit of a cell, and of judging one function
+    guests : starts a student's process; by default one without a sandbox
 
     Returns
     -------
     one verdict for each exercise, in order; `passed` is None where the student's process could not be started
     """
     try:
-        return Submission(notebook, assignment, seed, seconds).judge()
+        return Submission(notebook, assignment, seed, seconds, guests).judge().verdicts
     except NotStarted as error:
         reason = f"Could not be judged: {error}."
         return [Verdict(e.function, e.equation, None, 0.0, e.points, None, reason) for e in assignment.exercises]

@@ -1,55 +1,29 @@
 """The untrusted process: runs a notebook's cells in order and evaluates its functions when asked.
 
 Started as `python -m autograder.guest.child FD`, it speaks the wire protocol on the inherited socket FD. Requests are
-- `("run", source)`, answered by a Failure or None;
+- `("run", source)`, answered by a Failure or None. Before the answer, what the cell shows goes out in pieces:
+  `("display", bytes)`, the bytes a JSON list of outputs in an array;
 - `("block", names)`: functions that were ended once, and raise at once after every cell from now on; answered by None;
 - `("evaluate", function name, cases, names)`, answered by a list of Outcomes, or None where there is no such function.
-  While it runs, each function in `names` is answered from outside: `("call", name, arguments)` goes out for each of its
-  calls, and its value, or a Failure, comes back.
+  While it runs, each function in `names` is answered from outside: `("call", name, arguments, options)` goes out for
+  each of its calls, and its value, or a Failure, comes back.
 """
 
 import contextlib
 import ctypes
+import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from autograder.guest import stand_in, wire
-from autograder.guest.evaluate import Failure, evaluate, failure_of, plain
-
-
-def cell_runner() -> tuple[dict[str, Any], Callable[[str], Failure | None]]:
-    """Return a namespace and what runs a cell in it: IPython's shell, for cells that hold magics, or plain exec."""
-    try:
-        from IPython.core.history import HistoryManager
-        from IPython.core.interactiveshell import InteractiveShell
-    except ImportError:
-        namespace: dict[str, Any] = {"__name__": "__main__"}
-
-        def run_plainly(source: str) -> Failure | None:
-            try:
-                exec(compile(source, "<cell>", "exec"), namespace)
-            except BaseException as error:
-                return failure_of(error)
-            return None
-
-        return namespace, run_plainly
-    HistoryManager.enabled = False  # type: ignore[assignment]
-
-    class Shell(InteractiveShell):
-        def enable_gui(self, gui: str | None = None) -> None:
-            """Take `%matplotlib inline` without a window system."""
-
-    shell = Shell.instance(colors="nocolor", xmode="Minimal")
-
-    def run(source: str) -> Failure | None:
-        result = shell.run_cell(source, store_history=False)
-        error = result.error_before_exec or result.error_in_exec
-        return failure_of(error) if error else None
-
-    return shell.user_ns, run
+from autograder.guest.display import Outputs
+from autograder.guest.evaluate import Failure, evaluate, plain
+from autograder.guest.shell import Cells
 
 
 def ended(name: str) -> Callable[..., Any]:
@@ -64,8 +38,12 @@ def ended(name: str) -> Callable[..., Any]:
 def asked_outside(channel: socket.socket, name: str) -> Callable[..., Any]:
     """Return what stands in for a function that the other side of the channel answers."""
 
-    def ask(*arguments: Any) -> Any:
-        wire.send(channel, ("call", name, [plain(argument) for argument in arguments]))
+    def sent(argument: Any) -> Any:
+        return argument if type(argument) is str else plain(argument)
+
+    def ask(*arguments: Any, **options: Any) -> Any:
+        by_name = {option: sent(argument) for option, argument in options.items()}
+        wire.send(channel, ("call", name, [sent(argument) for argument in arguments], by_name))
         answer = wire.receive(channel)
         if isinstance(answer, Failure):
             raise RuntimeError(f"{name}: {answer.text}")
@@ -93,15 +71,17 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
 
 
-def serve(channel: socket.socket) -> None:
+def serve(channel: socket.socket, cells: Cells) -> None:
     """Answer requests until the other side hangs up."""
-    namespace, run = cell_runner()
+    owner = os.getpid()
+    namespace = cells.namespace
     blocked: dict[str, Callable[..., Any]] = {}
+    cells.show_on(Outputs(lambda piece: wire.send(channel, ("display", np.frombuffer(piece, np.uint8)))))
     wire.send(channel, "ready")
     while True:
         match wire.receive(channel):
             case ("run", str() as source):
-                answer: Any = run(source)
+                answer: Any = cells.run(source)
                 namespace.update(blocked)
             case ("block", list() as names):
                 blocked = {name: ended(name) for name in names}
@@ -113,6 +93,8 @@ def serve(channel: socket.socket) -> None:
                     answer = evaluate(function, cases) if callable(function) else None
             case _:
                 return
+        if os.getpid() != owner:  # a copy that the notebook made of the process: only one may speak
+            os._exit(0)
         try:
             wire.send(channel, answer)
         except wire.WireError as error:
@@ -123,4 +105,4 @@ if __name__ == "__main__":
     die_with_parent()
     stand_in.install()
     with contextlib.suppress(wire.Closed):
-        serve(socket.socket(fileno=int(sys.argv[1])))
+        serve(socket.socket(fileno=int(sys.argv[1])), Cells())

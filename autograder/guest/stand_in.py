@@ -4,6 +4,8 @@ The verdict falls outside this process, so here `check` only has to be harmless.
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -25,11 +27,30 @@ def check(*arguments: Any, **options: Any) -> NoVerdict:
     return NoVerdict()
 
 
+@contextmanager
+def once_written() -> Iterator[None]:
+    """Run the lines below; say so, instead of failing, where a function of the notebook is not written yet.
+
+    >>> with once_written():
+    ...     raise NotImplementedError
+    Write <module> first, then run this cell again.
+    """
+    try:
+        yield
+    except NotImplementedError as error:
+        trace = error.__traceback__
+        while trace and trace.tb_next:
+            trace = trace.tb_next
+        name = trace.tb_frame.f_code.co_name if trace else "the function"
+        print(f"Write {name} first, then run this cell again.")  # noqa: T201
+
+
 def install() -> None:
     """Put the stand-in where `import autograder` finds it."""
     module = ModuleType("autograder", "The checks run elsewhere while a notebook is graded.")
     module.check = check  # type: ignore[attr-defined]
     module.Verdict = NoVerdict  # type: ignore[attr-defined]
-    module.set_assignment = lambda name: None  # type: ignore[attr-defined]
+    module.set_assignment = lambda *arguments, **options: None  # type: ignore[attr-defined]
     module.checks_for = lambda name: ()  # type: ignore[attr-defined]
+    module.once_written = once_written  # type: ignore[attr-defined]
     sys.modules["autograder"] = module

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.guest.evaluate import MAX_BYTES, MAX_ITEMS, Failure, Opaque, Outcome, clean
+from autograder.guest.evaluate import MAX_BYTES, MAX_ITEMS, Failure, Opaque, Outcome, ScalarFunction, clean
 
 MAX_HEADER = 2**20
 MAX_NESTING = 12
@@ -40,7 +40,8 @@ def pack(value: Any) -> bytes:
 
     Parameters
     ----------
-    value : None, bool, int, float, str, numpy arrays, Opaque, Failure, Outcome, and lists, tuples and dicts of these
+    value : None, bool, int, float, str, numpy arrays, Opaque, Failure, ScalarFunction, Outcome, and lists, tuples and
+        dicts of these
 
     Returns
     -------
@@ -67,6 +68,8 @@ def pack(value: Any) -> bytes:
             return ["o", item.type_name]
         if isinstance(item, Failure):
             return ["f", item.name, item.text, item.line, item.function]
+        if isinstance(item, ScalarFunction):
+            return ["s", *(tree(part) for part in (item.a, item.b, item.c, item.d))]
         if isinstance(item, Outcome):
             return ["r", tree(item.value), tree(item.failure), list(item.changed), item.seconds]
         if isinstance(item, tuple | list):
@@ -109,6 +112,11 @@ def unpack(header: bytes, payload: bytes) -> Any:
                 return Opaque(clean(name, 80))
             case ["f", str() as name, str() as text, str() as line, str() as function]:
                 return Failure(clean(name, 80), clean(text, 300), clean(line, 200), clean(function, 80))
+            case ["s", *coefficients] if len(coefficients) == 4:
+                arrays = [value(part, depth + 1) for part in coefficients]
+                if not all(isinstance(part, np.ndarray) for part in arrays):
+                    raise WireError("a function's coefficients are no arrays")
+                return ScalarFunction(*arrays)
             case ["r", inner, failure, list() as changed, int() | float() as seconds]:
                 failed = value(failure, depth + 1)
                 if not (failed is None or isinstance(failed, Failure)) or not all(type(c) is str for c in changed):
@@ -140,10 +148,29 @@ def unpack(header: bytes, payload: bytes) -> Any:
     return value(parsed, 0)
 
 
-def send(channel: socket.socket, value: Any) -> None:
-    """Write one message."""
-    channel.settimeout(None)
-    channel.sendall(pack(value))
+def send(channel: socket.socket, value: Any, seconds: float | None = None) -> None:
+    """Write one message.
+
+    Parameters
+    ----------
+    channel : a stream socket
+    value : what `pack` takes
+    seconds : how long the other side may take to read all of it; None is for ever
+
+    Raises
+    ------
+    TimedOut, Closed, WireError
+    """
+    message = pack(value)
+    if seconds is not None and seconds <= 0:
+        raise TimedOut
+    try:
+        channel.settimeout(seconds)
+        channel.sendall(message)
+    except TimeoutError as error:
+        raise TimedOut from error
+    except OSError as error:
+        raise Closed from error
 
 
 def receive(channel: socket.socket, seconds: float | None = None) -> Any:

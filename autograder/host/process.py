@@ -8,38 +8,233 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol, Self
+
+import numpy as np
 
 from autograder.guest import wire
 from autograder.guest.evaluate import Failure, Outcome, plain
+from autograder.host.outputs import Shown, TooMuch
 
 START_SECONDS = 60.0
 
 
 class Ended(Exception):
-    """The student's process is gone, and with it everything that it had computed."""
+    """The student's process is gone, and with it everything that it had computed.
+
+    Attributes
+    ----------
+    outcome : "crashed", "timed-out" or "out-of-memory"
+    outputs : what the running cell had shown until then
+    """
+
+    outcome = "crashed"
+
+    def __init__(self, *arguments: Any) -> None:
+        """Take a text for a person."""
+        super().__init__(*arguments)
+        self.outputs: list[dict[str, Any]] = []
 
 
 class EndedByTime(Ended):
     """It was ended because it took too long."""
 
+    outcome = "timed-out"
 
-def _served(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
-    """Answer a call of the guest; what it sent may be anything, so every complaint becomes a Failure."""
-    try:
-        return plain(function(*arguments))
-    except Exception as error:
-        return Failure(type(error).__name__, str(error)[:300])
+
+class EndedByMemory(Ended):
+    """It was ended because it, with all that it had started, took too much memory."""
+
+    outcome = "out-of-memory"
 
 
 class NotStarted(Exception):
     """No process could be started for the student's code: the machine's fault, not the student's."""
 
 
-class GuestProcess:
+@dataclass(frozen=True)
+class Ran:
+    """What running one cell left behind.
+
+    Attributes
+    ----------
+    failure : its exception, or None
+    outputs : what it showed, as Jupyter stores it (stream, display_data, execute_result, error); never read for marks
+    """
+
+    failure: Failure | None = None
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Guest(Protocol):
+    """A student's process: it runs a notebook's cells and evaluates its functions, and decides nothing."""
+
+    def run(self, source: str, seconds: float) -> Ran:
+        """Run one cell."""
+
+    def evaluate(
+        self,
+        function: str,
+        cases: Sequence[Mapping[str, Any]],
+        seconds: float,
+        answered_here: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> list[Outcome] | None:
+        """Call a function of the notebook on every case; None where it has no such function."""
+
+    def block(self, functions: Sequence[str]) -> None:
+        """Make functions raise at once that were ended before."""
+
+    def end(self) -> None:
+        """End the process and whatever it started. May be called twice."""
+
+
+def _as_given(argument: Any) -> Any:
+    """Return a number for the 0-d array that it became on its way."""
+    return argument.item() if isinstance(argument, np.ndarray) and not argument.ndim else argument
+
+
+def _served(function: Callable[..., Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """Answer a call of the guest; what it sent may be anything, so every complaint becomes a Failure."""
+    try:
+        by_name = {name: _as_given(argument) for name, argument in options.items()}
+        return plain(function(*(_as_given(argument) for argument in arguments), **by_name))
+    except Exception as error:
+        return Failure(type(error).__name__, str(error)[:300])
+
+
+class Conversation(ABC):
+    """What is said over the channel to a guest, however it was started."""
+
+    _channel: socket.socket
+
+    @abstractmethod
+    def end(self) -> None:
+        """End the process and whatever it started. May be called twice."""
+
+    def _why_it_ended(self) -> Ended:
+        """Say why the process hung up, after it did."""
+        return Ended("the student's process ended, or sent what is not an answer")
+
+    def run(self, source: str, seconds: float) -> Ran:
+        """Run one cell.
+
+        Raises
+        ------
+        Ended
+            With the outputs until then; its kind says why.
+        """
+        shown = Shown()
+        try:
+            answer = self._ask(("run", source), seconds, shown=shown)
+            if answer is None or isinstance(answer, Failure):
+                return Ran(answer, shown.outputs())
+            raise self._broken()
+        except Ended as ended:
+            ended.outputs = shown.outputs()
+            raise
+
+    def block(self, functions: Sequence[str]) -> None:
+        """Make functions raise at once that were ended before, so that what calls them does not hang again."""
+        self._ask(("block", list(functions)), START_SECONDS)
+
+    def evaluate(
+        self,
+        function: str,
+        cases: Sequence[Mapping[str, Any]],
+        seconds: float,
+        answered_here: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> list[Outcome] | None:
+        """Call a function of the notebook on every case; None where it has no such function.
+
+        Parameters
+        ----------
+        function : its name in the notebook
+        cases : the arguments of each call
+        seconds : for all calls together
+        answered_here : functions of the notebook whose calls are answered on this side meanwhile
+
+        Raises
+        ------
+        EndedByTime, Ended
+        """
+        served = answered_here or {}
+        request = ("evaluate", function, [dict(case) for case in cases], list(served))
+        answer = self._ask(request, seconds, served)
+        if isinstance(answer, Failure):  # its own answer was too large to be sent
+            return [Outcome(None, answer) for _ in cases]
+        if answer is None:
+            return None
+        if isinstance(answer, list) and len(answer) == len(cases) and all(isinstance(o, Outcome) for o in answer):
+            return answer
+        raise self._broken()
+
+    def _ask(
+        self,
+        request: Any,
+        seconds: float,
+        served: Mapping[str, Callable[..., Any]] | None = None,
+        shown: Shown | None = None,
+    ) -> Any:
+        """Send a request and return the answer; in between serve the guest's calls, and take what it shows."""
+        deadline = time.monotonic() + seconds
+        self._send(request, seconds, seconds)
+        while True:
+            answer = self._answer(deadline - time.monotonic(), seconds)
+            match answer:
+                case ("display", np.ndarray() as piece):
+                    try:
+                        (shown or Shown()).take(piece.tobytes())
+                    except TooMuch as error:
+                        raise self._broken() from error
+                case ("call", str() as name, list() as arguments, dict() as options) if served and name in served:
+                    answer = _served(served[name], arguments, options)
+                    self._send(answer, deadline - time.monotonic(), seconds)
+                case _:
+                    return answer
+
+    def _send(self, message: Any, left: float, allowed: float) -> None:
+        try:
+            wire.send(self._channel, message, left)
+        except wire.TimedOut as error:
+            self.end()
+            raise EndedByTime(f"it took longer than {allowed:g} seconds") from error
+        except wire.Closed as error:
+            why = self._why_it_ended()
+            self.end()
+            raise why from error
+
+    def _answer(self, left: float, allowed: float) -> Any:
+        try:
+            return wire.receive(self._channel, left)
+        except wire.TimedOut as error:
+            self.end()
+            raise EndedByTime(f"it took longer than {allowed:g} seconds") from error
+        except wire.Closed as error:
+            why = self._why_it_ended()
+            self.end()
+            raise why from error
+        except wire.WireError as error:
+            raise self._broken() from error
+
+    def _broken(self) -> Ended:
+        self.end()
+        return Ended("the student's process sent what is not an answer")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+
+class GuestProcess(Conversation):
     """A fresh Python process that runs a notebook's cells and evaluates its functions.
 
     Its standard streams lead nowhere, its working directory is empty and its environment holds no secrets. It is a
@@ -93,86 +288,6 @@ class GuestProcess:
             self.end()
             raise NotStarted("the process for the student's code did not say that it is ready")
 
-    def run(self, source: str, seconds: float) -> Failure | None:
-        """Run one cell and return its exception, if it raised.
-
-        Raises
-        ------
-        EndedByTime, Ended
-        """
-        answer = self._ask(("run", source), seconds)
-        if answer is None or isinstance(answer, Failure):
-            return answer
-        raise self._broken()
-
-    def block(self, functions: Sequence[str]) -> None:
-        """Make functions raise at once that were ended before, so that what calls them does not hang again."""
-        self._ask(("block", list(functions)), START_SECONDS)
-
-    def evaluate(
-        self,
-        function: str,
-        cases: Sequence[Mapping[str, Any]],
-        seconds: float,
-        answered_here: Mapping[str, Callable[..., Any]] | None = None,
-    ) -> list[Outcome] | None:
-        """Call a function of the notebook on every case; None where it has no such function.
-
-        Parameters
-        ----------
-        function : its name in the notebook
-        cases : the arguments of each call
-        seconds : for all calls together
-        answered_here : functions of the notebook whose calls are answered on this side meanwhile
-
-        Raises
-        ------
-        EndedByTime, Ended
-        """
-        served = answered_here or {}
-        request = ("evaluate", function, [dict(case) for case in cases], list(served))
-        answer = self._ask(request, seconds, served)
-        if isinstance(answer, Failure):  # its own answer was too large to be sent
-            return [Outcome(None, answer) for _ in cases]
-        if answer is None:
-            return None
-        if isinstance(answer, list) and len(answer) == len(cases) and all(isinstance(o, Outcome) for o in answer):
-            return answer
-        raise self._broken()
-
-    def _ask(self, request: Any, seconds: float, served: Mapping[str, Callable[..., Any]] | None = None) -> Any:
-        """Send a request and return the answer, serving the calls that the guest makes in between."""
-        deadline = time.monotonic() + seconds
-        self._send(request)
-        while True:
-            answer = self._answer(deadline - time.monotonic(), seconds)
-            match answer:
-                case ("call", str() as name, list() as arguments) if served and name in served:
-                    self._send(_served(served[name], arguments))
-                case _:
-                    return answer
-
-    def _send(self, message: Any) -> None:
-        try:
-            wire.send(self._channel, message)
-        except OSError as error:
-            self.end()
-            raise Ended("the student's process has gone") from error
-
-    def _answer(self, left: float, allowed: float) -> Any:
-        try:
-            return wire.receive(self._channel, left)
-        except wire.TimedOut as error:
-            self.end()
-            raise EndedByTime(f"it took longer than {allowed:g} seconds") from error
-        except wire.WireError as error:
-            self.end()
-            raise Ended("the student's process ended, or sent what is not an answer") from error
-
-    def _broken(self) -> Ended:
-        self.end()
-        return Ended("the student's process sent what is not an answer")
-
     def end(self) -> None:
         """Kill the process and whatever it started in its session, and remove its directory. May be called twice."""
         self._channel.close()
@@ -181,11 +296,3 @@ class GuestProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._home.cleanup()
-
-    def __enter__(self) -> "GuestProcess":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.end()

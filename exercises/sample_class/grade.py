@@ -1,4 +1,4 @@
-"""Grade the sample class with plain nbgrader, and say whether everybody got what they should.
+"""Grade the sample class, and say whether everybody got what they should.
 
     python -m exercises.sample_class.grade [DIRECTORY] [--update]
 
@@ -10,25 +10,36 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from exercises.grade import NO_SANDBOX, GradingFailed, Outcome, grade, jail, report
+from autograder.grade import session
+from autograder.grade.records import Record, Records
+from autograder.grade.run import Options
+from autograder.host.process import NotStarted
+from exercises.grade import grade
 from exercises.sample_class.make import ASSIGNMENT, DEFAULT, EXPECTED, expected, make
 
 TIMEOUT = 12  # a check gives training ten seconds; here, nothing that ends takes one
 
 
-def marks(outcomes: list[Outcome]) -> dict[str, dict[str, Any]]:
+def marks(records: Iterable[Record]) -> dict[str, dict[str, Any]]:
     """Return what expected.json says of each student."""
-    return {outcome.student: {"score": outcome.score, "mistakes": outcome.mistakes} for outcome in outcomes}
+    return {
+        record.student: {
+            "score": record.score,
+            "mistakes": {row["id"]: row["mistake"] for row in record.verdicts if row["mistake"]},
+        }
+        for record in records
+    }
 
 
-def differences(outcomes: list[Outcome]) -> list[str]:
+def differences(got: dict[str, dict[str, Any]]) -> list[str]:
     """Return one sentence for each student whose marks are not as expected.json says."""
-    wanted, got = expected(), marks(outcomes)
+    wanted = expected()
     return [
         f"{student}: expected {wanted.get(student)}, got {got.get(student)}"
         for student in sorted(wanted.keys() | got.keys())
@@ -36,37 +47,48 @@ def differences(outcomes: list[Outcome]) -> list[str]:
     ]
 
 
+def grade_class(directory: Path, console: Console) -> dict[str, dict[str, Any]]:
+    """Grade the class in a directory, in the sandbox if there is one, and return its marks.
+
+    Raises
+    ------
+    session.CANNOT
+    """
+    try:
+        grade(directory, ASSIGNMENT.name, console, Options(directory, seconds=TIMEOUT))
+    except NotStarted as error:
+        console.print(
+            f"[yellow]{error}. This class ships with the course, so it runs without a sandbox. "
+            "Never grade real students so.[/]",
+            soft_wrap=True,
+        )
+        grade(directory, ASSIGNMENT.name, console, Options(directory, seconds=TIMEOUT, sandboxed=False))
+    return marks(Records(directory, ASSIGNMENT.name).all())
+
+
 def main() -> int:
     """Build, grade and report; return the exit code."""
-    parser = argparse.ArgumentParser(description="Grade the sample class with plain nbgrader.")
+    parser = argparse.ArgumentParser(description="Grade the sample class.")
     parser.add_argument("directory", nargs="?", type=Path, default=DEFAULT, help="where the class is built, anew")
     parser.add_argument("--update", action="store_true", help="write the marks into expected.json")
     options = parser.parse_args()
     directory = options.directory.resolve()
     console, started = Console(), time.monotonic()
-    jailed = None
     try:
         make(directory)
-        jailed = jail(directory)
-        outcomes = grade(directory, ASSIGNMENT.name, jailed, TIMEOUT)
-    except (FileExistsError, GradingFailed) as error:
-        console.print(str(error), soft_wrap=True)
+        got = grade_class(directory, console)
+    except (FileExistsError, *session.CANNOT) as error:
+        console.print(str(error), soft_wrap=True, markup=False)
         return 1
-    report(console, f"Sample class, {ASSIGNMENT.name}", directory, ASSIGNMENT, outcomes)
-    if jailed is None:
-        console.print(
-            f"[yellow]{NO_SANDBOX}, so this class, which ships with the course, ran without a sandbox. "
-            "Never grade real students so.[/]"
-        )
     if options.update:
-        EXPECTED.write_text(json.dumps(marks(outcomes), indent=2) + "\n")
+        EXPECTED.write_text(json.dumps(got, indent=2) + "\n")
         return 0
-    wrong = differences(outcomes)
+    wrong = differences(got)
     for sentence in wrong:
         console.print(f"[red]{sentence}[/]", highlight=False, soft_wrap=True)
     seconds = time.monotonic() - started
     verdict = f"{len(wrong)} of them got other marks than expected" if wrong else "all marks are as expected"
-    console.print(f"{len(outcomes)} submissions in {seconds:.0f} s: {verdict}.", highlight=False)
+    console.print(f"{len(got)} submissions in {seconds:.0f} s: {verdict}.", highlight=False)
     return 1 if wrong else 0
 
 

@@ -1,6 +1,6 @@
 """Each submission of the sample class gets the marks that expected.json says."""
 
-import json
+import io
 import os
 import shutil
 import subprocess
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from rich.console import Console
 
 from autograder import check, set_assignment
 from exercises.generate import CONFIG, EXERCISES, generate
-from exercises.grade import VERDICT, Outcome, grade, jail
-from exercises.sample_class.grade import differences, marks
+from exercises.sample_class.grade import differences, grade_class
 from exercises.sample_class.make import ASSIGNMENT, expected, make, samples, submission
 
 ENDLESS = "endless_loop"
@@ -56,7 +56,6 @@ def test_the_checking_core_gives_each_sample_its_marks(student, handed_out, caps
             score += verdict.points
             if verdict.mistake:
                 mistakes[cell.id] = verdict.mistake
-                assert VERDICT.search(str(verdict))[1] == verdict.mistake
     assert {"score": score, "mistakes": mistakes} == expected()[student]
     assert capsys.readouterr().err == ""
 
@@ -79,24 +78,29 @@ def test_the_class_is_never_built_over_something_else(tmp_path):
 
 
 def test_a_difference_from_the_expected_marks_is_told():
-    outcomes = [Outcome(student, row["score"], dict(row["mistakes"])) for student, row in expected().items()]
-    assert differences(outcomes) == []
-    outcomes[0].score = 7.0
-    assert len(differences(outcomes)) == 1
-    assert outcomes[0].student in differences(outcomes)[0]
+    got = expected()
+    assert differences(got) == []
+    student = next(iter(got))
+    got[student] = {"score": 7.0, "mistakes": {}}
+    assert len(differences(got)) == 1
+    assert student in differences(got)[0]
 
 
-def test_plain_nbgrader_grades_three_of_them_end_to_end(tmp_path):
-    course = make(tmp_path / "class")
-    chosen = {"missing_mean_in_dW2", "unchanged_release", "not_json"}
+def only(course: Path, chosen: set[str]) -> None:
     for student in set(SAMPLES) - chosen:
         shutil.rmtree(course / "submitted" / student)
-    outcomes = grade(course, ASSIGNMENT.name, jail(course))
-    assert marks(outcomes) == {student: expected()[student] for student in sorted(chosen)}
-    by_name = {outcome.student: outcome for outcome in outcomes}
-    assert by_name["not_json"].trouble == "The file is not a notebook: it is not JSON."
-    page = (course / by_name["missing_mean_in_dW2"].feedback).read_text()
-    assert "compute_dW2: missing-mean, 0 of 2 points." in page
+
+
+def test_three_of_them_are_graded_end_to_end(tmp_path):
+    course = make(tmp_path / "class")
+    chosen = {"missing_mean_in_dW2", "unchanged_release", "not_json"}
+    only(course, chosen)
+    said = io.StringIO()
+    assert grade_class(course, Console(file=said, width=120)) == {each: expected()[each] for each in chosen}
+    assert "it is not JSON: ask for it again." in " ".join(said.getvalue().replace("│", "").split())
+    page = course / "feedback" / "missing_mean_in_dW2" / ASSIGNMENT.name / f"{ASSIGNMENT.name}.html"
+    assert "compute_dW2: missing-mean, 0 of 2 points." in page.read_text()
+    assert not (course / "feedback" / "not_json").exists()
 
 
 def test_the_commands_of_nbgrader_work_in_the_course_directory(tmp_path):
@@ -130,18 +134,9 @@ def test_the_commands_of_nbgrader_work_in_the_course_directory(tmp_path):
 
 
 @pytest.mark.slow
-def test_an_endless_loop_costs_only_its_own_check(tmp_path):
-    course = make(tmp_path / "class")
-    for student in set(SAMPLES) - {ENDLESS}:
-        shutil.rmtree(course / "submitted" / student)
-    outcomes = grade(course, ASSIGNMENT.name, jail(course), timeout=5)
-    assert marks(outcomes) == {ENDLESS: expected()[ENDLESS]}
-
-
-@pytest.mark.slow
 def test_the_whole_class_is_graded_as_expected(tmp_path):
     command = [sys.executable, "-m", "exercises.sample_class.grade", str(tmp_path / "class")]
     done = subprocess.run(command, cwd=EXERCISES.parent, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    rows = json.loads((tmp_path / "class" / ".outcomes.json").read_text())
-    assert all(row["feedback"] for row in rows if row["student"] != "not_json")
+    pages = {path.parts[-3] for path in (tmp_path / "class" / "feedback").glob("*/*/*.html")}
+    assert pages == set(SAMPLES) - {"not_json"}

@@ -1,0 +1,404 @@
+"""nbgrader's gradebook: what was handed out, and where marks are written.
+
+The tables are nbgrader's own, reached with SQLAlchemy and without nbgrader's objects, for which each mark is several
+queries and commits. One submission is one transaction: all of its marks are there or none. What a person has entered
+(manual scores, extra credit, comments) is never touched.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, NoSuchTableError, OperationalError, SQLAlchemyError
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from autograder.grade.mending import Given, HandedOut, kernelspec_of
+from autograder.grade.records import CannotWrite, Record
+
+CONFIG = "nbgrader_config.py"
+STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"
+WAIT_SECONDS = 60.0
+
+T = TypeVar("T")
+
+
+class NoGradebook(Exception):
+    """There is no gradebook that could be used; the message says what to do."""
+
+
+class UnknownAssignment(NoGradebook):
+    """The gradebook does not know an assignment."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """An nbgrader course directory, as its configuration says.
+
+    Attributes
+    ----------
+    root : the directory
+    config : all of the configuration
+    db_url : of the gradebook
+    """
+
+    root: Path
+    config: Config
+    db_url: str
+
+    @classmethod
+    def at(cls, root: Path) -> "Course":
+        """Read the configuration of a course directory; it is the lecturer's, and is run.
+
+        Raises
+        ------
+        NoGradebook
+            If there is none.
+        """
+        root = root.resolve()
+        if not (root / CONFIG).is_file():
+            raise NoGradebook(
+                f"{root} is no nbgrader course directory, for it has no {CONFIG}: name it by --course-dir."
+            )
+        config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+        said = config.CourseDirectory
+        structure = said.get("directory_structure", STRUCTURE)
+        if structure.replace("\\", "/") != STRUCTURE:
+            raise NoGradebook(
+                f"{root / CONFIG} asks for the directory structure {structure}; known here is {STRUCTURE}."
+            )
+        if Path(said.get("root", root)).resolve() != root:
+            raise NoGradebook(f"{root / CONFIG} says that the course is in {said.root}: name that by --course-dir.")
+        db_url = said.get("db_url") or f"sqlite:///{root / 'gradebook.db'}"
+        return cls(root, config, db_url)
+
+    def folder(self, step: str) -> Path:
+        """Return the directory of a step, such as "submitted"."""
+        return self.root / str(self.config.CourseDirectory.get(f"{step}_directory", step))
+
+
+def find_course(start: Path) -> Path | None:
+    """Return the nearest directory, from one upwards, that is an nbgrader course directory."""
+    return next((folder for folder in (start, *start.parents) if (folder / CONFIG).is_file()), None)
+
+
+def _id() -> str:
+    return uuid.uuid4().hex
+
+
+class Gradebook:
+    """The gradebook of a course, for one assignment."""
+
+    def __init__(self, course: Course, assignment: str) -> None:
+        """Open it.
+
+        Raises
+        ------
+        NoGradebook
+            If it is not there, or does not know the assignment.
+        """
+        self._course = course
+        self._name = assignment
+        url = sa.make_url(course.db_url)
+        again = f"run `nbgrader generate_assignment {assignment}` in {course.root}, or `make release`"
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+            raise NoGradebook(f"There is no gradebook {url.database} yet: {again}.")
+        waiting = {"timeout": 5} if url.get_backend_name() == "sqlite" else {}
+        # No connection outlives its transaction, so that none is in a worker that is forked meanwhile.
+        self._engine = sa.create_engine(url, connect_args=waiting, poolclass=sa.NullPool)
+        try:
+            tables = sa.MetaData()
+            tables.reflect(self._engine, only=list(_TABLES))
+            self._tables = tables.tables
+            with self._engine.connect() as connection:
+                self._load(connection, again)
+        except NoSuchTableError as error:
+            raise NoGradebook(f"{url} is no gradebook of nbgrader: {error}.") from error
+        except SQLAlchemyError as error:
+            raise NoGradebook(f"The gradebook {url} cannot be read: {_said(error)}.") from error
+
+    def _load(self, connection: sa.Connection, again: str) -> None:
+        t = self._tables
+        row = connection.execute(
+            sa.select(t["notebook"].c.id, t["notebook"].c.assignment_id, t["notebook"].c.kernelspec)
+            .join(t["assignment"], t["assignment"].c.id == t["notebook"].c.assignment_id)
+            .where(t["assignment"].c.name == self._name, t["notebook"].c.name == self._name)
+        ).first()
+        if row is None:
+            raise UnknownAssignment(f"The gradebook does not know {self._name}: {again}.")
+        self._notebook, self._assignment, spec = row
+        self._duedate = connection.execute(
+            sa.select(t["assignment"].c.duedate).where(t["assignment"].c.id == self._assignment)
+        ).scalar()
+        base, grades = t["base_cell"], t["grade_cells"]
+        found = connection.execute(
+            sa.select(base.c.id, base.c.name, base.c.type, grades.c.max_score, t["task_cells"].c.max_score)
+            .outerjoin(grades, grades.c.id == base.c.id)
+            .outerjoin(t["task_cells"], t["task_cells"].c.id == base.c.id)
+            .where(base.c.notebook_id == self._notebook)
+        ).all()
+        self._graded = {name: id for id, name, kind, _, _ in found if kind in ("GradeCell", "TaskCell")}
+        self._commented = {name: id for id, name, kind, _, _ in found if kind in ("SolutionCell", "TaskCell")}
+        points = {name: a if a is not None else b for _, name, _, a, b in found if a is not None or b is not None}
+        tasks = {name for _, name, kind, _, _ in found if kind == "TaskCell"}
+        sources = connection.execute(
+            sa.select(t["source_cell"]).where(t["source_cell"].c.notebook_id == self._notebook)
+        ).mappings()
+        cells = {
+            each["name"]: Given(
+                each["name"],
+                each["cell_type"],
+                each["source"] or "",
+                bool(each["locked"]),
+                each["checksum"],
+                each["name"] in self._graded and each["name"] not in tasks,
+                each["name"] in self._commented and each["name"] not in tasks,
+                each["name"] in tasks,
+                points.get(each["name"]),
+            )
+            for each in sources
+        }
+        self.handed_out = HandedOut(self._in_order(cells), kernelspec_of(spec))
+
+    def _in_order(self, cells: Mapping[str, Given]) -> dict[str, Given]:
+        """Return the cells in the order of the notebook in `source/`; the gradebook keeps none."""
+        order: dict[str, int] = {}
+        path = self._course.folder("source") / self._name / f"{self._name}.ipynb"
+        try:
+            for place, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
+                order.setdefault(cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", ""), place)
+        except (OSError, ValueError, KeyError, AttributeError):
+            pass
+        return dict(sorted(cells.items(), key=lambda item: order.get(item[0], len(order))))
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Ids of the cells that have a place for marks."""
+        return frozenset(self._graded)
+
+    def check_writable(self) -> None:
+        """Find out before anything is graded whether marks can be written.
+
+        Raises
+        ------
+        CannotWrite
+        """
+        table = self._tables["notebook"]
+        nobody = table.update().where(table.c.id == "").values(name=self._name)
+        self._again(lambda connection: connection.execute(nobody), writes=True)
+
+    def marks(self) -> dict[str, dict[str, float | None]]:
+        """Return the automatic marks of everybody: by student, by cell."""
+        t = self._tables
+        rows = self._again(
+            lambda connection: connection.execute(
+                sa.select(t["submitted_assignment"].c.student_id, t["base_cell"].c.name, t["grade"].c.auto_score)
+                .join(t["submitted_notebook"], t["submitted_notebook"].c.id == t["grade"].c.notebook_id)
+                .join(
+                    t["submitted_assignment"],
+                    t["submitted_assignment"].c.id == t["submitted_notebook"].c.assignment_id,
+                )
+                .join(t["base_cell"], t["base_cell"].c.id == t["grade"].c.cell_id)
+                .where(t["submitted_notebook"].c.notebook_id == self._notebook)
+            ).all()
+        )
+        found: dict[str, dict[str, float | None]] = {}
+        for student, cell, score in rows:
+            found.setdefault(student, {})[cell] = score
+        return found
+
+    def wanted(self, record: Record) -> dict[str, float | None]:
+        """Return what the gradebook should hold as automatic marks after a record; None where a person grades."""
+        marks: dict[str, float | None] = {name: points for name, points in record.marks.items() if name in self._graded}
+        for name, given in self.handed_out.cells.items():
+            if name in self._graded and name not in marks:
+                person = given.solution or given.task or given.cell_type == "markdown"
+                marks[name] = None if person and name not in record.unanswered else 0.0
+        return marks
+
+    def write(self, record: Record) -> None:
+        """Write a record's marks, in one transaction; writing it twice is as writing it once.
+
+        Raises
+        ------
+        CannotWrite
+        """
+        self._again(lambda connection: self._write(connection, record), writes=True)
+
+    def _write(self, connection: sa.Connection, record: Record) -> None:
+        t = self._tables
+        students, handed_in = t["student"], t["submitted_assignment"]
+        if connection.execute(sa.select(students.c.id).where(students.c.id == record.student)).first() is None:
+            connection.execute(students.insert().values(id=record.student))
+        row = connection.execute(
+            sa.select(handed_in.c.id, handed_in.c.extension).where(
+                handed_in.c.assignment_id == self._assignment, handed_in.c.student_id == record.student
+            )
+        ).first()
+        when = parsed_time(record.timestamp)
+        if row is None:
+            submission, extension = _id(), None
+            connection.execute(
+                handed_in.insert().values(
+                    id=submission, assignment_id=self._assignment, student_id=record.student, timestamp=when
+                )
+            )
+        else:
+            submission, extension = row
+            if when:
+                connection.execute(handed_in.update().where(handed_in.c.id == submission).values(timestamp=when))
+        notebook = self._notebook_of(connection, submission)
+        total = self._write_grades(connection, notebook, record)
+        self._write_comments(connection, notebook, record)
+        due = self._duedate + (_interval(extension)) if self._duedate else None
+        late = (when - due).total_seconds() if when and due and when > due else 0.0
+        penalty = late_penalty(self._course.config, record.student, total, late) if late > 0 else None
+        connection.execute(
+            t["submitted_notebook"]
+            .update()
+            .where(t["submitted_notebook"].c.id == notebook)
+            .values(late_submission_penalty=penalty)
+        )
+
+    def _notebook_of(self, connection: sa.Connection, submission: str) -> str:
+        """Return the id of the submitted notebook; a submission has one row for each notebook of the assignment."""
+        t = self._tables
+        known = dict(
+            connection.execute(
+                sa.select(t["submitted_notebook"].c.notebook_id, t["submitted_notebook"].c.id).where(
+                    t["submitted_notebook"].c.assignment_id == submission
+                )
+            ).all()
+        )
+        if self._notebook not in known:
+            known[self._notebook] = _id()
+            connection.execute(
+                t["submitted_notebook"]
+                .insert()
+                .values(id=known[self._notebook], assignment_id=submission, notebook_id=self._notebook, flagged=False)
+            )
+        return str(known[self._notebook])
+
+    def _write_grades(self, connection: sa.Connection, notebook: str, record: Record) -> float:
+        """Write the automatic marks, and return the sum, with what a person has given in their place."""
+        table, marks, total = self._tables["grade"], self.wanted(record), 0.0
+        found = {
+            cell: (id, manual, extra)
+            for id, cell, manual, extra in connection.execute(
+                sa.select(table.c.id, table.c.cell_id, table.c.manual_score, table.c.extra_credit).where(
+                    table.c.notebook_id == notebook
+                )
+            )
+        }
+        fresh, changed = [], []
+        for name, cell in self._graded.items():
+            score = marks[name]
+            id, manual, extra = found.get(cell, (None, None, None))
+            total += (manual if manual is not None else score or 0.0) + (extra or 0.0)
+            # As nbgrader has it: what a person has graded once is to be looked at again.
+            row = {"auto_score": score, "needs_manual_grade": manual is not None or score is None}
+            if id is None:
+                fresh.append({"id": _id(), "notebook_id": notebook, "cell_id": cell, **row})
+            else:
+                changed.append({"of": id, **row})
+        if fresh:
+            connection.execute(table.insert(), fresh)
+        if changed:
+            update = table.update().where(table.c.id == sa.bindparam("of"))
+            connection.execute(
+                update.values(
+                    auto_score=sa.bindparam("auto_score"), needs_manual_grade=sa.bindparam("needs_manual_grade")
+                ),
+                changed,
+            )
+        return total
+
+    def _write_comments(self, connection: sa.Connection, notebook: str, record: Record) -> None:
+        table = self._tables["comment"]
+        found = dict(
+            connection.execute(sa.select(table.c.cell_id, table.c.id).where(table.c.notebook_id == notebook)).all()
+        )
+        fresh, changed = [], []
+        for name, cell in self._commented.items():
+            text = "No response." if name in record.unanswered else None
+            if cell in found:
+                changed.append({"of": found[cell], "auto_comment": text})
+            else:
+                fresh.append({"id": _id(), "notebook_id": notebook, "cell_id": cell, "auto_comment": text})
+        if fresh:
+            connection.execute(table.insert(), fresh)
+        if changed:
+            update = table.update().where(table.c.id == sa.bindparam("of"))
+            connection.execute(update.values(auto_comment=sa.bindparam("auto_comment")), changed)
+
+    def _again(self, work: Callable[[sa.Connection], T], writes: bool = False) -> T:
+        """Do something in a transaction, and again while somebody else holds the database."""
+        until = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                with self._engine.begin() as connection:
+                    return work(connection)
+            except OperationalError as error:
+                if "locked" in str(error.orig) and time.monotonic() < until:
+                    time.sleep(0.2)
+                    continue
+                raise self._cannot(error, writes) from error
+            except SQLAlchemyError as error:
+                raise self._cannot(error, writes) from error
+
+    def _cannot(self, error: SQLAlchemyError, writes: bool) -> CannotWrite:
+        what = "written" if writes else "read"
+        return CannotWrite(
+            f"The gradebook {self._engine.url} cannot be {what}: {_said(error)}; "
+            "put that right and start again. What is graded stays graded."
+        )
+
+    def close(self) -> None:
+        """Close it."""
+        self._engine.dispose()
+
+
+_TABLES = (
+    *("assignment", "notebook", "base_cell", "grade_cells", "solution_cells", "task_cells", "source_cell"),
+    *("student", "submitted_assignment", "submitted_notebook", "grade", "comment"),
+)
+
+
+def _said(error: SQLAlchemyError) -> str:
+    return str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0][:300]
+
+
+def _interval(extension: Any) -> timedelta:
+    """Return an extension; SQLite keeps it as the time since 1970."""
+    if isinstance(extension, timedelta):
+        return extension
+    return extension - datetime(1970, 1, 1) if isinstance(extension, datetime) else timedelta()
+
+
+def parsed_time(text: str) -> datetime | None:
+    """Return a time as nbgrader reads it from timestamp.txt, in UTC, or None where it cannot be read."""
+    if not text:
+        return None
+    from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
+
+    try:
+        when = parse_utc(text)
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return when if isinstance(when, datetime) else None
+
+
+def late_penalty(config: Config, student: str, score: float, seconds: float) -> float | None:
+    """Ask nbgrader's plugin for late work what it costs."""
+    from nbgrader.preprocessors import AssignLatePenalties  # type: ignore[import-untyped]
+
+    asked = AssignLatePenalties(config=config)
+    asked.init_plugin()
+    penalty = asked.plugin_inst.late_submission_penalty(student, score, seconds)
+    return None if penalty is None else min(max(float(penalty), 0.0), score)

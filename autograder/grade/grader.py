@@ -1,0 +1,226 @@
+"""Grade one submission: from a student's folder to a record and an autograded notebook."""
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import nbformat
+from nbformat.v4.nbjson import JSONWriter
+
+from autograder.assignments import Assignment
+from autograder.core.render import html, text
+from autograder.core.verdict import Verdict
+from autograder.grade.handed_in import HandedIn, Place, Unreadable, opened, take
+from autograder.grade.mending import HandedOut, Mended, Trouble, mend
+from autograder.grade.proxies import points_of, run_test
+from autograder.grade.records import Record, checks_digits, reference_of, verdict_row, versions
+from autograder.grade.submission import Extra, Guests, Judged, Submission
+from autograder.host.process import NotStarted
+from autograder.notebooks import recognise
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all submissions of a run are graded with.
+
+    Attributes
+    ----------
+    assignment : as it is asked now
+    known : the assignments of the course, by name
+    released : every release that the course has made, by its digits
+    handed_out : what the gradebook knows of the notebook's cells
+    places : ids of the cells that have a place for marks in the gradebook
+    seed : of the cases; secret
+    seconds : for one cell, and for judging one function
+    budget : seconds for one submission, with everything that is run again
+    sandbox : what students' code runs in
+    """
+
+    assignment: Assignment
+    known: Mapping[str, Assignment]
+    released: Mapping[str, Assignment]
+    handed_out: HandedOut
+    places: frozenset[str]
+    seed: int
+    seconds: float = 30.0
+    budget: float = 240.0
+    sandbox: str = "none"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What grading one submission came to: its record, and the autograded notebook's file where there is one."""
+
+    record: Record
+    notebook: bytes = b""
+
+
+def recognised(job: Job, notebook: nbformat.NotebookNode) -> tuple[Assignment, str, list[Trouble]]:
+    """Return what a notebook was asked, by what it was recognised, and what is odd about that.
+
+    Only what the course has released is believed, never points that the notebook itself states.
+    """
+    name = job.assignment.name
+    if not job.assignment.exercises:  # a lecturer's own, which no release of ours has marked
+        return job.assignment, "metadata", []
+    found = recognise(notebook, {name: job.assignment}, job.released)
+    stated = notebook.metadata.get("backprop_course")
+    said = stated.get("assignment") if isinstance(stated, dict) else None
+    if found is None:
+        return job.assignment, "functions", []
+    troubles = []
+    if isinstance(said, str) and said != name and said in job.known:
+        troubles.append(Trouble("other-assignment", said))
+    if found.assignment.release != job.assignment.release:
+        troubles.append(Trouble("older-release", found.assignment.release))
+    return found.assignment, found.by, troubles
+
+
+def grade(place: Place, job: Job, guests: Guests) -> Result:
+    """Grade one submission; whatever it holds, there is a result.
+
+    Parameters
+    ----------
+    place : the student's folder
+    job : what it is graded with
+    guests : starts a student's process
+    """
+    started = time.monotonic()
+    record = blank(place, job)
+    try:
+        file = take(place, job.assignment.name)
+        record = replace(record, notebook=file.name, sha256=file.sha256, timestamp=file.timestamp)
+        result = _graded(file, record, job, guests)
+    except Unreadable as error:
+        result = Result(replace(record, outcome="unreadable", advice=str(error)))
+    except NotStarted as error:
+        result = Result(replace(record, outcome="grader-error", advice=f"{error}. Nothing is lost: grade again."))
+    except Exception as error:  # noqa: BLE001  (one submission must never end the batch)
+        advice = f"The grader failed with {type(error).__name__}: {str(error)[:300]}. Report it, and grade again."
+        result = Result(replace(record, outcome="grader-error", advice=advice))
+    result.record.seconds = round(time.monotonic() - started, 3)
+    return result
+
+
+def blank(place: Place, job: Job) -> Record:
+    """Return the record of a submission before anything is known of it."""
+    return Record(
+        student=place.student,
+        assignment=job.assignment.name,
+        outcome="grader-error",
+        max_score=job.assignment.max_points,
+        release=job.assignment.release,
+        seed=reference_of(job.seed),
+        checks=checks_digits(),
+        versions=versions(),
+        sandbox=job.sandbox,
+        advice="Grading it was broken off: grade again.",
+    )
+
+
+def judged(file: HandedIn, job: Job, guests: Guests) -> tuple[Assignment, Mended, Judged]:
+    """Read a notebook, hold it against what was handed out, and judge it.
+
+    Raises
+    ------
+    Unreadable
+    NotStarted
+    """
+    notebook = opened(file)
+    assignment, by, troubles = recognised(job, notebook)
+    of_this_release = assignment.release == job.assignment.release
+    mended = mend(notebook, job.handed_out, assignment, of_this_release=of_this_release, recognised_by=by)
+    del notebook
+    mended.troubles[:0] = troubles
+    tests = own_tests(mended.notebook, job.handed_out, assignment)
+    submission = Submission(mended.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests)
+    return assignment, mended, submission.judge()
+
+
+def own_tests(notebook: nbformat.NotebookNode, handed_out: HandedOut, assignment: Assignment) -> dict[int, Extra]:
+    """Return the lecturer's own test cells by their place: locked, graded, and no check of ours."""
+    given = [c.source for c in handed_out.cells.values() if c.locked and not c.grade and c.cell_type == "code"]
+    checks = {exercise.id for exercise in assignment.exercises}
+
+    def test_of(source: str) -> Extra:
+        return lambda guest, seconds: run_test(source, given, guest, seconds)
+
+    return {
+        place: test_of(handed_out.cells[cell.id].source)
+        for place, cell in enumerate(notebook.cells)
+        if cell.id not in checks and (known := handed_out.cells.get(cell.id)) and known.is_test
+    }
+
+
+def _graded(file: HandedIn, record: Record, job: Job, guests: Guests) -> Result:
+    assignment, mended, found = judged(file, job, guests)
+    troubles = list(mended.troubles)
+    if file.name != f"{job.assignment.name}.ipynb":
+        troubles.append(Trouble("renamed-notebook", file.name[:80]))
+    if file.others:
+        troubles.append(Trouble("other-notebooks"))
+    if file.timestamp:
+        with contextlib.suppress(ImportError):
+            from autograder.grade.gradebook import parsed_time
+
+            if parsed_time(file.timestamp) is None:
+                troubles.append(Trouble("unreadable-timestamp"))
+    missing = (exercise.id for exercise in assignment.exercises if exercise.id not in job.places)
+    troubles += [Trouble("not-in-gradebook", id) for id in missing]
+    unknown = [verdict for verdict in found.verdicts if verdict.passed is None]
+    if unknown:
+        return Result(replace(record, outcome="grader-error", advice=f"{unknown[0].seen} Report it."))
+    outcome = found.outcome
+    if outcome == "graded" and troubles:
+        outcome = "graded-with-trouble"
+    content = written(mended.notebook, assignment, found)
+    tests = {place: mended.notebook.cells[place].id for place in own_tests(mended.notebook, job.handed_out, assignment)}
+    most = {id: job.handed_out.cells[id].points or 0.0 for id in tests.values()}
+    extras = {id: points_of(found.shown.get(place, []), most[id]) for place, id in tests.items()}
+    record = replace(
+        record,
+        outcome=outcome,
+        score=round(sum(verdict.points for verdict in found.verdicts) + sum(extras.values()), 6),
+        max_score=assignment.max_points + sum(most.values()),
+        extras=extras,
+        release=assignment.release,
+        autograded=hashlib.sha256(content).hexdigest(),
+        verdicts=[verdict_row(verdict) for verdict in found.verdicts],
+        unanswered=sorted(mended.unanswered),
+        troubles=[trouble.as_json() for trouble in troubles],
+        advice="",
+    )
+    return Result(record, content)
+
+
+def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
+    """Return a verdict as the outputs of its check cell: what `check` shows in a notebook, and the points."""
+    shown = {"text/plain": text(verdict), "text/html": html(verdict)}
+    points = {"text/plain": repr(float(verdict.points))}
+    return [
+        {"output_type": "display_data", "data": shown, "metadata": {}},
+        {"output_type": "execute_result", "data": points, "metadata": {}, "execution_count": count},
+    ]
+
+
+def written(notebook: nbformat.NotebookNode, assignment: Assignment, found: Judged) -> bytes:
+    """Return the file of the autograded notebook, as Jupyter would have stored it after a run."""
+    by_id = {exercise.id: verdict for exercise, verdict in zip(assignment.exercises, found.verdicts, strict=True)}
+    count = 0
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        count += 1
+        cell.execution_count = count
+        if cell.id in by_id:
+            outputs = verdict_outputs(by_id[cell.id], count)
+        else:
+            outputs = [
+                {**output, "execution_count": count} if output["output_type"] == "execute_result" else output
+                for output in found.shown.get(place, [])
+            ]
+        cell.outputs = [nbformat.from_dict(output) for output in outputs]
+    return str(JSONWriter().writes(notebook)).encode("utf-8", "replace")

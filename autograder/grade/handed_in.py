@@ -1,0 +1,197 @@
+"""What was handed in: which folders there are, and the bytes of a notebook, taken without trusting any of it.
+
+Nothing here follows a link below the folder of submissions, waits for a pipe, or reads more than it must.
+"""
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from autograder.notebooks import UnreadableNotebook, parse
+
+MAX_BYTES = 20 * 2**20
+MAX_CELLS = 2_000
+MAX_ENTRIES = 1_000
+STUDENT = re.compile(r"[^\W_](?:[\w .,@+'()~-]{0,126}[\w)'])?")
+"""A student's id: it becomes a folder, a file name and a row of a table, so it starts with a letter or a digit."""
+
+ALWAYS_THERE = frozenset({".ipynb_checkpoints", ".git", ".DS_Store", "__pycache__"})
+TIMESTAMP = "timestamp.txt"
+
+HTML = re.compile(rb"\s*<(!doctype|html|head|body|script)\b", re.IGNORECASE)
+MERGE = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+
+
+class Unreadable(Exception):
+    """There is nothing that can be graded; the message says what a person should do."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one student's work lies.
+
+    Attributes
+    ----------
+    student : the id, fit to be shown and to be a file's name
+    folder : `submitted/<student>/<assignment>`
+    problem : why nothing in it is touched, or ""
+    """
+
+    student: str
+    folder: Path
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """The file of a notebook.
+
+    Attributes
+    ----------
+    name : of the file
+    content : its bytes
+    timestamp : what `timestamp.txt` beside it says, or ""
+    others : whether there were other notebooks beside it
+    """
+
+    name: str
+    content: bytes
+    timestamp: str = ""
+    others: bool = False
+
+    @property
+    def sha256(self) -> str:
+        """Of the file."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def shown_name(name: str) -> str:
+    """Return any file's name as one that can be shown: no controls, not too long."""
+    kept = "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode("utf-8"))
+    return kept if len(kept) <= 60 else f"{kept[:59]}…"
+
+
+def places(submitted: Path, assignment: str) -> Iterator[Place]:
+    """Yield every student's folder that holds the assignment, in the order of the names.
+
+    A folder whose name is no student's id is yielded with a problem, under a name made of its digest.
+    """
+    if not submitted.is_dir():
+        return
+    with os.scandir(submitted) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    for entry in found:
+        folder = Path(entry.path) / assignment
+        if entry.name in ALWAYS_THERE or not os.path.lexists(folder):
+            continue
+        if not STUDENT.fullmatch(entry.name) or not entry.name.isprintable():
+            digest = hashlib.sha256(os.fsencode(entry.name)).hexdigest()[:12]
+            problem = (
+                f"The folder {shown_name(entry.name)!r} has a name that is no student's id: "
+                "rename it, with letters and digits, and grade again."
+            )
+            yield Place(f"unnamed-{digest}", folder, problem)
+        elif entry.is_symlink() or folder.is_symlink():
+            problem = "The folder is a link to another place, and is not followed: put the work itself there."
+            yield Place(entry.name, folder, problem)
+        elif not folder.is_dir():
+            yield Place(entry.name, folder, "There is a file where the folder of the assignment belongs.")
+        else:
+            yield Place(entry.name, folder)
+
+
+def _content(directory: int, name: str, most: int) -> bytes:
+    """Return the bytes of a regular file in an open directory."""
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise Unreadable(f"{shown_name(name)} is not a file but a pipe or a device: ask for the notebook again.")
+        if found.st_size > most:
+            raise Unreadable(
+                f"{shown_name(name)} is larger than {most // 2**20} MB: "
+                "ask for it again with its outputs cleared (Kernel, Restart and clear outputs)."
+            )
+        return file.read(most + 1)[:most]
+
+
+def take(place: Place, assignment: str) -> HandedIn:
+    """Return the notebook in a student's folder: the one with the assignment's name, or the only one there is.
+
+    Raises
+    ------
+    Unreadable
+        If there is none, or it cannot be read.
+    """
+    if place.problem:
+        raise Unreadable(place.problem)
+    try:
+        directory = os.open(place.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise Unreadable(f"The folder cannot be opened: {error.strerror}.") from error
+    try:
+        names = os.listdir(directory)  # noqa: PTH208  (of the folder that is open, whatever stands in its place now)
+        if len(names) > MAX_ENTRIES:
+            raise Unreadable(f"There are {len(names)} files in the folder: leave the notebook there.")
+        notebooks = sorted(name for name in names if name.endswith(".ipynb") and not name.startswith("."))
+        wanted = f"{assignment}.ipynb"
+        if wanted not in notebooks and len(notebooks) > 1:
+            shown = ", ".join(shown_name(name) for name in notebooks[:5])
+            raise Unreadable(
+                f"There are several notebooks and none is {wanted}: {shown}. Rename the one that is to be graded."
+            )
+        if not notebooks:
+            raise Unreadable(f"There is no notebook in the folder: ask for {wanted}.")
+        name = wanted if wanted in notebooks else notebooks[0]
+        content = _content(directory, name, MAX_BYTES)
+        timestamp = ""
+        if TIMESTAMP in names:
+            timestamp = _content(directory, TIMESTAMP, 2**20)[:100].decode("utf-8", "replace").strip()
+        return HandedIn(name, content, timestamp, len(notebooks) > 1)
+    except IsADirectoryError as error:
+        raise Unreadable(f"There is a folder where {assignment}.ipynb belongs.") from error
+    except OSError as error:
+        linked = error.errno in (40, 62)  # ELOOP on Linux and on macOS
+        why = "is a link to another file, and is not followed" if linked else f"cannot be read: {error.strerror}"
+        raise Unreadable(f"The notebook {why}: ask for the file itself.") from error
+    finally:
+        os.close(directory)
+
+
+def opened(file: HandedIn) -> nbformat.NotebookNode:
+    """Return the notebook that a file holds.
+
+    Raises
+    ------
+    Unreadable
+        If it is none; the message says what a person should do.
+    """
+    start = file.content[:4096].lstrip(b"\xef\xbb\xbf")
+    if not file.content.strip():
+        raise Unreadable("The file is empty: ask for it again, saved and then handed in.")
+    if HTML.match(start):
+        raise Unreadable(
+            "It is a web page that was saved as a notebook: ask for the notebook itself (File, Download, .ipynb)."
+        )
+    if start.startswith(b"PK\x03\x04"):
+        raise Unreadable("It is a zip archive that is named as a notebook: unpack it here, and grade again.")
+    try:
+        notebook = parse(file.content, shown_name(file.name))
+    except UnreadableNotebook as error:
+        if MERGE.search(file.content):
+            raise Unreadable(
+                "It holds the marks of a merge that was not finished (<<<<<<<, >>>>>>>): "
+                "ask for it again with the conflict resolved."
+            ) from error
+        raise Unreadable(f"{str(error)[:400]}: ask for it again.") from error
+    except MemoryError as error:
+        raise Unreadable("It does not fit into memory: ask for it again with its outputs cleared.") from error
+    if len(notebook.cells) > MAX_CELLS:
+        raise Unreadable(f"It has {len(notebook.cells)} cells, and {MAX_CELLS} are the most: look at it.")
+    return notebook

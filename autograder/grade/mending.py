@@ -1,0 +1,302 @@
+"""Hold a notebook that was handed in against the one that was handed out, and put back what is not the student's.
+
+As nbgrader does before it grades: locked cells get their text again, metadata and points are those of the gradebook,
+outputs are cleared. What was found on the way is a list of troubles; none costs a mark.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.assignments import Assignment
+from autograder.notebooks import ids_of
+
+TROUBLES = {
+    "check-deleted": "The check cell is gone; its function was judged all the same.",
+    "check-edited": "The check cell was changed; it decides nothing, so its function was judged as ever.",
+    "locked-cell-deleted": "A locked cell is gone, and was put back.",
+    "locked-cell-edited": "A locked cell was changed; it was run as it was handed out.",
+    "answer-deleted": "The cell for the answer is gone.",
+    "duplicated-solution": "The cell for the answer is there twice; the last definition above the check counts.",
+    "duplicated-id": "Two cells have the same id; the first is taken for the one that was handed out.",
+    "unknown-id": "A cell has an id that was never handed out; it was run as a cell of the student's own.",
+    "flags-changed": "What nbgrader noted about the cell (its points, whether it is graded or locked) was changed.",
+    "cell-type-changed": "A cell of code was made one of text, or the other way round.",
+    "metadata-stripped": "What nbgrader and the release noted is gone; the cells were known by their ids or functions.",
+    "renamed-notebook": "The notebook has another name.",
+    "other-notebooks": "There are other notebooks beside it, which were not graded.",
+    "other-kernel": "It was made with another kernel than the one that was handed out.",
+    "other-assignment": "It says that it is another assignment; it was graded as the one in whose folder it lies.",
+    "older-release": "It is of an older release, and was graded with what was asked then.",
+    "not-in-gradebook": "The gradebook has no place for the marks of a function that the older release asked for.",
+    "unreadable-timestamp": "The time in timestamp.txt cannot be read, and was not used.",
+}
+"""The closed set of troubles, and what to tell a person."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something about a submission that a person may want to look at.
+
+    Attributes
+    ----------
+    id : one of TROUBLES
+    where : the cell's id, a file's name, or ""
+    """
+
+    id: str
+    where: str = ""
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        return f"{TROUBLES[self.id]}{f' ({self.where})' if self.where else ''}"
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as JSON types."""
+        return {"id": self.id, "where": self.where, "text": self.text}
+
+
+@dataclass(frozen=True)
+class Given:
+    """A cell as it was handed out, and as the gradebook knows it."""
+
+    name: str
+    cell_type: str
+    source: str
+    locked: bool
+    checksum: str | None
+    grade: bool
+    solution: bool
+    task: bool
+    points: float | None
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is a locked code cell that gives points: a check of ours, or a lecturer's own test."""
+        return self.grade and self.locked and not self.solution and self.cell_type == "code"
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What nbgrader notes in the cell."""
+        noted: dict[str, Any] = {
+            "cell_type": self.cell_type,
+            "checksum": self.checksum,
+            "grade": self.grade,
+            "grade_id": self.name,
+            "locked": self.locked,
+            "schema_version": 3,
+            "solution": self.solution,
+            "task": self.task,
+        }
+        return {**noted, "points": self.points} if self.grade or self.task else noted
+
+
+@dataclass(frozen=True)
+class HandedOut:
+    """A notebook as it was handed out.
+
+    Attributes
+    ----------
+    cells : what the gradebook knows of each cell, by its name, in the notebook's order
+    kernelspec : of its metadata
+    """
+
+    cells: Mapping[str, Given]
+    kernelspec: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Mended:
+    """A notebook that is ready to be run and to be written.
+
+    Attributes
+    ----------
+    notebook : with the cells of the release put right, without outputs
+    troubles : what was found
+    unanswered : names of the solution cells that are as they were handed out
+    """
+
+    notebook: NotebookNode
+    troubles: list[Trouble]
+    unanswered: set[str]
+
+
+def _same_text(one: str, other: str) -> bool:
+    """Tell whether two texts differ in white space only."""
+    return one.split() == other.split()
+
+
+def _new(kind: str, source: str) -> NotebookNode:
+    """Return a new cell; nbformat's own makers hold each cell against the whole schema, which takes a millisecond."""
+    made = NotebookNode(id=secrets.token_hex(4), cell_type=kind, metadata=NotebookNode(), source=source)
+    if kind == "code":
+        made.update(execution_count=None, outputs=[])
+    return made
+
+
+HIDDEN = re.compile(r"^ *### BEGIN (HIDDEN TESTS|MARK SCHEME)$.*?^ *### END \1$\n?", re.MULTILINE | re.DOTALL)
+
+
+def as_released(source: str) -> str:
+    """Return a cell's text as students got it: the gradebook has the hidden tests and mark schemes in it."""
+    return HIDDEN.sub("", source)
+
+
+class _Mending:
+    def __init__(self, handed_out: HandedOut, assignment: Assignment, of_this_release: bool) -> None:
+        self.out = handed_out
+        self.checks = {exercise.id: exercise for exercise in assignment.exercises}
+        self.of_this_release = of_this_release
+        self.troubles: dict[Trouble, None] = {}
+        self.seen: dict[str, int] = {}
+        self.stripped = 0
+
+    def note(self, id: str, where: str = "") -> None:
+        self.troubles[Trouble(id, where[:80])] = None
+
+    def name_of(self, cell: NotebookNode) -> str | None:
+        """Return which cell of the release this is."""
+        noted = cell.metadata.get("nbgrader")
+        grade_id = noted.get("grade_id") if isinstance(noted, dict) else None
+        if isinstance(grade_id, str):
+            if grade_id in self.out.cells or grade_id in self.checks:
+                return grade_id
+            self.note("unknown-id", _shown(grade_id))
+        names = [id for id in ids_of(cell) if id in self.out.cells or id in self.checks]
+        if names:
+            self.stripped += 1
+        return names[0] if names else None
+
+    def put_right(self, cell: NotebookNode) -> NotebookNode:
+        """Return the cell as it is to be run and shown."""
+        name = self.name_of(cell)
+        noted = cell.metadata.get("nbgrader")
+        source = str(cell.source).encode("utf-8", "replace").decode("utf-8")  # JSON can hold halves of characters
+        given = self.out.cells.get(name) if name else None
+        kind = given.cell_type if given else cell.cell_type
+        if kind not in ("code", "markdown"):
+            kind = "raw"
+        if given and name and cell.cell_type != kind:
+            self.note("cell-type-changed", name)
+        fresh = _new(kind, source)
+        if name is None:
+            return fresh
+        again = self.seen.get(name, 0)
+        self.seen[name] = again + 1
+        if again:
+            self.note("duplicated-solution" if given and given.solution else "duplicated-id", name)
+            if name in self.checks:
+                fresh.source = f"# A copy of {name}\n"
+            return fresh
+        fresh.id = name
+        if given is None:
+            return fresh
+        if self.of_this_release and isinstance(noted, dict) and _differ(noted, given):
+            self.note("flags-changed", name)
+        if given.locked:
+            if self.of_this_release and not _same_text(source, as_released(given.source)):
+                self.note("check-edited" if name in self.checks else "locked-cell-edited", name)
+            if self.of_this_release or name in self.checks:
+                fresh.source = given.source
+        fresh.metadata["nbgrader"] = given.metadata
+        if not self.of_this_release and name in self.checks:
+            fresh.metadata["nbgrader"]["points"] = self.checks[name].points
+        return fresh
+
+    def put_back(self, cells: list[NotebookNode]) -> list[NotebookNode]:
+        """Return the cells with the locked ones and the checks that are gone, each after the cell it followed."""
+        order = [*self.out.cells, *(id for id in self.checks if id not in self.out.cells)]
+        for position, name in enumerate(order):
+            if name in self.seen:
+                continue
+            given = self.out.cells.get(name)
+            if given and not given.locked and name not in self.checks:
+                self.note("answer-deleted", name)
+                continue
+            self.note("check-deleted" if name in self.checks else "locked-cell-deleted", name)
+            source = given.source if given else f"check({self.checks[name].function}).points"
+            fresh = _new(given.cell_type if given else "code", source)
+            fresh.id = name
+            if given:
+                fresh.metadata["nbgrader"] = given.metadata
+            before = set(order[:position])
+            places = [place for place, cell in enumerate(cells) if cell.id in before]
+            cells.insert(places[-1] + 1 if places else 0, fresh)
+            self.seen[name] = 1
+        return cells
+
+
+def _differ(noted: Mapping[str, Any], given: Given) -> bool:
+    """Tell whether what a cell says of itself is not what was handed out."""
+    right = given.metadata
+    flags = any(bool(noted.get(flag, False)) != right[flag] for flag in ("grade", "solution", "locked", "task"))
+    return flags or (given.points is not None and noted.get("points") != given.points)
+
+
+def _shown(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def mend(
+    notebook: NotebookNode, handed_out: HandedOut, assignment: Assignment, *, of_this_release: bool, recognised_by: str
+) -> Mended:
+    """Hold a notebook against what was handed out.
+
+    Parameters
+    ----------
+    notebook : as it was handed in; it is not changed
+    handed_out : what the gradebook knows
+    assignment : what was asked
+    of_this_release : whether it was asked as it is now; locked cells of an older release keep their text
+    recognised_by : "metadata", "cells" or "functions"
+    """
+    work = _Mending(handed_out, assignment, of_this_release)
+    cells = [work.put_right(cell) for cell in notebook.cells]
+    if work.stripped or recognised_by != "metadata":
+        work.note("metadata-stripped")
+    cells = work.put_back(cells)
+    used: set[str] = set()
+    for number, cell in enumerate(cells):
+        if cell.id in used:
+            cell.id = f"cell-{number}"
+        used.add(cell.id)
+    unanswered = {
+        cell.id
+        for cell in cells
+        if (given := handed_out.cells.get(cell.id))
+        and given.solution
+        and _same_text(cell.source, as_released(given.source))
+    }
+    spec = notebook.metadata.get("kernelspec")
+    name = spec.get("name") if isinstance(spec, dict) else None
+    if isinstance(name, str) and name != handed_out.kernelspec.get("name", "python3"):
+        work.note("other-kernel", _shown(name))
+    language = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
+    metadata = {
+        "backprop_course": {"release": assignment.release, **assignment.as_table()},
+        "kernelspec": dict(handed_out.kernelspec) or {"name": "python3", "display_name": "Python 3"},
+        "language_info": language,
+    }
+    fresh = NotebookNode(
+        nbformat=4,
+        nbformat_minor=5,
+        metadata=nbformat.from_dict(metadata),
+        cells=cells,
+    )
+    return Mended(fresh, list(work.troubles), unanswered)
+
+
+def kernelspec_of(text: str | None) -> dict[str, str]:
+    """Return the kernelspec that the gradebook keeps as text."""
+    try:
+        spec = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return spec if isinstance(spec, dict) else {}

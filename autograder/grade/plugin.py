@@ -1,0 +1,103 @@
+"""The same verdicts under plain `nbgrader autograde` and formgrader's button: a preprocessor in the place of Execute.
+
+In nbgrader_config.py:
+
+    c.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.ClearOutput"]
+    c.Autograde.autograde_preprocessors = [
+        "autograder.grade.plugin.Judge",
+        "nbgrader.preprocessors.SaveAutoGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+    ]
+
+The student's notebook runs in the sandbox, and the verdicts fall outside, with the seed and the records of
+`autograder grade`. What a submission cannot be graded for is an error of nbgrader's log, and leaves no mark.
+"""
+
+import atexit
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.preprocessors import NbGraderPreprocessor  # type: ignore[import-untyped]
+from traitlets import Bool, Float
+
+from autograder.course_file import released
+from autograder.grade.batch import Kitchen
+from autograder.grade.gradebook import Course, Gradebook, find_course
+from autograder.grade.grader import Job, grade
+from autograder.grade.handed_in import STUDENT, Place
+from autograder.grade.records import WITHOUT_MARKS, Records
+from autograder.grade.run import assignments_and
+
+_warm = threading.local()  # a zygote lives as long as the thread that started it
+
+
+class NotGraded(Exception):
+    """A submission could not be graded; the message says what to do."""
+
+
+def _kitchen(job: Job, sandboxed: bool) -> Kitchen:
+    """Return this thread's kitchen, a new one when it is to serve another assignment."""
+    key = (job.assignment.release, sandboxed, tuple(cell.source for cell in job.handed_out.cells.values()))
+    if getattr(_warm, "key", None) != key:
+        if getattr(_warm, "kitchen", None):
+            _warm.kitchen.stop()
+        _warm.kitchen, _warm.key = Kitchen(job, sandboxed), key
+        atexit.register(_warm.kitchen.stop)
+    kitchen: Kitchen = _warm.kitchen
+    return kitchen
+
+
+class Judge(NbGraderPreprocessor):  # type: ignore[misc]
+    """Runs a submission in the sandbox and judges it from outside, instead of executing it with the checks inside."""
+
+    sandbox = Bool(True, help="Whether students' code runs in the sandbox; without, it has all your rights.").tag(
+        config=True
+    )
+    timeout = Float(30.0, help="Seconds for a cell, and for judging one function.").tag(config=True)
+    budget = Float(240.0, help="Seconds for a whole submission.").tag(config=True)
+
+    def preprocess(self, nb: nbformat.NotebookNode, resources: Any) -> tuple[nbformat.NotebookNode, Any]:
+        """Return the autograded notebook.
+
+        Raises
+        ------
+        NotGraded
+            If there can be no marks.
+        """
+        about = resources["nbgrader"]
+        student, name = str(about["student"]), str(about["assignment"])
+        root = find_course(Path.cwd())  # nbgrader works from the course directory
+        if root is None:
+            raise NotGraded(f"{Path.cwd()} is no nbgrader course directory.")
+        if not STUDENT.fullmatch(student):
+            raise NotGraded(f"The folder {student!r} has a name that is no student's id: rename it, and grade again.")
+        course = Course.at(root)
+        course = replace(course, db_url=str(about["db_url"]))
+        if about["notebook"] != name:
+            raise NotGraded(f"{about['notebook']}.ipynb is not the notebook {name}.ipynb of the assignment.")
+        gradebook, records = Gradebook(course, name), Records(course.root, name)
+        known = assignments_and(course, name, gradebook.handed_out)
+        job = Job(
+            assignment=known[name],
+            known=known,
+            released=released(course.root),
+            handed_out=gradebook.handed_out,
+            places=gradebook.places,
+            seed=records.seed(),
+            seconds=self.timeout,
+            budget=self.budget,
+            sandbox="namespaces" if self.sandbox else "none",
+        )
+        place = Place(student, course.folder("submitted") / student / name)
+        result = grade(place, job, _kitchen(job, self.sandbox).guest)
+        # nbgrader writes the notebook itself, so its digest is not known here.
+        records.write(replace(result.record, autograded=""))
+        if result.record.outcome in WITHOUT_MARKS:
+            raise NotGraded(f"{student}: {result.record.outcome}. {result.record.advice}")
+        for trouble in result.record.troubles:
+            self.log.warning("%s: %s", student, trouble["text"])
+        self.log.info("%s: %s, %g points", student, result.record.outcome, result.record.score or 0.0)
+        return nbformat.reads(result.notebook.decode("utf-8"), as_version=4), resources

@@ -1,0 +1,310 @@
+"""What grading leaves behind beside the marks: a record of each submission, the secret seed, and the lock.
+
+All of it lies in `.autograder/<assignment>/` of the course directory, which only its owner can read:
+
+- `seed.json`: from which the inputs are drawn; made before the first mark, and kept. It is never where a student's
+  process could see it. Whoever has it knows what is asked.
+- `records/<student>.json`: one `Record`, written whole or not at all. A record is written before the marks go into the
+  gradebook, and holds all that is needed to write them again.
+- `lock`: held while somebody grades.
+
+Records are the only thing that reports and exports read, beside the gradebook.
+"""
+
+import contextlib
+import errno
+import functools
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import secrets
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from autograder.core.verdict import Part, Verdict
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
+FOLDER = ".autograder"
+SCHEMA = 1
+OUTCOMES = {
+    "graded": "All went as it should.",
+    "graded-with-trouble": "It has its marks; something about the file is odd.",
+    "unreadable": "There is no notebook that could be graded, and no mark: a person has to act.",
+    "timed-out": "Something took too long and was ended; all else has its marks.",
+    "out-of-memory": "Something took too much memory and was ended; all else has its marks.",
+    "crashed": "Something ended the student's process; all else has its marks.",
+    "grader-error": "The grader failed, not the student. There is no mark: grade again.",
+}
+"""The closed set of outcome ids, and what each means."""
+
+WITHOUT_MARKS = frozenset({"unreadable", "grader-error"})
+NEED_A_PERSON = frozenset(OUTCOMES) - {"graded", "graded-with-trouble"}
+
+
+class CannotWrite(Exception):
+    """Grading cannot go on; the message says what to do. What was written stays, and is not done again."""
+
+
+class Busy(Exception):
+    """Somebody else is grading here."""
+
+
+@dataclass
+class Record:
+    """What grading one submission came to; JSON types only.
+
+    Attributes
+    ----------
+    student, assignment : the ids
+    outcome : one of OUTCOMES
+    score : the sum of the checks' points, or None where there are no marks
+    max_score : what the checks could give
+    release : the digits of what was asked
+    notebook : the file's name
+    sha256 : of the file that was handed in; "" where there is none
+    autograded : sha256 of the notebook that was written into `autograded/`; "" where nbgrader wrote it, by the plugin
+    seed : reference to the seed: the first digits of a digest of it
+    checks : digits that change when the code that judges does
+    versions : of Python and packages
+    sandbox : what the students' code ran in
+    verdicts : as `Verdict.as_json` gives them, in the assignment's order, with "seen", "hint", "read" and "parts"
+    extras : points that a lecturer's own test cells gave, by grade_id
+    unanswered : written answers that are as they were handed out
+    troubles : each with "id", "where" and "text"
+    advice : what a person should do, where the outcome asks for one
+    timestamp : when it was handed in, as it says itself, or ""
+    seconds : how long grading took
+    graded_at : UTC
+    """
+
+    student: str
+    assignment: str
+    outcome: str
+    score: float | None = None
+    max_score: float = 0.0
+    release: str = ""
+    notebook: str = ""
+    sha256: str = ""
+    autograded: str = ""
+    seed: str = ""
+    checks: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    sandbox: str = ""
+    verdicts: list[dict[str, Any]] = field(default_factory=list)
+    extras: dict[str, float] = field(default_factory=dict)
+    unanswered: list[str] = field(default_factory=list)
+    troubles: list[dict[str, str]] = field(default_factory=list)
+    advice: str = ""
+    timestamp: str = ""
+    seconds: float = 0.0
+    graded_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    schema: int = SCHEMA
+
+    @property
+    def marks(self) -> dict[str, float]:
+        """The points of each check cell, by its grade_id; nothing where there are no marks."""
+        if self.outcome in WITHOUT_MARKS:
+            return {}
+        return {row["id"]: row["points"] for row in self.verdicts} | self.extras
+
+
+def verdict_row(verdict: Verdict) -> dict[str, Any]:
+    """Return all of a verdict as JSON types."""
+    row = verdict.as_json() | {"seen": verdict.seen, "hint": verdict.hint, "read": verdict.read}
+    return row | {"parts": [vars(part) for part in verdict.parts]}
+
+
+def verdict_of(row: dict[str, Any]) -> Verdict:
+    """Return the verdict that a record's row describes."""
+    return Verdict(
+        function=row["function"],
+        equation=row["equation"],
+        passed=row["passed"],
+        points=row["points"],
+        max_points=row["max_points"],
+        mistake=row["mistake"],
+        seen=row["seen"],
+        hint=row["hint"],
+        read=row["read"],
+        notes=tuple(row["notes"]),
+        parts=tuple(Part(**part) for part in row["parts"]),
+    )
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """Return the versions of what a mark depends on."""
+    found = {"python": platform.python_version()}
+    for package in ("backprop-course", "numpy", "matplotlib", "ipython"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
+
+
+@functools.cache
+def checks_digits() -> str:
+    """Return digits that change when a file that decides a mark does: the judge, and the reference that it holds to."""
+    here = Path(__file__).parents[1]
+    reference = here.parent / "course_lib"
+    digest = hashlib.sha256()
+    files = [*here.joinpath("core").rglob("*.py"), here / "assignments.py", *reference.rglob("*.py")]
+    for path in sorted(files, key=lambda path: path.relative_to(here.parent).as_posix()):
+        digest.update(path.relative_to(here.parent).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def why_not_written(error: OSError, path: Path) -> CannotWrite:
+    """Return in a sentence why a file could not be written, and that nothing is lost."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        why = "the disk is full: make room"
+    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        why = "it must not be written here: give yourself the right to"
+    else:
+        why = f"{error.strerror or error}: put that right"
+    return CannotWrite(f"{path} could not be written, {why} and start again; what is graded stays graded.")
+
+
+def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a file so that it is there whole or not at all, whatever happens meanwhile.
+
+    Raises
+    ------
+    CannotWrite
+    """
+    fresh = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, fresh = tempfile.mkstemp(prefix=".", suffix=".new", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        Path(fresh).replace(path)
+    except OSError as error:
+        if fresh:
+            with contextlib.suppress(OSError):
+                Path(fresh).unlink()
+        raise why_not_written(error, path) from error
+
+
+class Records:
+    """The records of one assignment of a course."""
+
+    def __init__(self, course: Path, assignment: str) -> None:
+        """Look at them; nothing is made before something is written."""
+        self.assignment = assignment
+        self._folder = course / FOLDER / assignment
+
+    def _prepared(self) -> None:
+        try:
+            for folder in (self._folder.parent, self._folder, self._folder / "records"):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise why_not_written(error, self._folder) from error
+
+    def path(self, student: str) -> Path:
+        """Return where a student's record is."""
+        return self._folder / "records" / f"{student}.json"
+
+    def find(self, student: str) -> Record | None:
+        """Return a student's record, or None where there is none that can be read."""
+        try:
+            row = json.loads(self.path(student).read_text(encoding="utf-8"))
+            return Record(**row) if row.get("schema") == SCHEMA else None
+        except (OSError, ValueError, TypeError, AttributeError):
+            return None
+
+    def all(self) -> Iterator[Record]:
+        """Yield every record, by student."""
+        for path in sorted(self._folder.glob("records/*.json")):
+            record = self.find(path.stem)
+            if record:
+                yield record
+
+    def write(self, record: Record) -> None:
+        """Write a record, over an earlier one.
+
+        Raises
+        ------
+        CannotWrite
+        """
+        self._prepared()
+        write_whole(self.path(record.student), json.dumps(asdict(record), indent=1).encode())
+
+    def seed(self, given: Path | None = None, *, keep: bool = True) -> int:
+        """Return the secret seed, made now if there is none yet.
+
+        Parameters
+        ----------
+        given : a file with the seed of an earlier run, taken instead
+        keep : whether one that is made or taken is stored
+
+        Raises
+        ------
+        CannotWrite
+            If it can neither be read nor stored.
+        """
+        path = self._folder / "seed.json"
+        source = given or path
+        if source.exists():
+            try:
+                seed = int(json.loads(source.read_text(encoding="utf-8"))["seed"], 16)
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                raise CannotWrite(
+                    f"{source} holds no seed that can be read: put back a copy of it, or take it away; "
+                    "then a new one is made, and --force grades everybody again."
+                ) from error
+        else:
+            seed = secrets.randbits(64)
+        if keep and (given or not path.exists()):
+            self._prepared()
+            row = {"assignment": self.assignment, "seed": f"{seed:#x}", "reference": reference_of(seed)}
+            write_whole(path, json.dumps(row, indent=1).encode())
+        return seed
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[Self]:
+        """Keep others from grading the same assignment meanwhile; the lock goes with this process, however it ends.
+
+        Raises
+        ------
+        Busy
+            If somebody holds it.
+        CannotWrite
+        """
+        self._prepared()
+        path = self._folder / "lock"
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise why_not_written(error, path) from error
+        self.lock_descriptor = descriptor
+        try:
+            if fcntl:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError as error:
+                    who = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "somebody"
+                    raise Busy(f"{who} is grading {self.assignment} here already: wait until it has ended.") from error
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"Process {os.getpid()} on {platform.node()}".encode(), 0)
+            yield self
+        finally:
+            os.close(descriptor)
+
+
+def reference_of(seed: int) -> str:
+    """Return how a record refers to a seed without giving it away."""
+    return hashlib.sha256(f"backprop-course seed {seed:#x}".encode()).hexdigest()[:12]

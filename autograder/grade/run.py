@@ -1,0 +1,166 @@
+"""One run of the grader over a class: open everything, grade what is to be graded, write, and say how it went."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder.assignments import Assignment, Written
+from autograder.course_file import assignments_of, released
+from autograder.grade.batch import Class, Writer, results
+from autograder.grade.gradebook import Course, Gradebook, NoGradebook, UnknownAssignment, find_course
+from autograder.grade.grader import Job, Result
+from autograder.grade.handed_in import Place, places
+from autograder.grade.mending import HandedOut
+from autograder.grade.records import Record, Records, reference_of
+from course_lib.names import suggestion
+
+
+class CannotGrade(Exception):
+    """Nothing could be graded; the message says what to do."""
+
+
+def assignments_and(course: Course, name: str, handed_out: HandedOut) -> Mapping[str, Assignment]:
+    """Return the assignments of a course, and one that has only a lecturer's own tests, if that is what it is.
+
+    Raises
+    ------
+    CourseFileError
+    """
+    known = assignments_of(course.root)
+    if name in known:
+        return known
+    written = tuple(
+        Written(cell.name, cell.points or 0.0, cell.name)
+        for cell in handed_out.cells.values()
+        if cell.grade and not cell.is_test
+    )
+    return {**known, name: Assignment(name, name, 1, (), written)}
+
+
+@dataclass
+class Options:
+    """What the caller of a run chooses.
+
+    Attributes
+    ----------
+    course : the nbgrader course directory; None looks for it from the current one upwards
+    jobs : workers; 0 takes one for each core
+    sandboxed : whether students' code runs in the sandbox; without one, it runs with the rights of the caller
+    force : grade again what stands
+    dry_run : write nothing
+    seed_file : the seed of an earlier run
+    seconds : for one cell, and for judging one function
+    budget : seconds for one submission
+    """
+
+    course: Path | None = None
+    jobs: int = 0
+    sandboxed: bool = True
+    force: bool = False
+    dry_run: bool = False
+    seed_file: Path | None = None
+    seconds: float = 30.0
+    budget: float = 240.0
+
+
+class Run:
+    """A run over one assignment of a course.
+
+    Attributes
+    ----------
+    assignment : as it is asked now
+    records, gradebook, writer : where results are
+    job : what all are graded with
+    state : who is to be graded
+    """
+
+    def __init__(self, name: str, options: Options) -> None:
+        """Open the course and the gradebook, and find out who is to be graded.
+
+        Raises
+        ------
+        CannotGrade, NoGradebook
+        CourseFileError
+            If course.toml or releases.json cannot be read.
+        CannotWrite, Busy
+        """
+        root = options.course or find_course(Path.cwd())
+        if root is None:
+            raise NoGradebook("Neither this folder nor one above it is an nbgrader course: name it by --course-dir.")
+        self.options = options
+        self.course = Course.at(root)
+        try:
+            self.gradebook = Gradebook(self.course, name)
+        except UnknownAssignment as error:
+            known = assignments_of(self.course.root)
+            if name not in known:
+                raise CannotGrade(f"no assignment {name!r}; {suggestion(name, known)}") from error
+            raise
+        known = assignments_and(self.course, name, self.gradebook.handed_out)
+        self.assignment = known[name]
+        self.records = Records(self.course.root, name)
+        self.writer = Writer(self.records, self.gradebook, self.course.folder("autograded"))
+        self.places: list[Place] = list(places(self.course.folder("submitted"), name))
+        if not self.places:
+            where = self.course.folder("submitted") / "STUDENT" / name / f"{name}.ipynb"
+            raise CannotGrade(f"nobody has handed in {name} yet: put each notebook at {where}")
+        self.job = Job(
+            assignment=self.assignment,
+            known=known,
+            released=released(self.course.root),
+            handed_out=self.gradebook.handed_out,
+            places=self.gradebook.places,
+            seed=0,
+            seconds=options.seconds,
+            budget=options.budget,
+            sandbox="namespaces" if options.sandboxed else "none",
+        )
+        self.state = Class()
+        self._lock: int | None = None
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator["Run"]:
+        """Hold the lock, take the seed, and look who is to be graded; a dry run holds and writes nothing.
+
+        Raises
+        ------
+        Busy, CannotWrite
+        """
+        keep = not self.options.dry_run
+        with contextlib.ExitStack() as stack:
+            if keep:
+                stack.enter_context(self.records.locked())
+                self._lock = self.records.lock_descriptor
+                self.gradebook.check_writable()
+            self.job = replace(self.job, seed=self.records.seed(self.options.seed_file, keep=keep))
+            self.state = self.writer.look(self.places, self.job, self.options.force)
+            stack.callback(self.gradebook.close)
+            yield self
+
+    def grade(self) -> Iterator[Record]:
+        """Grade and write, and yield each record as it is done: first those whose marks had to be written again.
+
+        Raises
+        ------
+        CannotWrite
+        """
+        for record in self.state.repair:
+            if not self.options.dry_run:
+                self.writer.repair(record)
+        for result in self.results():
+            if not self.options.dry_run:
+                self.writer.write(result)
+            yield result.record
+
+    def results(self) -> Iterator[Result]:
+        """Grade, and write nothing."""
+        jobs = self.options.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+        close = [] if self._lock is None else [self._lock]
+        yield from results(self.job, self.state.todo, self.options.jobs or jobs, self.options.sandboxed, close)
+
+    @property
+    def seed_reference(self) -> str:
+        """How records refer to the seed."""
+        return reference_of(self.job.seed)

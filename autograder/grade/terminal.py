@@ -1,0 +1,118 @@
+"""What a run says on a terminal, or into a file: progress, a closing table, changes of marks."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from autograder.assignments import Assignment
+from autograder.grade.records import NEED_A_PERSON, OUTCOMES, WITHOUT_MARKS, Record
+
+COLOURS = {"graded": "green", "graded-with-trouble": "yellow"}
+
+
+def one_line(text: str) -> str:
+    """Return a text that can stand in a table, whatever a student wrote into it."""
+    return escape(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
+
+
+def points(record: Record) -> str:
+    """Return what a submission got."""
+    return "–" if record.score is None else f"{record.score:g}"
+
+
+def what_was_wrong(record: Record) -> list[str]:
+    """Return in lines what the checks say, and what is odd about the file."""
+    named: dict[str, list[str]] = {}
+    for row in record.verdicts:
+        if row["mistake"]:
+            named.setdefault(row["mistake"], []).append(row["function"])
+    lines = []
+    for mistake, functions in named.items():
+        everything = len(functions) == len(record.verdicts)
+        lines.append(f"{mistake}: {'everything' if everything else ', '.join(functions)}")
+    if record.verdicts and not lines:
+        lines.append("all right")
+    lines += [trouble["text"] for trouble in record.troubles]
+    return [one_line(line) for line in [*lines, record.advice] if line]
+
+
+def table(assignment: Assignment, records: Iterable[Record]) -> Table:
+    """Return the closing table."""
+    shown = Table(title=assignment.title, title_justify="left")
+    shown.add_column("student", no_wrap=True)
+    shown.add_column("score", justify="right", no_wrap=True)
+    shown.add_column("outcome", no_wrap=True)
+    shown.add_column("what was wrong")
+    for record in sorted(records, key=lambda record: record.student):
+        colour = COLOURS.get(record.outcome, "red")
+        shown.add_row(
+            one_line(record.student),
+            f"{points(record)} / {record.max_score:g}",
+            f"[{colour}]{record.outcome}[/]",
+            "\n".join(what_was_wrong(record)),
+        )
+    return shown
+
+
+def summary(records: Sequence[Record], fresh: int, seconds: float) -> str:
+    """Return in a sentence how a run went."""
+    counts = Counter(record.outcome for record in records)
+    said = ", ".join(f"{counts[id]} {id}" for id in OUTCOMES if counts[id])
+    rate = f", {fresh / seconds:.1f} a second" if fresh and seconds else ""
+    return f"{len(records)} submissions: {said}. {fresh} graded now in {seconds:.1f} s{rate}."
+
+
+def changes_table(found: Mapping[str, Mapping[str, tuple[Any, Any]]]) -> Table:
+    """Return which marks would change."""
+    shown = Table(title="Marks that would change", title_justify="left")
+    for heading in ("student", "cell"):
+        shown.add_column(heading, no_wrap=True)
+    for heading in ("now", "then"):
+        shown.add_column(heading, justify="right")
+    for student, cells in sorted(found.items()):
+        for cell, (old, new) in cells.items():
+            shown.add_row(one_line(student), one_line(cell), *("–" if v is None else f"{v:g}" for v in (old, new)))
+    return shown
+
+
+def followed(console: Console, records: Iterator[Record], total: int) -> Iterator[Record]:
+    """Yield the records, and show how far it is: a bar on a terminal, a line for each elsewhere."""
+    if not console.is_terminal:
+        for number, record in enumerate(records, start=1):
+            console.print(
+                f"{number}/{total} {one_line(record.student)}: {record.outcome}, {points(record)}",
+                soft_wrap=True,
+                highlight=False,
+            )
+            yield record
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:.1f}/s"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[troubled]} to look at"),
+    )
+    started, troubled = time.monotonic(), 0
+    # No thread of its own, for workers are forked meanwhile.
+    with Progress(*columns, console=console, auto_refresh=False) as progress:
+        task = progress.add_task("grading", total=total, rate=0.0, troubled=0)
+        progress.refresh()
+        for number, record in enumerate(records, start=1):
+            troubled += record.outcome in NEED_A_PERSON
+            rate = number / max(time.monotonic() - started, 1e-6)
+            progress.update(task, advance=1, rate=rate, troubled=troubled)
+            progress.refresh()
+            yield record
+
+
+def needs_marks(record: Record) -> bool:
+    """Tell whether a record has marks."""
+    return record.outcome not in WITHOUT_MARKS

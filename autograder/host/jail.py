@@ -1,0 +1,284 @@
+"""What a guest may see and use: its files, its limits, its system calls."""
+
+import ctypes
+import ctypes.util
+import functools
+import importlib.metadata
+import os
+import re
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.host.course import modules_of
+
+PACKAGES = ("numpy", "matplotlib", "ipython")
+"""Distributions that a notebook may import, with all that they need."""
+
+LOADED = (
+    *("numpy", "numpy.fft", "numpy.linalg", "numpy.ma", "numpy.random", "numpy.testing"),
+    *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
+    *("matplotlib_inline.backend_inline", "IPython", "IPython.display"),
+    *(
+        "collections",
+        "contextlib",
+        "copy",
+        "dataclasses",
+        "functools",
+        "io",
+        "itertools",
+        "json",
+        "math",
+        "time",
+        "typing",
+    ),
+)
+"""Modules that are loaded once, before guests are forked."""
+
+MEBIBYTE = 2**20
+_STDLIB = str(Path(os.__file__).parent)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one guest may use.
+
+    Attributes
+    ----------
+    memory : bytes that one process may take beyond what it starts with
+    memory_of_all : bytes that all processes of a guest may hold together
+    disk : bytes of its private directory
+    file : bytes of one file
+    processes : processes and threads at one time
+    open_files : of one process
+    cpu_seconds : of one process, over all cells
+    """
+
+    memory: int = 1024 * MEBIBYTE
+    memory_of_all: int = 1536 * MEBIBYTE
+    disk: int = 64 * MEBIBYTE
+    file: int = 64 * MEBIBYTE
+    processes: int = 64
+    open_files: int = 256
+    cpu_seconds: int = 900
+
+
+ENVIRONMENT = {
+    "HOME": "/tmp",
+    "IPYTHONDIR": "/tmp",
+    "LANG": "C.UTF-8",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "MPLCONFIGDIR": "/tmp",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PATH": "/nonexistent",
+    "USER": "student",
+}
+
+FIRST_CELLS = [
+    "%matplotlib inline",
+    """
+import matplotlib.pyplot as _pyplot
+_pyplot.plot([0, 1], label="a")
+_pyplot.legend()
+_pyplot.title("$z^{[1]}$")
+_pyplot.show()
+""",
+    """
+try:
+    1 / 0
+except ZeroDivisionError:
+    get_ipython().showtraceback()
+""",
+]
+"""Run before guests are forked, so that the first picture and the first exception of each come fast."""
+
+
+def _needed(names: Iterable[str]) -> dict[str, importlib.metadata.Distribution]:
+    """Return the installed distributions of these names and of all that they require."""
+    found: dict[str, importlib.metadata.Distribution] = {}
+    waiting = list(names)
+    while waiting:
+        name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
+        if name in found:
+            continue
+        try:
+            found[name] = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # required on another platform only
+        for requirement in found[name].requires or ():
+            wanted, _, marker = requirement.partition(";")
+            if "extra" not in marker and (match := re.match(r"\s*[\w.-]+", wanted)):
+                waiting.append(match.group().strip())
+    return found
+
+
+def _package_binds() -> Iterator[tuple[str, str]]:
+    """Yield (where it is, where guests see it) for each file or directory that holds an allowed package."""
+    for name, distribution in _needed(PACKAGES).items():
+        home = Path(str(distribution.locate_file("")))
+        tops = {file.parts[0] for file in distribution.files or ()}
+        if not tops:
+            tops = set((distribution.read_text("top_level.txt") or name).split())
+        for top in sorted(tops - {"..", "__pycache__"}):
+            for path in (home / top, home / f"{top}.py"):
+                if path.exists():
+                    yield str(path.resolve()), f"/packages/{path.name}"
+                    break
+
+
+def _library_binds() -> Iterator[tuple[str, str]]:
+    """Yield the same for the standard library, and for the machine's shared libraries that its modules need."""
+    paths = {_STDLIB}
+    architecture = sysconfig.get_config_var("MULTIARCH")
+    if architecture:
+        paths |= {f"/lib/{architecture}", f"/usr/lib/{architecture}"}
+    else:
+        paths |= {"/usr/lib", "/lib64", "/usr/lib64"}
+    # Conda, and builds from source, keep libraries of their own beside the standard library.
+    if Path(sys.base_prefix) not in (Path("/usr"), Path("/")):
+        paths |= {str(path) for path in Path(sys.base_prefix, "lib").glob("*.so*") if path.is_file()}
+    paths |= {"/etc/ld.so.cache"}
+    for path in sorted(paths):
+        if Path(path).exists():
+            yield str(Path(path).resolve()), path
+
+
+def _covered(binds: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the directories inside what is bound that hold other packages."""
+    found = set()
+    for source, target in binds:
+        for kind in ("site-packages", "dist-packages"):
+            for pattern in (kind, f"python*/{kind}"):
+                found |= {f"{target}/{path.relative_to(source)}" for path in Path(source).glob(pattern)}
+    return sorted(found)
+
+
+def _guest_files() -> dict[str, str]:
+    """Return the texts of the student's side of this package."""
+    here = Path(__file__).parents[1] / "guest"
+    texts = {f"/guest/autograder/guest/{path.name}": path.read_text(encoding="utf-8") for path in here.glob("*.py")}
+    return {**texts, "/guest/autograder/__init__.py": ""}
+
+
+@functools.cache
+def _surroundings() -> tuple[list[tuple[str, str]], list[str]]:
+    libraries = list(_library_binds())
+    return libraries + sorted(set(_package_binds())), _covered(libraries)
+
+
+def plan(limits: Limits, course: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a zygote is told: JSON.
+
+    Parameters
+    ----------
+    limits : of each guest
+    course : texts of the files that guests find next to the allowed packages, by their relative paths
+    """
+    binds, covered = _surroundings()
+    return {
+        "binds": binds,
+        "covered": covered,
+        "files": {
+            **_guest_files(),
+            **{f"/course/{name}": text for name, text in course.items()},
+            "/etc/passwd": "student:x:1000:1000:student:/tmp:/nonexistent\n",
+            "/etc/group": "student:x:1000:\n",
+        },
+        "path": ["/guest", "/course", _STDLIB, f"{_STDLIB}/lib-dynload", "/packages"],
+        "packages": [*LOADED, *modules_of(course)],
+        "first_cells": FIRST_CELLS,
+        "environment": ENVIRONMENT,
+        "limits": asdict(limits),
+        "filter": seccomp_program().hex(),
+    }
+
+
+# --- system calls -----------------------------------------------------------------------------------------------------
+
+REFUSED_CALLS = frozenset(
+    """
+    acct add_key adjtimex bpf chroot clock_adjtime clock_settime create_module delete_module execve execveat
+    fanotify_init finit_module fsconfig fsmount fsopen fspick get_kernel_syms init_module io_uring_enter
+    io_uring_register io_uring_setup ioperm iopl kcmp kexec_file_load kexec_load keyctl lookup_dcookie
+    memfd_create memfd_secret migrate_pages modify_ldt mount mount_setattr move_mount move_pages mq_open msgget
+    name_to_handle_at nfsservctl open_by_handle_at open_tree perf_event_open personality pidfd_getfd pivot_root
+    process_madvise process_vm_readv process_vm_writev ptrace query_module quotactl quotactl_fd reboot request_key
+    sched_setaffinity sched_setattr sched_setparam sched_setscheduler seccomp semget setdomainname sethostname setns
+    setpriority settimeofday shmget stime swapoff swapon sysfs syslog umount umount2 unshare uselib userfaultfd ustat
+    vhangup vm86 vm86old
+    """.split()  # noqa: SIM905
+)
+"""System calls that no notebook of the course needs, and that reach far into the kernel."""
+
+_ALLOW = 0x7FFF0000
+_ERRNO = 0x00050000
+_EPERM, _ENOSYS, _EAFNOSUPPORT = 1, 38, 97
+_NOT_EQUAL, _MASKED_EQUAL = 1, 7
+_CLONE_NEW = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
+
+
+class _Argument(ctypes.Structure):
+    _fields_ = [
+        ("arg", ctypes.c_uint),
+        ("op", ctypes.c_int),
+        ("datum_a", ctypes.c_uint64),
+        ("datum_b", ctypes.c_uint64),
+    ]
+
+
+@functools.cache
+def seccomp_program() -> bytes:
+    """Return the filter of system calls as libseccomp writes it, or nothing where there is no libseccomp."""
+    if sys.platform != "linux":
+        return b""
+    try:
+        library = ctypes.CDLL("libseccomp.so.2", use_errno=True)
+    except OSError:
+        return b""
+    library.seccomp_init.restype = ctypes.c_void_p
+    library.seccomp_init.argtypes = [ctypes.c_uint32]
+    library.seccomp_release.argtypes = [ctypes.c_void_p]
+    library.seccomp_export_bpf.argtypes = [ctypes.c_void_p, ctypes.c_int]
+    rule = library.seccomp_rule_add_array
+    rule.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_uint, ctypes.POINTER(_Argument)]
+    context = library.seccomp_init(_ALLOW)
+
+    def refuse(name: str, error: int, *arguments: _Argument) -> None:
+        number = library.seccomp_syscall_resolve_name(name.encode())
+        if number != -1:
+            rule(context, _ERRNO | error, number, len(arguments), (_Argument * max(1, len(arguments)))(*arguments))
+
+    try:
+        for name in REFUSED_CALLS:
+            refuse(name, _EPERM)
+        refuse("clone3", _ENOSYS)  # its flags lie in memory, where no filter looks; libraries fall back to clone
+        for bit in _CLONE_NEW:
+            refuse("clone", _EPERM, _Argument(0, _MASKED_EQUAL, bit, bit))
+        refuse("prlimit64", _EPERM, _Argument(0, _NOT_EQUAL, 0, 0))  # of another process
+        refuse("socket", _EAFNOSUPPORT, _Argument(0, _NOT_EQUAL, 1, 0))  # 1 is AF_UNIX
+        with tempfile.TemporaryFile() as file:
+            if library.seccomp_export_bpf(context, file.fileno()):
+                return b""
+            file.seek(0)
+            return file.read()
+    finally:
+        library.seccomp_release(context)
+
+
+def host_ids(process: int) -> range | None:
+    """Return host user ids that nobody has, for the guests of a zygote; None where this process may not give any.
+
+    Parameters
+    ----------
+    process : id of the zygote's first process, which no other on this machine has
+    """
+    everyone = Path("/proc/self/uid_map").read_text(encoding="ascii").split() == ["0", "0", "4294967295"]
+    if os.geteuid() or not everyone:
+        return None
+    first = 2**30 + process * 256  # ids of real people and of containers lie below; process ids end at 2**22
+    return range(first, first + 256)

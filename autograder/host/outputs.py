@@ -1,0 +1,176 @@
+"""What a guest says that its notebook showed: checked, cleaned, capped, and in the form in which Jupyter stores it.
+
+Nothing here is ever read for a mark.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+MAX_CELL_BYTES = 6 * 2**20
+MAX_CELL_OUTPUTS = 250
+MAX_PIECES = 10_000
+CUT = "\n[The rest of what this cell showed was cut.]\n"
+
+_TEXTS = frozenset({"text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml"})
+_PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?")
+# Controls but for tab and newline, the marks that turn the direction of text, and halves of surrogate pairs.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class TooMuch(Exception):
+    """The guest sent more pieces than an honest one does."""
+
+
+def cleaned(text: str) -> str:
+    """Return a text without terminal escapes and control characters, each line as a terminal would leave it."""
+    text = _ESCAPES.sub("", text).replace("\r\n", "\n")
+    if "\r" in text:
+        text = "\n".join(line.rpartition("\r")[2] for line in text.split("\n"))
+    return _CONTROLS.sub("", text)
+
+
+def _picture(kind: str, text: str) -> str | None:
+    """Return a picture's base64 if it is one."""
+    try:
+        data = base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return base64.b64encode(data).decode("ascii") if data.startswith(_PICTURES[kind]) else None
+
+
+def _bundle(data: Any) -> dict[str, str]:
+    """Return the parts of a MIME bundle that may be kept."""
+    kept = {}
+    for kind, value in data.items() if isinstance(data, dict) else ():
+        if not isinstance(value, str):
+            continue
+        if kind in _TEXTS:
+            kept[kind] = cleaned(value)
+        elif kind in _PICTURES and (picture := _picture(kind, value)) is not None:
+            kept[kind] = picture
+    return kept
+
+
+def _is_size(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value < 10_000
+
+
+def _metadata(metadata: Any, data: Mapping[str, str]) -> dict[str, Any]:
+    """Return of the metadata what says how a picture is to be shown."""
+    kept: dict[str, Any] = {}
+    for kind, values in metadata.items() if isinstance(metadata, dict) else ():
+        if kind == "needs_background" and values in ("light", "dark"):
+            kept[kind] = values
+        elif kind in _PICTURES and kind in data and isinstance(values, dict):
+            sizes = {name: values[name] for name in ("width", "height") if _is_size(values.get(name))}
+            kept |= {kind: sizes} if sizes else {}
+    return kept
+
+
+class Shown:
+    """The outputs of one cell, as they come in."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._outputs: list[dict[str, Any]] = []
+        self._ids: list[str | None] = []
+        self._bytes = 0
+        self._pieces = 0
+        self._cut = False
+        self._clear_before_next = False
+
+    def take(self, piece: bytes) -> None:
+        """Take one piece from the guest: a JSON list of outputs.
+
+        Raises
+        ------
+        TooMuch
+        """
+        self._pieces += 1
+        if self._pieces > MAX_PIECES:
+            raise TooMuch
+        self._bytes += len(piece)
+        if self._cut or self._bytes > MAX_CELL_BYTES:
+            self._cut = True
+            return
+        try:
+            outputs = json.loads(piece)
+        except (ValueError, RecursionError):
+            return
+        for output in outputs if isinstance(outputs, list) else ():
+            if isinstance(output, dict):
+                self._take(output)
+
+    def _take(self, output: dict[str, Any]) -> None:
+        match output:
+            case {"output_type": "stream", "name": "stdout" | "stderr" as name, "text": str() as text}:
+                if self._clear_before_next:
+                    self._clear()
+                last = self._outputs[-1] if self._outputs else {}
+                if last.get("output_type") == "stream" and last["name"] == name:
+                    last["text"] += text  # cleaned at the end: an escape may be cut by the border of two pieces
+                else:
+                    self._add({"output_type": "stream", "name": name, "text": text})
+            case {"output_type": "display_data", "data": data}:
+                kept = _bundle(data)
+                shown = {
+                    "output_type": "display_data",
+                    "data": kept,
+                    "metadata": _metadata(output.get("metadata"), kept),
+                }
+                self._add(shown, output.get("display_id"))
+            case {"output_type": "execute_result", "data": data, "execution_count": int() as count}:
+                kept = _bundle(data)
+                metadata = _metadata(output.get("metadata"), kept)
+                result = {"output_type": "execute_result", "data": kept, "metadata": metadata}
+                self._add({**result, "execution_count": min(max(int(count), 0), 10**6)})
+            case {"output_type": "update_display_data", "data": data, "display_id": str() as id}:
+                kept = _bundle(data)
+                for known, old in zip(self._ids, self._outputs, strict=True):
+                    if known == id:
+                        old |= {"data": kept, "metadata": _metadata(output.get("metadata"), kept)}
+            case {
+                "output_type": "error",
+                "ename": str() as name,
+                "evalue": str() as text,
+                "traceback": list() as lines,
+            }:
+                lines = [cleaned(line) for line in lines if isinstance(line, str)]
+                error = {"output_type": "error", "ename": cleaned(name)[:200], "evalue": cleaned(text)}
+                self._add({**error, "traceback": lines})
+            case {"output_type": "clear", "wait": wait}:
+                if wait:
+                    self._clear_before_next = True
+                else:
+                    self._clear()
+            case {"output_type": "cut"}:
+                self._cut = True
+
+    def _clear(self) -> None:
+        self._outputs, self._ids, self._clear_before_next = [], [], False
+
+    def _add(self, output: dict[str, Any], id: Any = None) -> None:
+        if self._clear_before_next:
+            self._clear()
+        if len(self._outputs) >= MAX_CELL_OUTPUTS:
+            self._cut = True
+        elif output.get("data") != {}:
+            self._outputs.append(output)
+            self._ids.append(id if isinstance(id, str) else None)
+
+    def outputs(self) -> list[dict[str, Any]]:
+        """Return what the cell showed."""
+        finished = [
+            {**output, "text": cleaned(output["text"])} if output["output_type"] == "stream" else output
+            for output in self._outputs
+        ]
+        finished = [output for output in finished if output.get("text") != ""]
+        if self._cut:
+            finished.append({"output_type": "stream", "name": "stderr", "text": CUT})
+        return finished

@@ -1,0 +1,179 @@
+"""What protection this machine gives against a student's code, found out by trying it."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.host.jail import MEBIBYTE, Limits, seccomp_program
+from autograder.host.process import Ended, NotStarted
+from autograder.host.zygote import ForkedGuest, Zygote
+
+
+@dataclass(frozen=True)
+class Part:
+    """One protection: whether it holds here, and what it is or why it is missing."""
+
+    name: str
+    holds: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What this machine gives.
+
+    Attributes
+    ----------
+    kind : "namespaces" where students' code can be shut in, "none" where it cannot
+    why : what stands in the way, and what to do; empty for "namespaces"
+    parts : each protection
+    """
+
+    kind: str
+    why: str
+    parts: tuple[Part, ...]
+
+    @property
+    def safe(self) -> bool:
+        """Tell whether notebooks that are not trusted may be graded."""
+        return self.kind != "none"
+
+    def __str__(self) -> str:
+        return "\n".join(report_lines(self))
+
+
+_LOOK_AROUND = """
+def look_around():
+    import os, resource, socket
+    kinds = ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup")
+    status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+    seen = {kind: int(os.readlink(f"/proc/self/ns/{kind}").split("[")[1][:-1]) for kind in kinds}
+    seen["capabilities"] = int(status["CapEff"].strip(), 16) + int(status["CapBnd"].strip(), 16)
+    seen["new_privileges_refused"] = int(status["NoNewPrivs"])
+    seen["filter"] = int(status["Seccomp"])
+    seen["processes_limit"] = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+    seen["processes_seen"] = sum(name.isdigit() for name in os.listdir("/proc"))
+    seen["disk"] = os.statvfs("/tmp").f_blocks * os.statvfs("/tmp").f_frsize
+    seen["written"] = 0
+    for path in ("/x", "/etc/x", "/guest/x", "/packages/x", "/dev/x"):
+        try:
+            open(path, "w").close()
+            seen["written"] += 1
+        except OSError:
+            pass
+    return seen
+"""
+_NAMESPACES = {"user": "user", "mnt": "mount", "pid": "pid", "net": "network", "ipc": "ipc", "uts": "uts"}
+
+
+def protection() -> Protection:
+    """Shut in a guest as grading does, look around from inside it, and say what holds."""
+    limits = Limits()
+    try:
+        with Zygote(limits=limits) as zygote, zygote.guest() as guest:
+            guest.run(_LOOK_AROUND, 30)
+            outcomes = guest.evaluate("look_around", [{}], 30)
+            if outcomes is None or not isinstance(outcomes[0].value, dict):
+                failure = outcomes[0].failure if outcomes else None
+                raise NotStarted(f"a process in the sandbox could not look around ({failure})")
+            return _protection(zygote, guest, {name: int(value) for name, value in outcomes[0].value.items()})
+    except (NotStarted, Ended) as error:
+        parts = (Part("own namespaces", False, str(error)),)
+        return Protection("none", f"{error}. {_what_to_do()}", parts)
+
+
+def _what_to_do() -> str:
+    if sys.platform != "linux":
+        return "On macOS and Windows, grade in a Linux container or in WSL"
+    restricted = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+    if restricted.exists() and restricted.read_text().strip() == "1" and os.geteuid():
+        return (
+            "This machine gives ordinary users no namespaces: "
+            "run `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or grade as root"
+        )
+    for name in ("kernel/unprivileged_userns_clone", "user/max_user_namespaces"):
+        switch = Path("/proc/sys", name)
+        if switch.exists() and switch.read_text().strip() == "0":
+            return f"This machine gives no user namespaces: set {name.replace('/', '.')} with sysctl"
+    return "In a container, start it with --privileged; else ask who runs this machine for user namespaces"
+
+
+def _host_user(process: int) -> int:
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return int(next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1])
+
+
+def _protection(zygote: Zygote, guest: ForkedGuest, seen: dict[str, int]) -> Protection:
+    limits, own_user, user = zygote.limits, os.geteuid(), _host_user(guest.process)
+    shared = [name for kind, name in _NAMESPACES.items() if seen[kind] == Path(f"/proc/self/ns/{kind}").stat().st_ino]
+    parts = [
+        Part(
+            "own namespaces",
+            not shared,
+            f"shares {', '.join(shared)} with this process" if shared else ", ".join(_NAMESPACES.values()),
+        ),
+        Part(
+            "own user of the machine",
+            user != own_user,
+            f"each guest runs as a user id that nobody has, such as {user}"
+            if user != own_user
+            else f"only root can give guests users of their own; they run as user {own_user}, and see nobody else",
+        ),
+        Part(
+            "no privileges",
+            not seen["capabilities"] and bool(seen["new_privileges_refused"]),
+            "no capabilities, and no way to new ones",
+        ),
+        Part(
+            "read-only file system",
+            not seen["written"],
+            "holds the standard library, numpy, matplotlib, IPython and the course's allowed parts",
+        ),
+        Part(
+            "private directory", seen["disk"] <= limits.disk, f"{limits.disk // MEBIBYTE} MiB in memory, gone with it"
+        ),
+        Part("system calls filtered", seen["filter"] == 2, _about_the_filter()),
+        Part(
+            "processes bounded",
+            0 < seen["processes_limit"] <= limits.processes and user != 0,
+            f"at most {limits.processes} processes and threads a guest"
+            + (", for root too, since guests are another user" if own_user == 0 and user else ""),
+        ),
+        _about_memory(zygote),
+        Part(
+            "time bounded",
+            True,
+            f"wall clock for each cell and question; {limits.cpu_seconds} s of computing for each process",
+        ),
+    ]
+    return Protection("namespaces", "", tuple(parts))
+
+
+def _about_the_filter() -> str:
+    if seccomp_program():
+        return "by a seccomp filter that libseccomp wrote: no programs, no sockets but local ones, no tracing"
+    return "libseccomp.so.2 is missing; to have it: apt install libseccomp2, or dnf install libseccomp"
+
+
+def _about_memory(zygote: Zygote) -> Part:
+    each, together = zygote.limits.memory // MEBIBYTE, zygote.limits.memory_of_all // MEBIBYTE
+    if zygote.memory.path:
+        return Part("memory bounded", True, f"{together} MiB for all processes of a guest, by a control group")
+    return Part(
+        "memory bounded",
+        False,
+        f"{each} MiB for each process; {together} MiB for all together only as a look every 50 ms finds it, since no "
+        f"control group could be made ({zygote.memory.why})",
+    )
+
+
+def report_lines(found: Protection | None = None) -> list[str]:
+    """Return what `autograder doctor` says, a line a protection."""
+    found = found or protection()
+    who = "root" if sys.platform != "win32" and os.geteuid() == 0 else "an ordinary user"
+    head = f"Sandbox for students' code, tried as {who}: "
+    if not found.safe:
+        return [f"{head}none. {found.why}.", "Grading refuses here, unless --unsandboxed is given."]
+    lines = [f"  {'yes' if part.holds else 'no ':<4} {part.name}: {part.why}" for part in found.parts]
+    return [f"{head}{found.kind}.", *lines]

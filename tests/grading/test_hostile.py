@@ -1,0 +1,96 @@
+"""A hostile class: each attack gets the mark that its answers are worth, and reaches nobody else.
+
+A file of `hostile/` is one student. It is put into the cell of the answer whose function it defines, or else into a
+cell of its own above all answers; the other answers are right, or as they were handed out, as its BASE says.
+"""
+
+import ast
+import json
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell
+
+from autograder.grade.records import Records
+from autograder.host.sandbox import protection
+from tests.grading.classes import NAME, RIGHT, cell, course, full, hand_in, notebook, run, scores
+
+ATTACKS = {path.stem: path for path in sorted(Path(__file__).with_name("hostile").glob("*.py"))}
+
+pytestmark = pytest.mark.slow
+
+
+def about(path: Path) -> dict:
+    """Return what an attack says of itself: SCORE, OUTCOME (one of several), BASE."""
+    for statement in ast.parse(path.read_text()).body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
+            names = [target.id for target in statement.targets[0].elts]
+            return dict(zip(names, ast.literal_eval(statement.value), strict=True))
+    raise ValueError(path)
+
+
+def attack(folder: Path, path: Path):
+    """Return the notebook of an attack."""
+    source = path.read_text()
+    defined = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)} & set(RIGHT)
+    right = about(path)["BASE"] == "right"
+    book = notebook(folder, {} if right else dict.fromkeys(RIGHT))
+    for function in sorted(defined):
+        cell(book, f"answer-{function}").source = source
+    if not defined:
+        book.cells.insert(book.cells.index(cell(book, "setup")) + 1, new_code_cell(source))
+    return book
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    if not protection().safe:
+        if os.environ.get("REQUIRE_ALL") == "1":
+            pytest.fail("there is no sandbox here")
+        pytest.skip("there is no sandbox here")
+    folder = course(tmp_path_factory.mktemp("hostile"))
+    for name, path in ATTACKS.items():
+        hand_in(folder, name, attack(folder, path))
+    for student in ("0_first", "zz_last"):
+        hand_in(folder, student)
+    os.environ["A_SECRET_TOKEN"] = "canary"
+    try:
+        done = run(folder, NAME, "--timeout", "4", "--budget", "40", "--jobs", "2", code=1)
+    finally:
+        del os.environ["A_SECRET_TOKEN"]
+    return folder, done
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_gets_the_mark_that_its_answers_are_worth(graded, name):
+    folder, _ = graded
+    record, expected = Records(folder, NAME).find(name), about(ATTACKS[name])
+    assert record is not None
+    said = json.dumps([(row["mistake"], row["points"], row["seen"]) for row in record.verdicts])
+    assert record.score == expected["SCORE"], said
+    assert record.outcome in expected["OUTCOME"].split("|"), said
+    assert sum(score or 0.0 for score in scores(folder)[name].values()) == expected["SCORE"]
+    assert "\x1b" not in json.dumps(record.troubles) + said
+
+
+def test_nobody_else_is_touched(graded):
+    folder, done = graded
+    assert scores(folder)["0_first"] == scores(folder)["zz_last"] == full()
+    assert len(scores(folder)) == len(ATTACKS) + 2
+    assert "\x1b" not in done.stdout + done.stderr
+    assert not Path("/tmp/pwned").exists()
+    with sqlite3.connect(folder / "gradebook.db") as book:
+        assert book.execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+def test_nothing_that_a_student_wrote_is_a_script_or_an_escape_in_a_verdict(graded):
+    folder, _ = graded
+    path = folder / "autograded" / "escape_codes_and_scripts" / NAME / f"{NAME}.ipynb"
+    book = json.loads(path.read_text())
+    assert "\x1b" not in path.read_text()
+    assert "\\u001b" not in json.dumps([each.get("outputs") for each in book["cells"]])
+    shown = next(each for each in book["cells"] if each["id"] == "check-compute_db2")["outputs"][0]["data"]
+    assert "<script>" not in "".join(shown["text/html"])
+    assert "&lt;script&gt;" in "".join(shown["text/html"])
