@@ -1,0 +1,354 @@
+"""One page about a class: how the marks lie, which equations went well, which mistakes were made, who needs a person.
+
+Everything is in the one file: no address is asked for anything. It holds students' ids, so only its owner can read it.
+Examples of mistakes name nobody and quote nothing that a student wrote.
+"""
+
+import base64
+import builtins
+import hashlib
+import re
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from autograder.core.reading import place_of
+from autograder.core.verdict import Verdict
+from autograder.grade.records import NEED_A_PERSON, OUTCOMES, WITHOUT_MARKS, write_whole
+from autograder.report.feedback import address, link_to, page_of
+from autograder.report.marks import NOT_GRADED, Graded, Student
+from autograder.report.similar import UNWRITTEN, Alike, similar, slipped
+from course_lib.equations import EQUATIONS
+
+FOLDER = "reports"
+MOST_MISTAKES = 20
+MOST_ALIKE = 40
+MAX_EXAMPLE = 300
+PARTS = 10
+
+MEANS = {**OUTCOMES, NOT_GRADED: "Nothing has been graded: nothing was handed in, or it came after the last run."}
+
+
+@dataclass(frozen=True)
+class Equation:
+    """How one exercise went.
+
+    Attributes
+    ----------
+    function : what was asked
+    link, title : the chapter that derives it, as far as it is known
+    right, judged : how many of how many
+    share : of the points, in percent
+    mistake : the one most made, or ""
+    """
+
+    function: str
+    link: str
+    title: str
+    right: int
+    judged: int
+    share: float
+    mistake: str = ""
+
+    @property
+    def percent(self) -> float:
+        """How many were right."""
+        return 100 * self.right / self.judged if self.judged else 0.0
+
+
+@dataclass(frozen=True)
+class MistakeMade:
+    """A mistake that several made in the same function.
+
+    Attributes
+    ----------
+    mistake : its id
+    function : where
+    count, judged : how many of how many
+    example : what was seen of one of them, naming nobody; or ""
+    hint : the question that goes with it
+    """
+
+    mistake: str
+    function: str
+    count: int
+    judged: int
+    example: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of the distribution, in the picture's units."""
+
+    x: float
+    y: float
+    height: float
+    count: int
+    label: str
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------------
+
+
+def equations(graded: Graded, book: str = "") -> list[Equation]:
+    """Return how each exercise went, in the assignment's order."""
+    found = []
+    for exercise in graded.assignment.exercises:
+        verdicts = _verdicts_on(exercise.function, graded.students)
+        place = place_of(EQUATIONS[exercise.equation]) if exercise.equation else None
+        slips = Counter(verdict.mistake or "wrong" for verdict in verdicts if slipped(verdict))
+        most = sum(verdict.max_points for verdict in verdicts)
+        found.append(
+            Equation(
+                exercise.function,
+                f"{book}{place['page']}.html#{place['anchor']}" if place and book else "",
+                place["title"] if place else "",
+                sum(verdict.passed is True for verdict in verdicts),
+                len(verdicts),
+                100 * sum(verdict.points for verdict in verdicts) / most if most else 0.0,
+                min(slips, key=lambda mistake: (-slips[mistake], mistake)) if slips else "",
+            )
+        )
+    return found
+
+
+def _verdicts_on(function: str, students: Iterable[Student]) -> list[Verdict]:
+    return [v for each in students for v in each.verdicts if v.function == function and v.passed is not None]
+
+
+def mistakes(graded: Graded) -> list[MistakeMade]:
+    """Return the mistakes, those first that most made; what follows from an earlier one is not counted."""
+    made: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
+    judged: Counter[str] = Counter()
+    for student in graded.students:
+        for verdict in student.verdicts:
+            judged[verdict.function] += verdict.passed is not None
+            if slipped(verdict):
+                made[verdict.mistake or "wrong-values", verdict.function].append(verdict)
+    words = _names_of(graded.students)
+    order = {exercise.function: place for place, exercise in enumerate(graded.assignment.exercises)}
+    found = []
+    for (mistake, function), verdicts in made.items():
+        told = (anonymous(verdict.seen, words) for verdict in verdicts)
+        example = next((text for text in told if text), "")
+        found.append(MistakeMade(mistake, function, len(verdicts), judged[function], example, verdicts[0].hint))
+    return sorted(found, key=lambda each: (-each.count, order.get(each.function, len(order)), each.mistake))
+
+
+def unwritten(graded: Graded) -> list[tuple[str, int]]:
+    """Return how many have not written a function, where there are any."""
+    counts = Counter(v.function for each in graded.students for v in each.verdicts if v.mistake in UNWRITTEN)
+    return [(e.function, counts[e.function]) for e in graded.assignment.exercises if counts[e.function]]
+
+
+_RAISED = re.compile(r"raised (\w+):.*", re.DOTALL)
+_RETURNED = re.compile(r"It returned (?!None\b|an array of (?:shape|dtype)\b|a (?:tuple|list) of \d)[^;]*;")
+_KEYS = re.compile(r"the keys .*", re.DOTALL)
+_QUOTED = re.compile(r"`(?!return`)[^`]*`")
+
+
+def _raised(found: re.Match[str]) -> str:
+    kind = getattr(builtins, found[1], None)
+    known = isinstance(kind, type) and issubclass(kind, BaseException)
+    return f"raised {found[1] if known else 'an exception of its own'}."
+
+
+def anonymous(seen: str, words: Iterable[str] = ()) -> str:
+    """Return what a judge saw without anything that a student wrote: texts of exceptions, lines of code, own names.
+
+    Parameters
+    ----------
+    seen : of a verdict
+    words : what names a student; a text in which one of them is left gives nothing
+
+    >>> anonymous("It raised NameError: name 'ada' is not defined in the line `ada`.")
+    'It raised NameError.'
+    """
+    text = _KEYS.sub("other keys.", _RETURNED.sub("It returned something else;", _RAISED.sub(_raised, seen)))
+    text = _QUOTED.sub("`…`", " ".join(text.split()))
+    if any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) for word in words):
+        return ""
+    return text if len(text) <= MAX_EXAMPLE else f"{text[: MAX_EXAMPLE - 1]}…"
+
+
+def _names_of(students: Iterable[Student]) -> set[str]:
+    names = {name for each in students for name in (each.id, each.person.first_name, each.person.last_name)}
+    # A roster's id may be a word of the judge's own, such as "it": two letters name nobody.
+    return {name for name in names if len(name) > 2}
+
+
+def bars(graded: Graded) -> list[Bar]:
+    """Return the distribution of marks: ten bars over equal parts of the points, and one for all of them."""
+    shares = [
+        each.points / graded.max_points for each in graded.students if each.points is not None and graded.max_points
+    ]
+    counts = Counter(PARTS if share >= 1 - 1e-9 else max(0, int(PARTS * share + 1e-9)) for share in shares)
+    tallest = max(counts.values(), default=1)
+    found = []
+    for part in range(PARTS + 1):
+        height = 110 * counts[part] / tallest
+        step = 100 // PARTS
+        label = "all points" if part == PARTS else f"{step * part} to {step * (part + 1)} %"
+        found.append(Bar(14 + 30.4 * part, 130 - height, height, counts[part], label))
+    return found
+
+
+def facts(graded: Graded) -> list[tuple[str, str]]:
+    """Return the figures at the top of the page."""
+    points = [each.points for each in graded.students if each.points is not None]
+    known = [each for each in graded.students if each.record]
+    found = [
+        ("handed in", str(len(known))),
+        ("with a mark", str(len(points))),
+        ("need a person", str(sum(_needs_a_person(each) for each in graded.students))),
+    ]
+    if points:
+        found += [
+            ("mean", f"{statistics.mean(points):.1f} of {graded.max_points:g}"),
+            ("median", f"{statistics.median(points):.1f}"),
+            ("all points", str(sum(point >= graded.max_points - 1e-9 for point in points))),
+        ]
+    return found
+
+
+def _needs_a_person(student: Student) -> bool:
+    return student.outcome in NEED_A_PERSON or student.waits
+
+
+def troubles(graded: Graded) -> list[tuple[str, int]]:
+    """Return what is odd about files, and about how many of them."""
+    texts = {
+        t.get("id", ""): t.get("text", "") for each in graded.students if each.record for t in each.record.troubles
+    }
+    counts = Counter(
+        id for each in graded.students if each.record for id in {t.get("id", "") for t in each.record.troubles}
+    )
+    # The place in brackets is of one student only.
+    return [(re.sub(r" \([^()]*\)$", "", texts[id]) or id, count) for id, count in counts.most_common()]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student in the table."""
+
+    id: str
+    points: str
+    sort: float
+    outcome: str
+    meaning: str
+    wrong: tuple[tuple[str, str], ...]
+    count: int
+    troubles: tuple[str, ...]
+    link: str
+
+
+def rows(graded: Graded, start: Path) -> list[Row]:
+    """Return the table of students; links lead from a directory to the pages that are there."""
+    folder, name = graded.course.folder("feedback"), graded.assignment.name
+    found = []
+    for each in graded.students:
+        said = [trouble.get("text", "") for trouble in each.record.troubles] if each.record else []
+        if each.record and each.record.advice:
+            said.append(each.record.advice)
+        wrong: dict[str, list[str]] = {}
+        for verdict in each.verdicts:
+            if not verdict.passed:
+                wrong.setdefault(verdict.mistake or "wrong", []).append(verdict.function)
+        if each.waits:
+            said.append("A person has still to grade a part.")
+        if each.penalty:
+            said.append(f"Late: {each.penalty:g} points less.")
+        found.append(
+            Row(
+                each.id,
+                "" if each.points is None else f"{round(each.points, 2):g}",
+                -1.0 if each.points is None else each.points,
+                each.outcome,
+                MEANS.get(each.outcome, ""),
+                tuple((mistake, ", ".join(functions)) for mistake, functions in wrong.items()),
+                sum(map(len, wrong.values())),
+                tuple(said),
+                link_to(folder, start, each.id, name) if page_of(folder, each.id, name).is_file() else "",
+            )
+        )
+    return found
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+
+
+def dashboard(graded: Graded, groups: Sequence[Alike], start: Path, book: str = "") -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    graded : the class
+    groups : students with similar answers
+    start : the directory in which the page will be
+    book : where the book is; nothing leaves out the links
+
+    Raises
+    ------
+    NoAddress
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("autograder.report", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    source = environment.loader
+    assert source
+    script = source.get_source(environment, "sort.js")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    made = mistakes(graded)
+    outcomes = Counter(each.outcome for each in graded.students)
+    return environment.get_template("dashboard.html.j2").render(
+        assignment=graded.assignment,
+        max_points=graded.max_points,
+        made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        facts=facts(graded),
+        bars=bars(graded),
+        equations=equations(graded, address(book)),
+        mistakes=made[:MOST_MISTAKES],
+        more_mistakes=len(made) - MOST_MISTAKES,
+        unwritten=unwritten(graded),
+        outcomes=[(id, outcomes[id], text) for id, text in MEANS.items() if outcomes[id]],
+        without_marks=WITHOUT_MARKS,
+        people=[row for row, each in zip(rows(graded, start), graded.students, strict=True) if _needs_a_person(each)],
+        troubles=troubles(graded),
+        alike=groups[:MOST_ALIKE],
+        more_alike=len(groups) - MOST_ALIKE,
+        rows=rows(graded, start),
+        script=Markup(script),
+        digest=digest,
+    )
+
+
+def report(graded: Graded, path: Path | None = None, book: str = "", jobs: int = 0) -> Path:
+    """Write the page, and return where it is.
+
+    Parameters
+    ----------
+    graded : the class
+    path : the file; None is `reports/<assignment>.html` in the course directory
+    book : where the book is
+    jobs : how many workers look for similar answers; 0 takes one for each core
+
+    Raises
+    ------
+    NoAddress
+    CannotWrite
+    """
+    path = path or graded.folder / FOLDER / f"{graded.assignment.name}.html"
+    page = dashboard(graded, similar(graded, jobs), path.resolve().parent, book)
+    write_whole(path, page.encode("utf-8", "replace"))
+    return path

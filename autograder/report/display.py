@@ -1,0 +1,271 @@
+"""What a student wrote and what it showed, as HTML that runs nothing and asks nobody for anything.
+
+The page's own Content-Security-Policy forbids scripts and foreign content once more.
+"""
+
+import base64
+import functools
+import importlib
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+import bleach  # type: ignore[import-untyped]
+from bleach.html5lib_shim import Filter  # type: ignore[import-untyped]
+from markupsafe import Markup
+from nbconvert.filters import Highlight2HTML
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from autograder.host.outputs import cleaned
+
+MAX_HTML = 200_000
+MAX_PICTURE = 4_000_000
+MAX_TEXT = 20_000
+MAX_CODE = 100_000
+CUT = "\n[The rest is not shown here; it is in your notebook.]"
+
+TAGS = frozenset(
+    """
+    a abbr b blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure
+    h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table
+    tbody td tfoot th thead tr u ul var
+    """.split()  # noqa: SIM905
+)
+importlib.import_module("pygments.lexers.special")  # else loaded when a worker sees no file any more
+
+_DROPPED = frozenset({"script", "style", "noscript", "template", "title", "iframe", "object", "embed", "textarea"})
+_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|svg\+xml);base64,[A-Za-z0-9+/=\s]*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
+_LINK = re.compile(r"https?://|mailto:|#", re.IGNORECASE)  # bleach alone lets javascript:1 through, as a port
+_PLAIN = {"alt", "title", "colspan", "rowspan", "scope", "align", "start", "reversed", "open"}
+
+
+def _may_stay(tag: str, name: str, value: str) -> bool:
+    if tag == "img" and name == "src":
+        return _PICTURE.fullmatch(value) is not None
+    if tag == "a" and name == "href":
+        return _LINK.match(value) is not None
+    if tag == "img" and name in ("width", "height"):
+        return value.isdigit() and len(value) < 5
+    return name in _PLAIN
+
+
+class _WithoutDropped(Filter):  # type: ignore[misc]
+    """Drops what is inside an element that is not shown as text."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        inside = 0
+        for token in Filter.__iter__(self):
+            if token.get("name") in _DROPPED:
+                inside += {"StartTag": 1, "EndTag": -1}.get(token["type"], 0)
+            elif not inside:
+                yield token
+
+
+@functools.cache
+def _cleaner() -> Any:
+    return bleach.Cleaner(
+        tags=TAGS | _DROPPED,
+        attributes=_may_stay,
+        protocols={"http", "https", "mailto", "data"},
+        strip=True,
+        strip_comments=True,
+        filters=[_WithoutDropped],
+    )
+
+
+def sanitised(html: str) -> Markup:
+    """Return HTML with only what shows something: no scripts, styles, forms, frames or foreign pictures."""
+    return Markup(_cleaner().clean(cleaned(html)))
+
+
+# --- formulas ---------------------------------------------------------------------------------------------------------
+
+_MATH_TAGS = frozenset(
+    """
+    math mrow mi mn mo ms mtext mspace mfrac msqrt mroot mstyle msub msup msubsup munder mover munderover mmultiscripts
+    mprescripts none mtable mtr mtd menclose mpadded mphantom merror
+    """.split()  # noqa: SIM905
+)
+_MATH_ATTRIBUTES = frozenset(
+    """
+    accent accentunder columnalign columnlines columnspacing display displaystyle fence form height depth largeop
+    linethickness lspace mathcolor mathvariant maxsize minsize movablelimits notation rowlines rowspacing rspace
+    scriptlevel separator stretchy symmetric voffset width
+    """.split()  # noqa: SIM905
+)
+_NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
+MAX_FORMULA = 5_000
+
+
+def _converter() -> Callable[..., str] | None:
+    """Return what writes MathML, where that is installed."""
+    try:
+        return getattr(importlib.import_module("latex2mathml.converter"), "convert", None)
+    except ImportError:
+        return None
+
+
+def _bare(element: ElementTree.Element) -> bool:
+    """Take everything from MathML that is no formula, and tell whether it is one throughout."""
+    for each in element.iter():
+        each.tag = each.tag.removeprefix(_NAMESPACE)
+        if each.tag not in _MATH_TAGS:
+            return False
+        for name in list(each.attrib):
+            if name not in _MATH_ATTRIBUTES:
+                del each.attrib[name]
+    return True
+
+
+@functools.lru_cache(maxsize=1024)
+def formula(tex: str, block: bool) -> Markup:
+    """Return a formula as MathML; as it was written where it cannot be converted."""
+    plain = Markup('<code class="tex">{}</code>').format(tex.strip())
+    convert = _converter()
+    if convert is None or len(tex) > MAX_FORMULA:
+        return plain
+    try:
+        element = ElementTree.fromstring(convert(tex, display="block" if block else "inline"))
+    except Exception:  # noqa: BLE001  (whatever the converter says of TeX that it does not know)
+        return plain
+    return Markup(ElementTree.tostring(element, encoding="unicode", method="html")) if _bare(element) else plain
+
+
+class _Renderer(IPythonRenderer):
+    """Puts a token in the place of each formula, so that the sanitiser sees plain text there."""
+
+    def __init__(self) -> None:
+        super().__init__(escape=False, exclude_anchor_links=True)
+        self.token = uuid.uuid4().hex
+        self.formulas: list[Markup] = []
+
+    def _kept(self, tex: str, block: bool) -> str:
+        self.formulas.append(formula(tex, block))
+        return f"{self.token}-{len(self.formulas) - 1}-"
+
+    def block_math(self, body: str) -> str:
+        return f"<p>{self._kept(body, True)}</p>"
+
+    def inline_math(self, body: str) -> str:
+        return self._kept(body, False)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return f"<p>{self._kept(f'{chr(92)}begin{{{name}}}{body}{chr(92)}end{{{name}}}', True)}</p>"
+
+    def _embed_image_or_attachment(self, src: str) -> str:
+        return src  # an attachment that is missing would raise; a file is never read
+
+
+@functools.lru_cache(maxsize=256)
+def _markdown(source: str) -> Markup:
+    renderer = _Renderer()
+    try:
+        html = sanitised(MarkdownWithMath(renderer=renderer).render(source))
+    except Exception:  # noqa: BLE001  (whatever a parser says of a text that is made to break it)
+        return preformatted(source)
+    return Markup(re.sub(rf"{renderer.token}-(\d+)-", lambda found: renderer.formulas[int(found[1])], str(html)))
+
+
+def markdown(source: str) -> Markup:
+    """Return Markdown as HTML."""
+    source = cleaned(source)
+    return _markdown(source) if len(source) <= MAX_TEXT else preformatted(source)
+
+
+# --- code and outputs -------------------------------------------------------------------------------------------------
+
+_highlight = functools.cache(Highlight2HTML)
+
+
+@functools.lru_cache(maxsize=256)
+def _code(source: str) -> Markup:
+    try:
+        return Markup(_highlight()(source))
+    except Exception:  # noqa: BLE001  (whatever a lexer says of what is no Python)
+        return preformatted(source)
+
+
+def code(source: str) -> Markup:
+    """Return Python with its colours."""
+    source = cleaned(source)
+    return _code(source) if len(source) <= MAX_TEXT else preformatted(source, MAX_CODE)
+
+
+def preformatted(text: str, most: int = MAX_TEXT) -> Markup:
+    """Return a text as it is, cut where it is too long."""
+    text = cleaned(text)
+    return Markup("<pre>{}</pre>").format(text if len(text) <= most else text[:most] + CUT)
+
+
+def _joined(value: Any) -> str:
+    return "".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _image(kind: str, data: str, more: Markup | None = None) -> Markup:
+    alt = Markup(' alt="What the cell drew"') if more is None else more
+    return Markup('<img{} src="data:{};base64,{}">').format(alt, kind, data)
+
+
+_SVG = re.compile(r"\s*<svg\b([^>]*)>")
+_ALT = re.compile(r'\baria-label="([^"]*)"')
+_SIZE = re.compile(r'\bviewBox="0 0 (\d+(?:\.\d+)?) \d+(?:\.\d+)?"')
+_DARK = "<style>@media (prefers-color-scheme: dark) { svg:root { color: #e4e7eb !important } }</style>"
+
+
+def _svg(text: str) -> Markup:
+    """Return SVG as an image: in one nothing runs or is fetched. The course's own pictures follow light and dark."""
+    found = _SVG.match(text)
+    more = None
+    if found:
+        alt, size = _ALT.search(found[1]), _SIZE.search(found[1])
+        said = Markup(alt[1]).unescape() if alt else "What the cell drew"
+        wide = Markup(' width="{}"').format(round(float(size[1]) * 4 / 3)) if size and float(size[1]) < 2000 else ""
+        own = Markup(' class="ours"') if "currentColor" in text else ""
+        more = Markup(' alt="{}"{}{}').format(said, wide, own)
+        opened = found[0].rstrip()
+        if "xmlns=" not in found[1]:
+            opened = opened.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+        text = f"{opened}{_DARK if own and not opened.endswith('/>') else ''}{text[found.end() :]}"
+    return _image("image/svg+xml", base64.b64encode(text.encode("utf-8", "replace")).decode(), more)
+
+
+def _picture(kind: str, data: str) -> Markup | None:
+    if kind == "image/svg+xml":
+        return _svg(data) if len(data) <= MAX_PICTURE else None
+    return _image(kind, "".join(data.split())) if _BASE64.fullmatch(data) else None
+
+
+def _bundle(data: Mapping[str, Any]) -> Markup | None:
+    """Return the richest form in which something can be shown."""
+    if "text/html" in data:
+        html = _joined(data["text/html"])
+        if _SVG.match(html) and html.rstrip().endswith("</svg>") and len(html) <= MAX_PICTURE:
+            return _svg(html)
+        shown = sanitised(html) if len(html) <= MAX_HTML else Markup()
+        if shown.striptags().strip() or "<img" in shown:
+            return shown
+    for kind in ("image/svg+xml", "image/png", "image/jpeg", "image/gif"):
+        if kind in data and (picture := _picture(kind, _joined(data[kind]))):
+            return picture
+    if "text/markdown" in data:
+        return markdown(_joined(data["text/markdown"]))
+    for kind in ("text/latex", "text/plain"):
+        if kind in data:
+            return preformatted(_joined(data[kind]))
+    return None
+
+
+def output(each: Mapping[str, Any]) -> Markup | None:
+    """Return one output of a cell as HTML; None where there is nothing to show."""
+    kind = each.get("output_type")
+    if kind == "stream":
+        return preformatted(_joined(each.get("text", "")))
+    if kind == "error":
+        trace = _joined([f"{line}\n" for line in each.get("traceback") or ()])
+        said = f"{each.get('ename', '')}: {each.get('evalue', '')}"
+        return preformatted(trace.rstrip() or said)
+    data = each.get("data")
+    return _bundle(data) if isinstance(data, Mapping) else None

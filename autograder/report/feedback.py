@@ -1,0 +1,224 @@
+"""A feedback page for each student, where `nbgrader generate_feedback` puts its own.
+
+A page holds the verdicts, hints and chapters, what a person has said, and the notebook. It never holds what was drawn
+to judge it, nor the texts of hidden tests. Late work costs what nbgrader's plugin has written into the gradebook.
+"""
+
+import os
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from autograder.core.render import SIGNS, html
+from autograder.core.verdict import Verdict
+from autograder.grade.records import write_whole
+from autograder.report.marks import Cell, Graded, Student
+from autograder.report.workers import SECONDS, Asked, answers
+
+SUMS = {True: "right", False: "wrong", None: "open"}
+_READ = re.compile(r"\(([\w-]+\.html)(#[\w-]+)?\)")
+_ADDRESS = re.compile(r"https?://[^\s\"'<>]+|(?:\.{0,2}/)[^\s\"'<>]*")
+
+
+class NoAddress(Exception):
+    """The book's address is none that a page may link to; the message says what is."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A page that was written, or was not.
+
+    Attributes
+    ----------
+    student : whose
+    path : where it is, or None where there is no autograded notebook
+    whole : whether the notebook is on it
+    """
+
+    student: str
+    path: Path | None = None
+    whole: bool = True
+
+
+def address(book: str) -> str:
+    """Return where the book is, ready for a page's name behind it.
+
+    Raises
+    ------
+    NoAddress
+    """
+    if book and not _ADDRESS.fullmatch(book):
+        raise NoAddress(f"{book!r} is no address of the book: write https://... or a path that starts with / or ./")
+    return f"{book.rstrip('/')}/" if book else ""
+
+
+def page_of(folder: Path, student: str, assignment: str) -> Path:
+    """Return where a student's page is, below the folder of feedback."""
+    return folder / student / assignment / f"{assignment}.html"
+
+
+def link_to(folder: Path, start: Path, student: str, assignment: str) -> str:
+    """Return the address of a student's page, from a page in another directory."""
+    return quote(Path(os.path.relpath(page_of(folder, student, assignment), start)).as_posix())
+
+
+def verdict_html(verdict: Verdict, book: str) -> str:
+    """Return a verdict as HTML; what to read is a link where it is known where the book is."""
+    whole = html(verdict)
+    read = escape(verdict.read)
+    if not book or not verdict.read or verdict.passed:
+        return whole
+    linked = _READ.sub(lambda found: f'(<a href="{escape(book)}{found[1]}{found[2] or ""}">{found[1]}</a>)', read)
+    before, _, after = whole.rpartition(read)
+    return f"{before}{linked}{after}"
+
+
+def _of(points: float, most: float) -> str:
+    return f"{round(points, 2):g} of {round(most, 2):g}"
+
+
+def _row(verdict: Verdict, cell: Cell | None) -> dict[str, str]:
+    points = cell.points if cell else verdict.points
+    said = "right" if verdict.passed else "not judged" if verdict.passed is None else verdict.mistake or "wrong"
+    if cell and cell.manual is not None:
+        said += ", points given by a person"
+    return {
+        "anchor": f"cell-check-{verdict.function}",
+        "name": verdict.function,
+        "kind": SUMS[verdict.passed],
+        "said": f"{SIGNS[verdict.passed]} {said}",
+        "points": _of(points, cell.max_points if cell and cell.max_points else verdict.max_points),
+    }
+
+
+def _other_row(id: str, name: str, cell: Cell) -> dict[str, str]:
+    waits = cell.waits and cell.manual is None
+    return {
+        "anchor": f"cell-{id}",
+        "name": name,
+        "kind": "open" if waits else "",
+        "said": "a person grades it" if waits else "graded",
+        "points": f"of {cell.max_points:g}" if waits else _of(cell.points, cell.max_points),
+    }
+
+
+def said_of(student: Student, graded: Graded, book: str = "") -> dict[str, Any]:
+    """Return all that a student's page says beside the notebook, as JSON types.
+
+    Parameters
+    ----------
+    student : whose page it is
+    graded : the class
+    book : where the book is, as `address` gives it
+    """
+    cells = student.cells
+    checks = {f"check-{verdict.function}": verdict for verdict in student.verdicts}
+    titles = {written.id: written.title for written in graded.assignment.written}
+    rows = [_row(verdict, cells.get(id)) for id, verdict in checks.items()]
+    rows += [
+        _other_row(id, titles.get(id, id), cell)
+        for id, cell in sorted(cells.items())
+        if id not in checks and cell.max_points
+    ]
+    most = sum(cell.max_points for cell in cells.values()) or (student.record.max_score if student.record else 0.0)
+    mark = "No mark yet." if student.points is None else f"{_of(student.points, most)} points"
+    about = []
+    if student.waits:
+        about.append("A part of it has still to be graded by a person; the points can grow.")
+    if student.penalty:
+        about.append(f"It came late, which costs {student.penalty:g} of the {student.raw:g} points.")
+    if student.record:
+        about += [str(trouble.get("text", "")) for trouble in student.record.troubles]
+    shown = {}
+    for id, cell in cells.items():
+        waits = cell.waits and cell.manual is None
+        points = "" if not cell.max_points or waits else f"{_of(cell.points, cell.max_points)} points"
+        shown[id] = {"points": points, "comment": ""}
+    for id, said in student.comments.items():
+        shown.setdefault(id, {"points": ""})["comment"] = said
+    return {
+        "title": graded.assignment.title,
+        "student": student.id,
+        "mark": mark,
+        "about": about,
+        "rows": rows,
+        "cells": shown,
+        "verdicts": {id: verdict_html(verdict, book) for id, verdict in checks.items()},
+        "failed": {id: not verdict.passed for id, verdict in checks.items()},
+        "hidden": _hidden(graded),
+    }
+
+
+def _hidden(graded: Graded) -> list[list[str]]:
+    """Return the marks of what nbgrader takes out of a release, as the course's configuration has them."""
+    tests, schemes = graded.course.config.ClearHiddenTests, graded.course.config.ClearMarkScheme
+    return [
+        [
+            str(tests.get("begin_test_delimeter", "BEGIN HIDDEN TESTS")),
+            str(tests.get("end_test_delimeter", "END HIDDEN TESTS")),
+        ],
+        [
+            str(schemes.get("begin_mark_scheme_delimeter", "BEGIN MARK SCHEME")),
+            str(schemes.get("end_mark_scheme_delimeter", "END MARK SCHEME")),
+        ],
+    ]
+
+
+def feedback(
+    graded: Graded, book: str = "", only: Collection[str] = (), jobs: int = 0, seconds: float = SECONDS
+) -> Iterator[Written]:
+    """Write the pages, and yield each as it is there.
+
+    A notebook that cannot be shown, or not in time, gives a page without it.
+
+    Parameters
+    ----------
+    graded : the class
+    book : where the book is; nothing leaves out the links
+    only : ids of the students whose pages are wanted; all if there are none
+    jobs : how many workers; 0 takes one for each core
+    seconds : after which a notebook is given up
+
+    Raises
+    ------
+    NoAddress
+    CannotWrite
+    """
+    from autograder.report.page import ready, render  # loads nbconvert, which takes a second
+
+    book = address(book)
+    name = graded.assignment.name
+    autograded = graded.course.folder("autograded")
+    asked = []
+    for student in graded.students:
+        if only and student.id not in only:
+            continue
+        path = autograded / student.id / name / f"{name}.ipynb"
+        if path.is_file():
+            asked.append(Asked(student.id, said_of(student, graded, book), path))
+        elif student.record:
+            yield Written(student.id)
+    broken = []
+    for each, page in answers(asked, render, ready, jobs, seconds):
+        if page is None:
+            broken.append(Asked(each.key, each.said))
+        else:
+            yield Written(each.key, _write(graded, each.key, page))
+    for each, page in answers(broken, render, ready, jobs, seconds):
+        if page is None:
+            raise RuntimeError(f"the page of {each.key} could not be made without its notebook either")
+        yield Written(each.key, _write(graded, each.key, page), whole=False)
+
+
+def _write(graded: Graded, student: str, page: bytes) -> Path:
+    """Write a page, and beside it when the work was handed in, which `nbgrader release_feedback` asks for."""
+    path = page_of(graded.course.folder("feedback"), student, graded.assignment.name)
+    write_whole(path, page, 0o644)
+    record = next((each.record for each in graded.students if each.id == student), None)
+    if record and record.timestamp:
+        write_whole(path.with_name("timestamp.txt"), f"{record.timestamp}\n".encode(), 0o644)
+    return path

@@ -1,0 +1,197 @@
+"""One student's feedback page, from what a worker is told and the autograded notebook: nbconvert's exporter, made once.
+
+The parent process says what is known for certain (verdicts, points, comments); of the notebook come the texts and what
+its cells showed, and nothing that a lecturer has hidden.
+"""
+
+import functools
+import importlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jinja2
+import jinja2.debug  # else loaded at the first error, when a worker sees no file any more
+from markupsafe import Markup
+from nbconvert.exporters.templateexporter import TemplateExporter
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from autograder.notebooks import parse, source_of
+from autograder.report import display
+
+_v4: Any = importlib.import_module("nbformat.v4")
+
+MAX_SHOWN = 2_000_000
+"""Characters of outputs on a page, pictures not counted."""
+
+LABELS = {"answer": "Your answer", "written": "Your answer", "test": "Test", "code": "", "text": "", "check": ""}
+HIDDEN = (("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"), ("BEGIN MARK SCHEME", "END MARK SCHEME"))
+"""What nbgrader takes out of a release; the autograded notebook holds it again."""
+
+
+class FeedbackExporter(TemplateExporter):
+    """Writes the page; everything is escaped that is not made by `display`."""
+
+    file_extension = ".html"
+    output_mimetype = "text/html"
+
+    def __init__(self) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]
+            config=Config({"Exporter": {"default_preprocessors": []}}),
+            extra_loaders=[jinja2.PackageLoader("autograder.report", "templates")],
+            template_file="feedback.html.j2",
+        )
+
+    @property
+    def template_paths(self) -> list[str]:  # type: ignore[override]
+        """Where else templates are looked for: nowhere."""
+        return []
+
+    def _create_environment(self) -> jinja2.Environment:
+        environment: jinja2.Environment = super()._create_environment()  # type: ignore[no-untyped-call]
+        environment.autoescape = True
+        environment.auto_reload = False  # a worker cannot see the template's file any more
+        environment.trim_blocks = environment.lstrip_blocks = True
+        environment.filters["trusted"] = Markup
+        return environment
+
+
+class _AsItIs(dict[str, Any]):
+    """What a page is made of; the exporter copies what it is given, and need not copy this."""
+
+    def __deepcopy__(self, memo: object) -> "_AsItIs":
+        return self
+
+
+@functools.cache
+def _exporter() -> FeedbackExporter:
+    return FeedbackExporter()
+
+
+@dataclass
+class Shown:
+    """A cell as the page shows it."""
+
+    kind: str
+    id: str = ""
+    anchor: str = ""
+    label: str = ""
+    points: str = ""
+    body: Markup | None = None
+    outputs: list[Markup] = field(default_factory=list)
+    comment: Markup | None = None
+
+
+def without_hidden(source: str, delimiters: Iterable[Sequence[str]]) -> str:
+    """Return a source without what stands between the marks of hidden parts; to its end where the second is missing."""
+    for begin, end in delimiters:
+        kept, hidden = [], False
+        for line in source.splitlines(keepends=True):
+            if begin in line:
+                hidden = True
+            if not hidden:
+                kept.append(line)
+            elif end in line:
+                hidden = False
+        source = "".join(kept)
+    return source
+
+
+def _kind(cell: NotebookNode, noted: Mapping[str, Any], id: str, checks: Mapping[str, Any]) -> str:
+    if cell.cell_type == "code":
+        if id in checks:
+            return "check"
+        if noted.get("solution"):
+            return "answer"
+        return "test" if noted.get("grade") else "code"
+    return "written" if noted.get("solution") or noted.get("task") else "text"
+
+
+def _said_by(test: NotebookNode) -> Iterator[Markup]:
+    """Yield what a lecturer's own test says to the student: its message, and no line of its code."""
+    for each in test.get("outputs", ()):
+        if each.get("output_type") == "error":
+            text = str(each.get("evalue", "")).strip()
+            yield display.preformatted(f"{each.get('ename', '')}: {text}" if text else str(each.get("ename", "")))
+
+
+def _shown(cell: NotebookNode, said: Mapping[str, Any], seen: set[str]) -> Shown | None:
+    noted = cell.metadata.get("nbgrader")
+    noted = noted if isinstance(noted, dict) else {}
+    id = noted.get("grade_id") if isinstance(noted.get("grade_id"), str) else cell.get("id")
+    id = id if isinstance(id, str) and id not in seen else ""
+    kind = _kind(cell, noted, id, said["verdicts"])
+    if cell.cell_type not in ("code", "markdown") or (kind == "text" and not source_of(cell).strip()):
+        return None
+    seen.add(id)
+    known = said["cells"].get(id, {})
+    shown = Shown(kind, id, f"cell-{id}" if known or kind == "check" else "", LABELS[kind], known.get("points", ""))
+    shown.comment = display.markdown(known["comment"]) if known.get("comment") else None
+    if kind == "check":
+        return shown
+    source = source_of(cell)
+    open_part = without_hidden(source, said["hidden"])
+    shown.body = display.code(open_part) if cell.cell_type == "code" else display.markdown(open_part)
+    if kind == "test":
+        shown.outputs = list(_said_by(cell)) if open_part == source else []
+    elif cell.cell_type == "code":
+        shown.outputs = [made for each in cell.get("outputs", ()) if (made := display.output(each)) is not None]
+    return shown
+
+
+def _page(notebook: NotebookNode, said: Mapping[str, Any], broken: bool) -> str:
+    seen: set[str] = set()
+    cells: list[Shown] = []
+    room = MAX_SHOWN
+    for cell in notebook.cells:
+        shown = _shown(cell, said, seen)
+        if shown is None:
+            continue
+        for place, each in enumerate(shown.outputs):
+            room -= len(each) if "<img" not in each else 0
+            if room < 0:
+                shown.outputs[place:] = [display.preformatted(display.CUT)]
+                break
+        cells.append(shown)
+    anchors = {shown.anchor for shown in cells} - {""}
+    loose = [id for id in said["verdicts"] if f"cell-{id}" not in anchors and said["failed"].get(id)]
+    page = _AsItIs(said) | {"broken": broken, "cells": cells, "anchors": anchors, "loose": loose}
+    empty = _v4.new_notebook()  # the cells are made already, and need no copy
+    html, _ = _exporter().from_notebook_node(empty, resources={"page": _AsItIs(page)})
+    return str(html)
+
+
+def render(said: Mapping[str, Any], content: bytes) -> bytes:
+    """Return the page.
+
+    Parameters
+    ----------
+    said : what `feedback.said_of` says of a student
+    content : the autograded notebook's file; nothing for a page without the notebook
+    """
+    notebook = parse(content, "the notebook") if content else _v4.new_notebook()
+    return _page(notebook, said, not content).encode("utf-8", "replace")
+
+
+@functools.cache
+def ready() -> None:
+    """Load all that a page needs, by making one."""
+    shown = {"text/html": "<p title='a'>b</p><script></script>", "text/plain": "b"}
+    cells = [
+        _v4.new_markdown_cell("# A\n\n$a_1$ `b`\n\n$$\\frac{1}{m}$$\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"),
+        _v4.new_code_cell(
+            "%matplotlib inline\n!ls\nx = 'a'\n",
+            outputs=[
+                _v4.new_output("display_data", shown),
+                _v4.new_output("display_data", {"image/svg+xml": "<svg/>"}),
+                _v4.new_output("stream", text="a"),
+                _v4.new_output("error", ename="a", evalue="b", traceback=["c"]),
+            ],
+        ),
+    ]
+    said = dict.fromkeys(("title", "student", "mark"), "")
+    lists: dict[str, Any] = {"about": [], "rows": [], "verdicts": {}, "failed": {}, "cells": {}, "hidden": []}
+    notebook = _v4.new_notebook(cells=cells)
+    render({**said, **lists}, json.dumps(notebook).encode())
