@@ -129,30 +129,35 @@ def install_modules(folder: Path, npm: list[str], environment: dict[str, str]) -
     stamp.write_text(lock, encoding="utf-8")
 
 
-def drop_stale_outputs() -> Path:
-    """Forget executed cells when the code that they run has changed; the cache knows only the text of the cells.
+def drop_stale_outputs() -> None:
+    """Forget what was made by code that has changed; Sphinx and its cache notice only what the pages say.
 
-    Returns the stamp to write when the build has succeeded.
+    When the code that the cells run has changed, what they printed goes too; when only an extension, a style sheet or
+    the table of contents has, the cells need not run again.
     """
-    stamp = BUILD / ".code-digest"
-    code = [path for package in ("course_lib", "autograder") for path in (ROOT / package).rglob("*.py")]
-    # Sphinx does not notice when an extension or a style sheet changes, and leaves the page of a chapter that is gone.
-    code += [*(ROOT / "requirements").glob("*.lock"), *(BOOK / "_ext").glob("*.py"), *(BOOK / "_static").glob("*.*")]
-    code += [BOOK / "package-lock.json", BOOK / "_toc.yml"]
-    now = digest(*code)
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != now:
-        for stale in (".jupyter_cache", ".doctrees", "html", "jupyter_execute"):
+    run = [path for package in ("course_lib", "autograder") for path in (ROOT / package).rglob("*.py")]
+    run += (ROOT / "requirements").glob("*.lock")
+    look = [*BOOK.glob("*.py"), *(BOOK / "_ext").glob("*.py"), *(BOOK / "_static").glob("*.*")]
+    look += [BOOK / "_config.yml", BOOK / "_toc.yml", BOOK / "package-lock.json"]
+    asked = {name: os.environ.get(name) for name in ("BOOK_URL", "BOOK_REPOSITORY", "BOOK_BRANCH")}
+    now = {"run": digest(*run), "look": digest(*look), **asked}
+    stamp = BUILD / ".digests.json"
+    before = json.loads(stamp.read_text(encoding="utf-8")) if stamp.exists() else {}
+    if before.get("run") != now["run"]:
+        shutil.rmtree(BUILD / ".jupyter_cache", ignore_errors=True)
+    if before != now:
+        for stale in (".doctrees", "html", "jupyter_execute"):
             shutil.rmtree(BUILD / stale, ignore_errors=True)
-        stamp.unlink(missing_ok=True)
         BUILD.mkdir(exist_ok=True)
-        (BUILD / ".next-digest").write_text(now, encoding="utf-8")
-        return BUILD / ".next-digest"
-    return stamp
+        stamp.write_text(json.dumps(now), encoding="utf-8")
 
 
 def run_sphinx(environment: dict[str, str]) -> None:
     """Build the pages; any warning, any failing cell, any line on stderr is an error."""
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    # Two fifths of the time would go into collecting garbage, and into preparing jsonschema for addresses that are not
+    # in Latin letters, which no notebook has.
+    start = "import gc, sys; gc.disable(); sys.modules['rfc3987_syntax'] = None; from jupyter_book.cli.main import main"
+    command = [sys.executable, "-c", f"{start}; main()"]
     command += ["build", str(BOOK), "-W", "-n", "--keep-going", "-q"]
     # Into a file: a pipe would be waited for as long as any process that was started holds its other end.
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
@@ -164,45 +169,49 @@ def run_sphinx(environment: dict[str, str]) -> None:
         raise WrongBookError("jupyter-book found something wrong:\n" + "\n".join(lines).strip())
 
 
-_FOREIGN = re.compile(
-    r"""<(?:script|link|img|iframe|source|video|audio|embed|object)\b[^>]*?\b(?:src|href|data)=["'](?:https?:)?//[^"']*"""
-)
 _FOREIGN_STYLE = re.compile(r"""(?:url\(|@import)\s*["']?(?:https?:)?//[^"')]*""")
 
 
-def clean_page(text: str) -> str:
-    """Remove from a page what it does not need: the icon script, MathJax, and ids that come twice."""
-    text = re.sub(r'<section id="(exercise|solution)-content">', r'<section class="\1-content">', text)
-    text = re.sub(r"<(script|link)[^>]*(fontawesome\.js|mathjax)[^>]*>(</script>)?\s*", "", text, flags=re.IGNORECASE)
-    return re.sub(r"<script>\s*window\.MathJax.*?</script>\s*", "", text, flags=re.DOTALL)
-
-
-def faults_of_page(text: str) -> list[str]:
-    """Say what a page must not have: formulas that KaTeX could not render, and requests to other hosts."""
-    faults = ["a formula that KaTeX cannot render"] * ("katex-error" in text)
-    return faults + [f"asks another host: {found.group(0)}" for found in _FOREIGN.finditer(text)]
-
-
 def finish_site() -> None:
-    """Clean every page, add what the site needs besides its pages, and see that none has a fault."""
+    """Mend every page that Sphinx has written, add what the site needs besides its pages, and look for faults."""
+    import cleaning
     import finishing
+    import styles
 
+    memory = BUILD / ".finished.json"  # what was found on the pages that are not written anew
+    known = json.loads(memory.read_text(encoding="utf-8")) if memory.exists() else {}
+    found, faults = {}, []
+    for path in sorted(HTML.glob("*.html")):
+        if path.name == finishing.NOT_FOUND:
+            continue
+        name = path.stem
+        if known.get(name, {}).get("written") != path.stat().st_mtime_ns:
+            text = cleaning.clean_page(path.read_text(encoding="utf-8"))
+            sheets = styles.sheets_of(text) or known.get(name, {}).get("sheets", [])
+            text = finishing.finish_page(text, name, BOOK)
+            faults += [f"{path.name}: {fault}" for fault in cleaning.faults_of_page(text)]
+            path.write_text(text, encoding="utf-8")
+            known[name] = {"sheets": sheets, "names": sorted(styles.names_in(text))}
+        found[name] = known[name]
     finishing.finish(BOOK, HTML, pages())
-    faults = []
-    for page in sorted(HTML.rglob("*.html")):
-        before = page.read_text(encoding="utf-8")
-        text = clean_page(before)
-        if text != before:
-            page.write_text(text, encoding="utf-8")
-        faults += [f"{page.relative_to(HTML)}: {fault}" for fault in faults_of_page(text)]
-    for style in sorted(HTML.rglob("*.css")):
-        asked = _FOREIGN_STYLE.findall(style.read_text(encoding="utf-8"))
-        faults += [f"{style.relative_to(HTML)}: asks another host: {one}" for one in asked]
-    unneeded = ("_static/scripts/fontawesome.js*", "_static/**/*.map", "_static/*.html")
-    for unused in {path for pattern in unneeded for path in HTML.glob(pattern)}:
-        unused.unlink()
+    sheets = list(dict.fromkeys(sheet for page in found.values() for sheet in page["sheets"]))
+    version = styles.bundle(HTML, sheets, {name for page in found.values() for name in page["names"]})
+    for name, page in found.items():
+        path = HTML / f"{name}.html"
+        if page.get("version") != version:
+            path.write_text(styles.with_bundle(path.read_text(encoding="utf-8"), version), encoding="utf-8")
+        page |= {"version": version, "written": path.stat().st_mtime_ns}
+    script = HTML / "_static" / "scripts" / "pydata-sphinx-theme.js"
+    script.write_text(cleaning.clean_theme_script(script.read_text(encoding="utf-8")), encoding="utf-8")
+    style = (HTML / styles.BUNDLE).read_text(encoding="utf-8")
+    faults += [f"{styles.BUNDLE}: asks another host: {one}" for one in _FOREIGN_STYLE.findall(style)]
+    unneeded = ("scripts/fontawesome.js*", "**/*.map", "*.html", "vendor/fontawesome/webfonts/*")
+    unused = {path for pattern in unneeded for path in (HTML / "_static").glob(pattern)}
+    for path in unused | {HTML / sheet for sheet in sheets if "katex" not in sheet}:
+        path.unlink(missing_ok=True)
     if faults:
         raise WrongBookError("\n".join(faults))
+    memory.write_text(json.dumps(found), encoding="utf-8")
 
 
 def build() -> None:
@@ -226,11 +235,9 @@ def build() -> None:
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     install_modules(BOOK, npm, environment)
-    stamp = drop_stale_outputs()
+    drop_stale_outputs()
     run_sphinx(environment)
     finish_site()
-    if stamp.name == ".next-digest":
-        stamp.replace(BUILD / ".code-digest")
     print(f"book: {HTML / 'index.html'}")
 
 

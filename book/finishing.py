@@ -1,20 +1,23 @@
 """What a built site gets besides its pages: notebooks to download, scripts, a 404 page, a sitemap and a preview card.
 
-Addresses that must be absolute start with BOOK_URL, an environment variable; without it, with that of `make serve`.
+Some addresses must be absolute: those of the sitemap, of the preview card, and of the way back from the 404 page, which
+is shown at any address. They start with BOOK_URL, an environment variable that says where the site will be. Without it
+no page names a host, the 404 page takes the top of its host for the first page, and the sitemap is for `make serve`.
 """
 
 import html
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-URL = os.environ.get("BOOK_URL", "http://127.0.0.1:8000/").rstrip("/") + "/"
+URL = os.environ["BOOK_URL"].rstrip("/") + "/" if os.environ.get("BOOK_URL") else ""
 TITLE = "Back-propagation, step by step"
 CARD = "card.png"
+NOT_FOUND = "404.html"
 
-NOT_FOUND = """<!DOCTYPE html>
+_NOT_FOUND_PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -69,15 +72,14 @@ def plain_markdown(text: str, book: Path, formulas: dict[str, str]) -> str:
             title = {"exercise": "Exercise", "solution": "Solution"}[kind] + (
                 f": {title}" if title and not title.startswith("ex-") else ""
             )
-        quoted = "\n".join(f"> {line}".rstrip() for line in body.splitlines())
+        inner = fence.sub(block, body)  # blocks stand in blocks; the outer ones have longer fences
+        quoted = "\n".join(f"> {line}".rstrip() for line in inner.splitlines())
         return f"> **{title or kind.capitalize()}**\n>\n{quoted}"
 
     fence = re.compile(
         r"^(?P<fence>`{3,}|:{3,})\{(?P<kind>[\w-]+)\}(?P<title>.*)\n(?P<body>(?:.*\n)*?)(?P=fence)[ \t]*$", re.MULTILINE
     )
-    before = ""
-    while before != text:  # blocks stand in blocks; the outer ones have longer fences
-        before, text = text, fence.sub(block, text)
+    text = fence.sub(block, text)
     text = re.sub(r"^\(([\w-]+)\)=\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"\{eq\}`([\w-]+)`", lambda found: formulas.get(found[1], found[1]), text)
     return re.sub(r"\{[\w:]+\}`([^`<]*?)(?: *<[^`]*>)?`", r"`\1`", text)
@@ -106,8 +108,15 @@ def chapter_notebook(chapter: Path, formulas: dict[str, str], metadata: dict[str
     return notebook
 
 
+def has_code(chapter: Path) -> bool:
+    """Say whether a page runs code, and so can be downloaded as a notebook."""
+    return chapter.is_file() and bool(
+        re.search(r"^`{3,}\{code-cell\}", chapter.read_text(encoding="utf-8"), re.MULTILINE)
+    )
+
+
 def write_notebooks(book: Path, site: Path, pages: Iterable[str]) -> None:
-    """Write every chapter that has code as a notebook, and link it from the end of its page."""
+    """Write every chapter that has code as a notebook, if the chapter is newer than its notebook."""
     import nbformat
 
     from course_lib.equations import EQUATIONS
@@ -119,17 +128,19 @@ def write_notebooks(book: Path, site: Path, pages: Iterable[str]) -> None:
     }
     (site / "notebooks").mkdir(exist_ok=True)
     for name in pages:
-        chapter, page = book / f"{name}.md", site / f"{name}.html"
-        if not re.search(r"^`{3,}\{code-cell\}", chapter.read_text(encoding="utf-8"), re.MULTILINE):
-            continue
-        nbformat.write(chapter_notebook(chapter, formulas, metadata), site / "notebooks" / f"{name}.ipynb")
-        link = (
-            f'<p class="download-chapter"><a href="notebooks/{name}.ipynb" download>'
-            "Download this chapter as a notebook</a></p>"
-        )
-        text = page.read_text(encoding="utf-8")
-        if link not in text:
-            page.write_text(text.replace("</article>", f"{link}\n</article>", 1), encoding="utf-8")
+        chapter, target = book / f"{name}.md", site / "notebooks" / f"{name}.ipynb"
+        new = not target.exists() or target.stat().st_mtime_ns < chapter.stat().st_mtime_ns
+        if new and has_code(chapter):
+            nbformat.write(chapter_notebook(chapter, formulas, metadata), target)
+
+
+def add_download(text: str, name: str) -> str:
+    """Return a chapter's page with a link to its notebook at the end."""
+    link = (
+        f'<p class="download-chapter"><a href="notebooks/{name}.ipynb" download>'
+        "Download this chapter as a notebook</a></p>"
+    )
+    return text if link in text else text.replace("</article>", f"{link}\n</article>", 1)
 
 
 def draw_card(path: Path) -> None:
@@ -157,6 +168,11 @@ def draw_card(path: Path) -> None:
     figure.savefig(path, facecolor=figure.get_facecolor(), metadata={"Software": None})
 
 
+def address_of(name: str, url: str = URL) -> str:
+    """Return the address of a page."""
+    return url + ("" if name == "index" else f"{name}.html")
+
+
 def add_card(text: str, name: str) -> str:
     """Return a page with what a link to it is shown with elsewhere: title, description, picture and address."""
     title = re.search(r"<title>(.*?)</title>", text, re.DOTALL)
@@ -170,7 +186,6 @@ def add_card(text: str, name: str) -> str:
         "og:site_name": TITLE,
         "og:title": shown,
         "og:description": description or "A course that derives back-propagation step by step.",
-        "og:url": URL + ("" if name == "index" else f"{name}.html"),
         "og:image": URL + CARD,
         "og:image:width": "1200",
         "og:image:height": "630",
@@ -180,22 +195,30 @@ def add_card(text: str, name: str) -> str:
         f'<meta property="{key}" content="{html.escape(html.unescape(value))}">\n' for key, value in rows.items()
     )
     tags += '<meta name="twitter:card" content="summary_large_image">\n'
+    if URL:
+        address = html.escape(address_of(name))
+        tags += f'<meta property="og:url" content="{address}">\n<link rel="canonical" href="{address}">\n'
     return text if 'property="og:type"' in text else text.replace("</head>", f"{tags}</head>", 1)
 
 
-def finish(book: Path, site: Path, pages: list[str]) -> None:
+def finish_page(text: str, name: str, book: Path) -> str:
+    """Return a page with what is added to it: its preview card, and the link to its notebook."""
+    return add_card(add_download(text, name) if has_code(book / f"{name}.md") else text, name)
+
+
+def finish(book: Path, site: Path, pages: Sequence[str]) -> None:
     """Add everything that a built site needs besides its pages."""
     copy_scripts(book, site)
     write_notebooks(book, site, pages)
-    for name in pages:
-        page = site / f"{name}.html"
-        page.write_text(add_card(page.read_text(encoding="utf-8"), name), encoding="utf-8")
-    draw_card(site / CARD)
-    (site / "404.html").write_text(NOT_FOUND.format(title=TITLE, url=URL), encoding="utf-8")
-    places = "".join(f"  <url><loc>{URL}{'' if name == 'index' else name + '.html'}</loc></url>\n" for name in pages)
+    if not (site / CARD).exists():
+        draw_card(site / CARD)
+    (site / NOT_FOUND).write_text(_NOT_FOUND_PAGE.format(title=TITLE, url=URL or "/"), encoding="utf-8")
+    addresses = (address_of(name, URL or "http://127.0.0.1:8000/") for name in pages)
+    places = "".join(f"  <url><loc>{html.escape(address)}</loc></url>\n" for address in addresses)
     sitemap = "http://www.sitemaps.org/schemas/sitemap/0.9"
     (site / "sitemap.xml").write_text(
         f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="{sitemap}">\n{places}</urlset>\n', encoding="utf-8"
     )
-    (site / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {URL}sitemap.xml\n", encoding="utf-8")
+    robots = "User-agent: *\nAllow: /\n" + (f"Sitemap: {URL}sitemap.xml\n" if URL else "")
+    (site / "robots.txt").write_text(robots, encoding="utf-8")
     (site / ".nojekyll").touch()  # GitHub Pages leaves out folders that start with _ otherwise

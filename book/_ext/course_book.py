@@ -1,7 +1,8 @@
-"""The book's own Sphinx extension: math rendered when the book is built, and the equation index.
+"""The book's own Sphinx extension: math rendered when the book is built, folded solutions, and the equation index.
 
-Formulas are drawn by KaTeX in a node process while Sphinx writes the pages, so that no page needs JavaScript for them.
-The equation index is written from the registry (`course_lib.equations`) and the assignments, never by hand.
+Formulas are drawn by KaTeX in a node process while Sphinx writes the pages, and solutions are folded by the browser
+itself, so that no page needs JavaScript for them. The equation index is written from the registry
+(`course_lib.equations`) and the assignments, never by hand.
 """
 
 import html
@@ -19,8 +20,11 @@ import sphinxcontrib.katex as katex
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
+from sphinx_exercise.nodes import solution_node
 
 import course_lib.equations
 from autograder.assignments import ASSIGNMENTS, PIECES
@@ -74,6 +78,31 @@ def prepare_katex(app: Sphinx) -> None:
     (assets / "katex" / "katex.min.css").write_text(css, encoding="utf-8")
     shutil.copy(KATEX.parent / "LICENSE", assets / "katex" / "LICENSE")
     app.config.html_static_path.append(str(assets))
+
+
+def open_solution(translator: HTML5Translator, node: solution_node) -> None:
+    """Begin a solution that the browser folds: its title is plain words, since a summary is a button."""
+    title = node.children[0]
+    translator.body.append(translator.starttag(node, "details", CLASS="admonition"))
+    translator.body.append(f'<summary class="admonition-title">{translator.encode(title.astext())}</summary>\n')
+    node.remove(title)
+
+
+def close_solution(translator: HTML5Translator, node: solution_node) -> None:
+    """End a solution."""
+    translator.body.append("</details>\n")
+
+
+def offer_edits(app: Sphinx, config: Config) -> None:
+    """Give every page a button that leads to its source, if BOOK_REPOSITORY says where that is kept."""
+    url = os.environ.get("BOOK_REPOSITORY")
+    if url:
+        config.html_theme_options |= {
+            "repository_url": url,
+            "repository_branch": os.environ.get("BOOK_BRANCH", "main"),
+            "path_to_docs": "book",
+            "use_edit_page_button": True,
+        }
 
 
 def _shape(shape: Shape | str) -> str:
@@ -165,7 +194,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     katex.KaTeXServer.start_server_process = staticmethod(_start_patiently)
     katex.render_latex = _render_or_warn
     app.connect("config-inited", lambda app, config: setattr(config, "katex_js_path", str(KATEX / "katex.min.js")))
+    app.connect("config-inited", offer_edits)
     app.connect("builder-inited", prepare_katex)
+    app.add_node(solution_node, override=True, html=(open_solution, close_solution))
     app.add_config_value("comments_config", {}, "html")  # jupyter-book sets it, for an extension that is left out
     app.add_directive("equation-index", EquationIndex)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -33,7 +33,6 @@ from autograder.guest.evaluate import evaluate
 from course_lib.equations import EQUATIONS
 from course_lib.gradient_checking import complex_step, relative_error
 from course_lib.network_checking import numerical_gradients
-from course_lib.plotting import error_map, inline, new_grid
 
 SEEDS = range(20)
 Asked = tuple[Assignment, Exercise, Question]
@@ -73,6 +72,8 @@ def _one_array(about: Question, mistake: Mistake) -> tuple[Any, Any, str] | None
 
 def picture(id: str, makers: Sequence[tuple[Exercise, Question, Mistake]]) -> Iterator[str]:
     """Yield what a gradient check sees of a mistake: the error of each entry, or why there is none to draw."""
+    from course_lib.plotting import error_map, inline, new_grid  # matplotlib is slow to load, and seldom needed
+
     for exercise, about, mistake in makers:
         found = _one_array(about, mistake)
         if found is None:
@@ -159,8 +160,6 @@ def checked_page() -> Iterator[str]:
     """Yield a table of every labelled equation: what checks it, on how many inputs, and the largest relative error."""
     yield from ("| equation | label | checked by | inputs | largest relative error |", "|---|---|---|---|---|")
     for equation in EQUATIONS.values():
-        if equation.id not in all_questions():
-            continue  # TODO
         about = all_questions()[equation.id]
         where = f"{{eq}}`{equation.label}`"
         if isinstance(about, Formula):

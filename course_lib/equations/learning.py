@@ -23,7 +23,7 @@ LEARNING = (
     ),
     Equation(
         "initialization.he",
-        r"w^{[l]}_{ij} \sim \mathcal{N}\left(0, \frac{2}{n_{l-1}}\right) \qquad b^{[l]} = 0",
+        r"w^{[l]}_{ik} \sim \mathcal{N}\left(0, \frac{2}{n_{l-1}}\right) \qquad b^{[l]} = 0",
         initialization.he,
         {"layer_dims": "the sizes of all layers", "seed": ()},
         LAYER_PARAMETERS,
