@@ -17,7 +17,7 @@ from pathlib import Path
 AUDIT = Path(__file__).resolve().parent
 sys.path.insert(0, str(AUDIT.parent))
 
-import build  # noqa: E402, I001
+import build  # noqa: E402
 import pdf  # noqa: E402
 
 PAGES = ("index", "layer-2-backwards", "training")
