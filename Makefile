@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help course serve test test-all lint format docs pdf release grade bench bench-grade golden lock clean
+.PHONY: help course serve test test-all lint format docs pdf release grade bench bench-grade bench-judge golden lock clean
 
 help: ## list these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ bench: .venv/.ready ## measure ratios, each against its peer in the same run
 
 bench-grade: .venv/.ready ## measure grading and feedback against nbgrader, on the same notebooks in the same run
 	@$(PY) -m benchmarks.grade
+
+bench-judge: .venv/.ready ## measure the judge: every change of a solution is refused and named, every right answer accepted
+	@$(PY) -m benchmarks.judge
 
 golden: .venv/.ready ## write again what chapters, notebooks and the sample class should print
 	@$(PY) book/build.py --write

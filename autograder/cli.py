@@ -15,6 +15,7 @@ import click
 from autograder.assignments import ASSIGNMENTS
 from autograder.core.render import text
 from autograder.course_file import CourseFileError, assignments_of, released
+from autograder.grade.records import write_whole
 from autograder.grade.submission import judge_notebook
 from autograder.notebooks import Recognised, UnreadableNotebook, read, recognise
 from course_lib.names import suggestion
@@ -219,6 +220,81 @@ def doctor() -> None:
     found = protection()
     click.echo("\n".join(report_lines(found)))
     sys.exit(0 if found.safe else 1)
+
+
+COURSE_DIR = click.option(
+    "--course-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The nbgrader course directory; else the one that holds this folder.",
+)
+BOOK = click.option(
+    "--book-url", default="", envvar="AUTOGRADER_BOOK_URL", help="Where the book is, for links into it."
+)
+WORKERS = click.option(
+    "--jobs", default=0, type=click.IntRange(min=0), help="How many workers; 0 takes one for each core."
+)
+
+
+@main.command()
+@click.argument("assignment")
+@COURSE_DIR
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Else reports/ASSIGNMENT.html.")
+@BOOK
+@WORKERS
+def report(assignment: str, course_dir: Path | None, output: Path | None, book_url: str, jobs: int) -> None:
+    """Write one page about how the class did in ASSIGNMENT, for the lecturer.
+
+    Exit code: 0 it is written, 2 it could not be.
+    """
+    from autograder.report import dashboard, reporting
+
+    with reporting.refused_by(_stop):
+        click.echo(dashboard.report(reporting.graded(assignment, course_dir), output, book_url, jobs))
+
+
+@main.command()
+@click.argument("assignment")
+@COURSE_DIR
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "canvas", "json"]),
+    default="csv",
+    show_default=True,
+    help="A plain table, one for Canvas, or all that is known.",
+)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Else it is printed.")
+def export(assignment: str, course_dir: Path | None, kind: str, output: Path | None) -> None:
+    """Give the marks of ASSIGNMENT as a table for other programs.
+
+    Exit code: 0 done, 2 it could not be.
+    """
+    from autograder.report import reporting
+    from autograder.report.export import FORMATS
+
+    with reporting.refused_by(_stop):
+        table = FORMATS[kind](reporting.graded(assignment, course_dir)).encode("utf-8", "replace")
+        if output:
+            write_whole(output, table)
+        else:
+            click.echo(table, nl=False)
+
+
+@main.command()
+@click.argument("assignment")
+@COURSE_DIR
+@click.option("--student", "students", multiple=True, help="Only for this one; may be given again.")
+@BOOK
+@WORKERS
+def feedback(assignment: str, course_dir: Path | None, students: tuple[str, ...], book_url: str, jobs: int) -> None:
+    """Write a page for each student of ASSIGNMENT, where `nbgrader generate_feedback` puts its own.
+
+    Exit code: 0 all are written, 1 somebody has none or one without the notebook, 2 nothing could be done.
+    """
+    from autograder.report import reporting
+
+    with reporting.refused_by(_stop):
+        sys.exit(reporting.write_feedback(reporting.graded(assignment, course_dir), students, book_url, jobs))
 
 
 def _stop(sentence: str) -> NoReturn:

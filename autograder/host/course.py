@@ -1,6 +1,7 @@
 """The parts of the course's library that a guest may import, as texts: whole modules, or some names of one."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -34,13 +35,15 @@ def course_files(package: Path, parts: Iterable[str]) -> dict[str, str]:
     name = package.name
     files = {f"{name}/__init__.py": ""}
     for part in parts:
-        module, _, names = part.partition(":")
+        module, colon, names = part.partition(":")
         whole, file = package / module, package / f"{module}.py"
-        if names and file.is_file():
+        if not re.fullmatch(r"\w+(/\w+)*", module):
+            raise ValueError(f"{name} has no part {part!r}")
+        if colon and file.is_file():
             files[f"{name}/{module}.py"] = some_names_of(file.read_text(encoding="utf-8"), names.split(","))
         elif file.is_file():
             files[f"{name}/{module}.py"] = file.read_text(encoding="utf-8")
-        elif whole.is_dir() and module:
+        elif whole.is_dir() and not colon:
             for path in sorted(whole.rglob("*")):
                 if path.is_file() and "__pycache__" not in path.parts:
                     files[f"{name}/{path.relative_to(package).as_posix()}"] = path.read_text(encoding="utf-8")

@@ -19,6 +19,7 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder.host.outputs import cleaned
+from autograder.report.autograded import joined
 
 MAX_HTML = 200_000
 MAX_PICTURE = 4_000_000
@@ -200,10 +201,6 @@ def preformatted(text: str, most: int = MAX_TEXT) -> Markup:
     return Markup("<pre>{}</pre>").format(text if len(text) <= most else text[:most] + CUT)
 
 
-def _joined(value: Any) -> str:
-    return "".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
 def _image(kind: str, data: str, more: Markup | None = None) -> Markup:
     alt = Markup(' alt="What the cell drew"') if more is None else more
     return Markup('<img{} src="data:{};base64,{}">').format(alt, kind, data)
@@ -241,20 +238,20 @@ def _picture(kind: str, data: str) -> Markup | None:
 def _bundle(data: Mapping[str, Any]) -> Markup | None:
     """Return the richest form in which something can be shown."""
     if "text/html" in data:
-        html = _joined(data["text/html"])
+        html = joined(data["text/html"])
         if _SVG.match(html) and html.rstrip().endswith("</svg>") and len(html) <= MAX_PICTURE:
             return _svg(html)
         shown = sanitised(html) if len(html) <= MAX_HTML else Markup()
         if shown.striptags().strip() or "<img" in shown:
             return shown
     for kind in ("image/svg+xml", "image/png", "image/jpeg", "image/gif"):
-        if kind in data and (picture := _picture(kind, _joined(data[kind]))):
+        if kind in data and (picture := _picture(kind, joined(data[kind]))):
             return picture
     if "text/markdown" in data:
-        return markdown(_joined(data["text/markdown"]))
+        return markdown(joined(data["text/markdown"]))
     for kind in ("text/latex", "text/plain"):
         if kind in data:
-            return preformatted(_joined(data[kind]))
+            return preformatted(joined(data[kind]))
     return None
 
 
@@ -262,9 +259,9 @@ def output(each: Mapping[str, Any]) -> Markup | None:
     """Return one output of a cell as HTML; None where there is nothing to show."""
     kind = each.get("output_type")
     if kind == "stream":
-        return preformatted(_joined(each.get("text", "")))
+        return preformatted(joined(each.get("text", "")))
     if kind == "error":
-        trace = _joined([f"{line}\n" for line in each.get("traceback") or ()])
+        trace = joined([f"{line}\n" for line in each.get("traceback") or ()])
         said = f"{each.get('ename', '')}: {each.get('evalue', '')}"
         return preformatted(trace.rstrip() or said)
     data = each.get("data")

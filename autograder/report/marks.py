@@ -23,6 +23,10 @@ NOT_GRADED = "not-graded"
 """The outcome of somebody whom the gradebook knows and of whom there is no record."""
 
 
+class NoAssignment(LookupError):
+    """The course has no such assignment, or the assignment no such student; the message names the nearest one."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """What one graded cell gives a student, as the gradebook has it.
@@ -139,7 +143,7 @@ def graded(name: str, course: Path | None = None) -> Graded:
     ------
     NoGradebook
         If there is no course, or its gradebook cannot be read.
-    KeyError
+    NoAssignment
         If the course has no such assignment.
     CourseFileError
         If course.toml cannot be read.
@@ -150,7 +154,7 @@ def graded(name: str, course: Path | None = None) -> Graded:
     found = Course.at(root)
     known = assignments_of(found.root)
     if name not in known:
-        raise KeyError(f"no assignment {name!r}; {suggestion(name, known)}")
+        raise NoAssignment(f"no assignment {name!r}; {suggestion(name, known)}")
     assignment = known[name]
     rows, most = _gradebook(found.db_url, name)
     return Graded(

@@ -8,18 +8,17 @@ import functools
 import importlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jinja2
 import jinja2.debug  # else loaded at the first error, when a worker sees no file any more
 from markupsafe import Markup
 from nbconvert.exporters.templateexporter import TemplateExporter
-from nbformat import NotebookNode
 from traitlets.config import Config
 
-from autograder.notebooks import parse, source_of
 from autograder.report import display
+from autograder.report.autograded import Cell, cells_of
 
 _v4: Any = importlib.import_module("nbformat.v4")
 
@@ -99,53 +98,51 @@ def without_hidden(source: str, delimiters: Iterable[Sequence[str]]) -> str:
     return source
 
 
-def _kind(cell: NotebookNode, noted: Mapping[str, Any], id: str, checks: Mapping[str, Any]) -> str:
-    if cell.cell_type == "code":
-        if id in checks:
+def _kind(cell: Cell, checks: Mapping[str, Any]) -> str:
+    if cell.kind == "code":
+        if cell.name in checks:
             return "check"
-        if noted.get("solution"):
+        if cell.noted.get("solution"):
             return "answer"
-        return "test" if noted.get("grade") else "code"
-    return "written" if noted.get("solution") or noted.get("task") else "text"
+        return "test" if cell.noted.get("grade") else "code"
+    return "written" if cell.noted.get("solution") or cell.noted.get("task") else "text"
 
 
-def _said_by(test: NotebookNode) -> Iterator[Markup]:
+def _said_by(test: Cell) -> Iterator[Markup]:
     """Yield what a lecturer's own test says to the student: its message, and no line of its code."""
-    for each in test.get("outputs", ()):
+    for each in test.outputs:
         if each.get("output_type") == "error":
             text = str(each.get("evalue", "")).strip()
             yield display.preformatted(f"{each.get('ename', '')}: {text}" if text else str(each.get("ename", "")))
 
 
-def _shown(cell: NotebookNode, said: Mapping[str, Any], seen: set[str]) -> Shown | None:
-    noted = cell.metadata.get("nbgrader")
-    noted = noted if isinstance(noted, dict) else {}
-    id = noted.get("grade_id") if isinstance(noted.get("grade_id"), str) else cell.get("id")
-    id = id if isinstance(id, str) and id not in seen else ""
-    kind = _kind(cell, noted, id, said["verdicts"])
-    if cell.cell_type not in ("code", "markdown") or (kind == "text" and not source_of(cell).strip()):
+def _shown(cell: Cell, said: Mapping[str, Any], seen: set[str]) -> Shown | None:
+    if cell.name in seen:
+        cell = replace(cell, name="")
+    kind = _kind(cell, said["verdicts"])
+    if cell.kind not in ("code", "markdown") or (kind == "text" and not cell.source.strip()):
         return None
+    id = cell.name
     seen.add(id)
     known = said["cells"].get(id, {})
     shown = Shown(kind, id, f"cell-{id}" if known or kind == "check" else "", LABELS[kind], known.get("points", ""))
     shown.comment = display.markdown(known["comment"]) if known.get("comment") else None
     if kind == "check":
         return shown
-    source = source_of(cell)
-    open_part = without_hidden(source, said["hidden"])
-    shown.body = display.code(open_part) if cell.cell_type == "code" else display.markdown(open_part)
+    open_part = without_hidden(cell.source, said["hidden"])
+    shown.body = display.code(open_part) if cell.kind == "code" else display.markdown(open_part)
     if kind == "test":
-        shown.outputs = list(_said_by(cell)) if open_part == source else []
-    elif cell.cell_type == "code":
-        shown.outputs = [made for each in cell.get("outputs", ()) if (made := display.output(each)) is not None]
+        shown.outputs = list(_said_by(cell)) if open_part == cell.source else []
+    elif cell.kind == "code":
+        shown.outputs = [made for each in cell.outputs if (made := display.output(each)) is not None]
     return shown
 
 
-def _page(notebook: NotebookNode, said: Mapping[str, Any], broken: bool) -> str:
+def _page(found: Iterable[Cell], said: Mapping[str, Any], broken: bool) -> str:
     seen: set[str] = set()
     cells: list[Shown] = []
     room = MAX_SHOWN
-    for cell in notebook.cells:
+    for cell in found:
         shown = _shown(cell, said, seen)
         if shown is None:
             continue
@@ -171,8 +168,7 @@ def render(said: Mapping[str, Any], content: bytes) -> bytes:
     said : what `feedback.said_of` says of a student
     content : the autograded notebook's file; nothing for a page without the notebook
     """
-    notebook = parse(content, "the notebook") if content else _v4.new_notebook()
-    return _page(notebook, said, not content).encode("utf-8", "replace")
+    return _page(cells_of(content) if content else (), said, not content).encode("utf-8", "replace")
 
 
 @functools.cache

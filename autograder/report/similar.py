@@ -6,6 +6,7 @@ ones, and forms that a good part of the class has.
 """
 
 import ast
+import functools
 import hashlib
 import json
 from collections import defaultdict
@@ -14,12 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.core.verdict import Verdict
-from autograder.notebooks import code_cells, parse, source_of
+from autograder.report.autograded import cells_of
 from autograder.report.marks import Graded
 from autograder.report.workers import Asked, answers
 
 LEAST_NODES = 45
 """Nodes of the syntax tree, arguments not counted: a return of one product has about twenty."""
+
+LONGEST_KEY = 12
 
 LEAST_COMMON = 3
 COMMON_SHARE = 0.1
@@ -65,8 +68,11 @@ class _Plain(ast.NodeTransformer):
         return ast.arg(self.own.get(node.arg, node.arg), None)
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        same = node.value is None or isinstance(node.value, bool)
-        return ast.Constant(node.value if same else type(node.value).__name__.replace("float", "int"))
+        value = node.value
+        # Keys such as "W1" are the assignment's names, not the student's.
+        key = isinstance(value, str) and value.isidentifier() and len(value) <= LONGEST_KEY
+        same = value is None or isinstance(value, bool) or key
+        return ast.Constant(value if same else f"a {type(value).__name__}".replace("float", "int"))
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
         if node.value is None:
@@ -168,25 +174,27 @@ def forms(said: Mapping[str, Any], content: bytes) -> bytes:
     said : "functions", those that are looked at
     content : the notebook's file
     """
-    found: dict[str, str] = {}
-    for cell in code_cells(parse(content, "the notebook")):
-        try:
-            tree = ast.parse(source_of(cell))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef) and node.name in said["functions"]:
-                form = form_of(node)
-                found.pop(node.name, None)
-                if form is not None:
-                    found[node.name] = hashlib.sha256(form.encode()).hexdigest()
-    return json.dumps(found).encode()
+    found: dict[str, str | None] = {}
+    for cell in cells_of(content):
+        if cell.kind == "code":
+            found |= {name: digits for name, digits in _forms_in(cell.source) if name in said["functions"]}
+    return json.dumps({name: digits for name, digits in found.items() if digits}).encode()
+
+
+@functools.lru_cache(maxsize=2048)
+def _forms_in(source: str) -> tuple[tuple[str, str | None], ...]:
+    """Return the digits of each function at the top of a cell; None for one that is short."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    found = [(node.name, form_of(node)) for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return tuple((name, form and hashlib.sha256(form.encode("utf-8", "replace")).hexdigest()) for name, form in found)
 
 
 def ready() -> None:
     """Load what a worker needs."""
-    example = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code", "source": "x = 1"}]}
-    forms({"functions": []}, json.dumps(example).encode())
+    forms({"functions": []}, b'{"cells": [{"cell_type": "code", "source": "x = 1"}]}')
 
 
 def alike(

@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +55,19 @@ def grade_class(directory: Path, console: Console) -> dict[str, dict[str, Any]]:
     ------
     session.CANNOT
     """
+    # The class is no secret: with a seed of its own each time, half-wrong training would pass on some days.
+    seed_file = directory / "seed.json"
+    seed_file.write_text(json.dumps({"seed": "0x0"}), encoding="utf-8")
+    options = Options(directory, seconds=TIMEOUT, seed_file=seed_file)
     try:
-        grade(directory, ASSIGNMENT.name, console, Options(directory, seconds=TIMEOUT))
+        grade(directory, ASSIGNMENT.name, console, options)
     except NotStarted as error:
         console.print(
             f"[yellow]{error}. This class ships with the course, so it runs without a sandbox. "
             "Never grade real students so.[/]",
             soft_wrap=True,
         )
-        grade(directory, ASSIGNMENT.name, console, Options(directory, seconds=TIMEOUT, sandboxed=False))
+        grade(directory, ASSIGNMENT.name, console, replace(options, sandboxed=False))
     return marks(Records(directory, ASSIGNMENT.name).all())
 
 

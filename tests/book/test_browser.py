@@ -1,58 +1,81 @@
-"""The built site in a browser: no error, no foreign request, no sideways scroll, in light and dark."""
+"""The built site in a browser: on no page an error, a foreign request, a finding of axe, or a sideways scroll."""
 
-import functools
-import http.server
-import shutil
-import threading
+import gzip
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 
-from tests.book.conftest import load_build_script, not_here
+from tests.book.conftest import BOOK, load_build_script, not_here
 
 pytestmark = pytest.mark.browser
 
 PAGES = [*load_build_script().pages(), "search"]
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "phone": ("light", 375), "dark-phone": ("dark", 375)}
+SCHEMES = ("light", "dark")
+LARGEST = 500_000  # bytes of a page with all that it loads, as they are sent
+INTERACTIVE = {
+    "neuron": "a-neuron",
+    "warp": "forward-pass",
+    "epsilon": "gradient-checking",
+    "rate": "training",
+}
+"""The interactive pictures by the id of their figure, with their pages."""
+
+UNFOLD = """() => {
+    document.querySelectorAll('details').forEach(each => { each.open = true });
+    const style = document.createElement('style');
+    style.textContent = 'article section { content-visibility: visible !important }';
+    document.head.append(style);
+}"""
+"""Everything that is folded, or not yet laid out because it is far away."""
+
+CUT = """() => [...document.querySelectorAll('article *')].filter(each => {
+    if (each.closest('.katex-mathml, svg') || !each.getClientRects().length) return false;
+    const box = each.getBoundingClientRect();
+    return box.width > 1 && box.right > document.documentElement.clientWidth + 1;
+}).map(each => `${each.tagName}.${each.className}: ${each.textContent.slice(0, 60)}`)"""
+"""What reaches over the right edge of the paper."""
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files, and says nothing."""
+@dataclass
+class Visit:
+    """What one visit to a page showed."""
 
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+    wrong: list[str] = field(default_factory=list)
+    sent: int = 0
+    axe: list[str] = field(default_factory=list)
+    phone: int = 0
+    cut: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
-def address(site):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=site))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def pdf():
+    sys.path.insert(0, str(BOOK))
+    import pdf
+
+    yield pdf
+    sys.path.remove(str(BOOK))
 
 
 @pytest.fixture(scope="module")
-def browser(site):
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        not_here("no Chromium on this machine; on Debian: apt-get install chromium")
+def address(site, pdf):
+    with pdf.served(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser(site, pdf):
     from playwright.sync_api import sync_playwright
 
+    try:
+        executable = pdf.chromium()
+    except pdf.CannotPrintError as error:
+        not_here(str(error))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable, args=[*pdf.FLAGS])
         yield browser
         browser.close()
 
@@ -62,9 +85,8 @@ def visit(browser, address):
     """Open a page in a fresh profile; return it with everything that went wrong."""
     contexts = []
 
-    def open_page(name: str, look: str):
-        scheme, width = LOOKS[look]
-        context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
+    def open_page(name: str, scheme: str = "light", width: int = 1280, **options: object):
+        context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}, **options)
         contexts.append(context)
         page, wrong = context.new_page(), []
         page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
@@ -74,7 +96,7 @@ def visit(browser, address):
         page.on(
             "request", lambda r: None if r.url.startswith((address, "data:")) else wrong.append(f"foreign: {r.url}")
         )
-        page.goto(f"{address}{name}.html", wait_until="networkidle")
+        page.goto(f"{address}{name}.html", wait_until="load")
         return page, wrong
 
     yield open_page
@@ -82,17 +104,106 @@ def visit(browser, address):
         context.close()
 
 
-@pytest.mark.parametrize("look", LOOKS)
+def weight(path: Path) -> int:
+    """Return how many bytes of a file are sent: text goes by gzip."""
+    data = path.read_bytes()
+    return len(data) if path.suffix in (".woff2", ".woff", ".png") else len(gzip.compress(data, 6))
+
+
+def findings(page, scheme: str) -> list[str]:
+    """Return what axe finds; dark pages differ from light ones in their colours alone.
+
+    The half of a formula that is drawn, twenty thousand elements, is hidden from screen readers and not looked at; the
+    half that they read is.
+    """
+    page.evaluate((BOOK / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    options = {"resultTypes": ["violations"]} | ({"runOnly": ["color-contrast"]} if scheme == "dark" else {})
+    found = page.evaluate("options => axe.run({exclude: ['.katex-html']}, options)", options)["violations"]
+    return [f"{one['impact']} {one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+
+
+@pytest.fixture(scope="module")
+def visits():
+    """What the visits showed that have been made, so that each page is opened once in each mode."""
+    return {}
+
+
+@pytest.fixture
+def seen(visit, visits, site, address):
+    """Return what a visit to a page shows."""
+
+    def look(name: str, scheme: str) -> Visit:
+        if (name, scheme) not in visits:
+            page, wrong = visit(name, scheme)
+            page.wait_for_timeout(100)
+            loaded = page.evaluate("performance.getEntriesByType('resource').map(each => each.name)")
+            files = {url.removeprefix(address).partition("?")[0] for url in [*loaded, f"{address}{name}.html"]}
+            shown = Visit(wrong, sum(weight(site / file) for file in files))
+            page.evaluate(UNFOLD)
+            shown.axe = findings(page, scheme)
+            page.set_viewport_size({"width": 375, "height": 800})
+            shown.phone = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            if scheme == "light":
+                page.emulate_media(media="print")
+                page.set_viewport_size({"width": 877, "height": 1200})  # the paper's width at the scale of pdf.py
+                shown.cut = page.evaluate(CUT)
+            visits[name, scheme] = shown
+        return visits[name, scheme]
+
+    return look
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_opens_cleanly_and_does_not_scroll_sideways(visit, name, look):
-    page, wrong = visit(name, look)
-    assert wrong == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+def test_a_page_opens_cleanly(seen, name, scheme):
+    assert seen(name, scheme).wrong == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_nothing_that_axe_finds(seen, name, scheme):
+    assert seen(name, scheme).axe == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_does_not_scroll_sideways_on_a_phone(seen, name, scheme):
+    assert seen(name, scheme).phone <= 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_light_enough_to_be_loaded_on_the_way(seen, name):
+    assert 20_000 < seen(name, "light").sent < LARGEST
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_of_a_page_is_cut_off_on_paper(seen, name):
+    assert seen(name, "light").cut == []
+
+
+def test_axe_sees_a_fault_and_so_does_the_look_at_the_paper(visit):
+    page, _ = visit("layer-2-backwards")
+    page.evaluate(
+        """document.querySelector('article').insertAdjacentHTML('afterbegin',
+           '<p style="color: #ddd; background: #fff">pale</p><p style="width: 3000px">wide</p>')"""
+    )
+    assert [one.partition(":")[0] for one in findings(page, "light")] == ["serious color-contrast"]
+    assert any("wide" in one for one in page.evaluate(CUT))
+
+
+def test_formulas_have_the_contrast_of_the_text_in_both_modes(visit):
+    for scheme in SCHEMES:
+        page, _ = visit("layer-2-backwards", scheme)
+        text = page.evaluate("getComputedStyle(document.querySelector('article p')).color")
+        formulas = page.evaluate(
+            "[...document.querySelectorAll('article p .katex-html')].map(e => getComputedStyle(e).color)"
+        )
+        assert set(formulas) == {text}
 
 
 def test_the_page_follows_the_readers_colour_scheme(visit):
-    def brightness(look):
-        page, _ = visit("layer-2-backwards", look)
+    def brightness(scheme):
+        page, _ = visit("layer-2-backwards", scheme)
         colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
         return sum(int(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3])
 
@@ -101,8 +212,8 @@ def test_the_page_follows_the_readers_colour_scheme(visit):
 
 
 def test_pictures_have_the_ink_of_the_page_in_both_modes(visit):
-    for look, bright in (("light", False), ("dark", True)):
-        page, _ = visit("gradient-checking", look)
+    for scheme, bright in (("light", False), ("dark", True)):
+        page, _ = visit("gradient-checking", scheme)
         inks = page.evaluate("[...document.querySelectorAll('svg.picture')].map(s => getComputedStyle(s).color)")
         backgrounds = page.evaluate(
             "[...document.querySelectorAll('.cell_output .text_html')].map(e => getComputedStyle(e).backgroundColor)"
@@ -112,38 +223,167 @@ def test_pictures_have_the_ink_of_the_page_in_both_modes(visit):
         assert set(backgrounds) == {"rgba(0, 0, 0, 0)"}
 
 
-def test_a_wide_formula_scrolls_in_its_own_box(visit):
-    page, _ = visit("layer-2-backwards", "phone")
+def test_a_wide_formula_scrolls_in_its_own_box_and_the_keyboard_reaches_it(visit):
+    page, _ = visit("layer-2-backwards", width=375)
+    page.evaluate(UNFOLD)
     wide = page.evaluate(
-        """[...document.querySelectorAll('.katex-display')]
-           .filter(e => e.scrollWidth > e.clientWidth + 1 || e.querySelector('.katex-html').scrollWidth > e.clientWidth)
-           .map(e => [e, e.querySelector('.katex-html')].some(b => getComputedStyle(b).overflowX === 'auto'))"""
+        """[...document.querySelectorAll('.katex-display')].filter(e => e.scrollWidth > e.clientWidth)
+           .map(e => getComputedStyle(e).overflowX)"""
     )
     assert wide
-    assert all(wide)
+    assert set(wide) == {"auto"}
+    page.evaluate(
+        """[...document.querySelectorAll('.katex-display')].find(e => e.scrollWidth > e.clientWidth)
+           .scrollIntoView()"""
+    )
+    page.wait_for_function(
+        """[...document.querySelectorAll('.katex-display')].find(e => e.scrollWidth > e.clientWidth).tabIndex === 0"""
+    )
+    fitting = page.evaluate(
+        """[...document.querySelectorAll('.katex-display')].filter(e => e.scrollWidth <= e.clientWidth)
+           .map(e => e.hasAttribute('tabindex'))"""
+    )
+    assert not any(fitting)
+
+
+def test_a_wide_table_scrolls_in_its_own_box(visit):
+    page, _ = visit("sources", width=375)
+    boxes = page.evaluate(
+        """[...document.querySelectorAll('article table')].map(t => t.closest('.pst-scrollable-table-container'))
+           .map(e => e && getComputedStyle(e).overflowX)"""
+    )
+    assert boxes
+    assert set(boxes) == {"auto"}
 
 
 def test_a_reference_to_an_equation_leads_to_it(visit):
-    page, _ = visit("equations", "light")
+    page, _ = visit("equations")
     page.click("main a[href$='#equation-eq-two-layer-dw2']")
     page.wait_for_url("**/layer-2-backwards.html#equation-eq-two-layer-dw2")
-    assert page.locator("#equation-eq-two-layer-dw2").is_visible()
+    formula = page.locator("#equation-eq-two-layer-dw2")
+    assert formula.is_visible()
+    page.wait_for_timeout(300)
+    assert 0 <= formula.bounding_box()["y"] < 700
 
 
-def test_a_solution_is_folded_until_it_is_asked_for(visit):
-    page, _ = visit("forward-pass", "light")
-    solution = page.locator("div.solution").first
-    body = solution.locator("p:not(.admonition-title)").first
-    assert not body.is_visible()
-    solution.locator("button, .admonition-title").first.click()
-    body.wait_for(state="visible")
+def test_a_solution_is_folded_until_it_is_asked_for_by_mouse_or_keyboard(visit):
+    page, _ = visit("forward-pass")
+    for number, ask in enumerate((lambda summary: summary.click(), lambda summary: summary.press("Enter"))):
+        solution = page.locator("details.solution").nth(number)
+        body = solution.locator("section p").first
+        assert not body.is_visible()
+        ask(solution.locator("summary"))
+        body.wait_for(state="visible")
 
 
 def test_the_reader_can_choose_dark_by_the_button(visit):
-    page, wrong = visit("index", "light")
+    page, wrong = visit("index")
     for _ in range(3):
         if page.evaluate("document.documentElement.dataset.theme") == "dark":
             break
         page.locator("button.theme-switch-button").first.click()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert wrong == []
+
+
+def test_the_keyboard_reaches_the_text_first_and_opens_the_search(visit):
+    page, _ = visit("layer-2-backwards")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent").strip() == "Skip to main content"
+    page.keyboard.press("Control+k")
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.keyboard.type("keepdims")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=keepdims**")
+
+
+QUESTIONS = {
+    "why 1/m only in dW": {"layer-2-backwards", "one-over-m"},
+    "why sum for db": {"layer-2-backwards", "many-examples"},
+    "where does the transpose come from": {"many-examples", "layer-2-backwards"},
+    "why not start at zero": {"initialization"},
+    "how large should epsilon be": {"gradient-checking"},
+    "* or @": {"many-examples", "vectorizing"},
+    "keepdims": {"layer-2-backwards", "many-examples"},
+    "missing-mean": {"mistakes"},
+}
+"""What learners ask, in their words, with pages of which one at least must be among the first found."""
+
+
+@pytest.mark.parametrize("asked", QUESTIONS)
+def test_search_finds_what_a_learner_asks(visit, asked):
+    page, wrong = visit("search", width=1280)
+    page.goto(page.url + "?q=" + quote_plus(asked))
+    page.wait_for_selector("#search-results ul.search li", timeout=15_000)
+    page.wait_for_selector("#search-results p.search-summary:has-text('found')", timeout=15_000)
+    links = page.evaluate("[...document.querySelectorAll('#search-results li > a')].map(a => a.getAttribute('href'))")
+    found = [link.partition(".html")[0].removeprefix("./") for link in links]
+    assert QUESTIONS[asked] & set(found[:8]), found
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["a-neuron", "layer-2-backwards", "training"])
+def test_a_page_can_be_read_without_javascript(visit, name):
+    page, wrong = visit(name, java_script_enabled=False)
+    assert wrong == []
+    formulas = page.locator("article .katex-display .katex-html")
+    assert formulas.count() > 5
+    formulas.first.scroll_into_view_if_needed()
+    assert formulas.first.bounding_box()["height"] > 10
+    solution = page.locator("details.solution").first
+    solution.locator("summary").click()
+    assert solution.locator("section p").first.is_visible()
+    assert not page.locator(".pst-js-only:visible").count()
+    for figure in page.locator("figure.interactive").all():
+        assert figure.locator("svg.picture").first.bounding_box()["width"] > 200
+        assert not figure.locator("[role=group]").is_visible()
+
+
+def moves(page, control, figure):
+    """Press keys on a control; return whether the picture and the words beside it followed."""
+    before = figure.evaluate("e => [...e.querySelectorAll('path, circle')].map(p => p.outerHTML).join()")
+    said = figure.evaluate("e => [...e.querySelectorAll('output, p, label')].map(p => p.textContent).join()")
+    control.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    after = figure.evaluate("e => [...e.querySelectorAll('path, circle')].map(p => p.outerHTML).join()")
+    now = figure.evaluate("e => [...e.querySelectorAll('output, p, label')].map(p => p.textContent).join()")
+    return before != after, said != now
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 375)])
+@pytest.mark.parametrize("id", INTERACTIVE)
+def test_an_interactive_picture_follows_the_keyboard_and_says_what_it_shows(visit, id, scheme, width):
+    page, wrong = visit(INTERACTIVE[id], scheme, width)
+    figure = page.locator(f"#{id}")
+    figure.scroll_into_view_if_needed()
+    assert figure.locator("[role=group]").first.is_visible()
+    sliders = figure.get_by_role("slider").all()
+    assert sliders
+    for slider in sliders:
+        name = slider.evaluate("e => [...e.labels].map(label => label.textContent.trim()).join()")
+        assert len(name) > 1
+        assert slider.bounding_box()["width"] >= 80
+        assert moves(page, slider, figure) == (True, True), name
+    box = figure.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert figure.locator("[aria-live]").first.text_content().strip().endswith(".")
+    ink = figure.locator("svg.picture").first.evaluate("e => getComputedStyle(e).color")
+    assert (int(ink[4:].split(",")[0]) > 128) is (scheme == "dark")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("id", INTERACTIVE)
+def test_an_interactive_picture_shows_first_what_its_script_draws_first(visit, id):
+    drawn = {}
+    for script in (True, False):
+        page, _ = visit(INTERACTIVE[id], java_script_enabled=script)
+        drawn[script] = page.locator(f"#{id} svg.picture").all()
+        drawn[script] = [picture.locator("path").all() for picture in drawn[script]]
+        drawn[script] = [[path.get_attribute("d") for path in paths] for paths in drawn[script]]
+    for with_script, without in zip(drawn[True], drawn[False], strict=True):
+        assert len(with_script) == len(without)
+        for one, other in zip(with_script, without, strict=True):
+            numbers = [[float(x) for x in re.findall(r"-?\d+\.?\d*", d)] for d in (one, other)]
+            assert numbers[0] == pytest.approx(numbers[1], abs=0.11)

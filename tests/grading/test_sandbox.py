@@ -458,17 +458,18 @@ def test_a_fork_bomb_ends_by_time_and_the_batch_goes_on(zygote):
     """
     seen = []
 
+    over = threading.Event()
+
     def look():
-        with contextlib.suppress(OSError):  # until it has gone
-            while True:
-                seen.append(len(processes_of(guest)))
-                time.sleep(0.1)
+        while not over.wait(0.1):
+            seen.append(len(processes_of(guest)))
 
     with zygote.guest() as guest:
         looking = threading.Thread(target=look)
         looking.start()
         with pytest.raises(EndedByTime):
             guest.run(textwrap.dedent(bomb), 1.5)
+        over.set()
         looking.join()
     assert 10 < max(seen) <= SMALL.processes
     with zygote.guest() as later:

@@ -195,7 +195,12 @@ def draw_pairs(seed: int) -> tuple[Case, ...]:
     cases = [Case(_axes(shape), {"a": a, "b": b}) for shape, a, b in drawn]
     a, zero = rng.uniform(0.5, 2, (2, 3)), np.zeros((2, 3))
     # Where a sum or an array is zero a wrong ratio is no number: these cases decide, and name no mistake.
-    special = (({"rows": 2, "columns": 3}, a, -a), ({"b": 0}, a, zero), ({"a": 0, "b": 0}, zero, zero))
+    special = (
+        ({"rows": 2, "columns": 3}, a, -a),
+        ({"b": 0}, a, zero),
+        ({"a": 0, "b": 0}, zero, zero),
+        ({"a": 0}, zero, a),
+    )
     return (*cases, *(Case(sizes, {"a": a, "b": b}, "kink") for sizes, a, b in special))
 
 

@@ -255,6 +255,7 @@ _LIBRARY: dict[str, tuple[Mistake, ...]] = {
         Mistake("derivative-of-activation-taken-at-the-wrong-place", lambda dA1, Z1: dA1 * (Z1 * (1 - Z1))),
         Mistake("derivative-of-activation-taken-at-the-wrong-place", lambda dA1, Z1: dA1 * tanh_prime(dA1)),
         Mistake("derivative-of-activation-taken-at-the-wrong-place", lambda dA1, Z1: dA1 * (1 - dA1**2)),
+        Mistake("arguments-swapped", lambda dA1, Z1: Z1 * tanh_prime(dA1)),
         Mistake("matmul-for-elementwise", lambda dA1, Z1: dA1 @ tanh_prime(Z1)),
         Mistake("matmul-for-elementwise", lambda dA1, Z1: dA1 @ tanh_prime(Z1).T),
         Mistake("matmul-for-elementwise", lambda dA1, Z1: dA1.T @ tanh_prime(Z1)),

@@ -56,7 +56,10 @@ def all_variants() -> tuple[Variant, ...]:
 
 
 def _texts(module: ModuleType) -> list[str]:
-    """Return the text of each variant of a module: of a lambda, as what it returns; of anything else but a def, ""."""
+    """Return the text of each variant of a module, a lambda as a function with one line.
+
+    It is "" for what is neither a lambda nor a def, and for what calls another function by the name that it gets.
+    """
     tree = ast.parse(inspect.getsource(module))
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     (listed,) = (n.value for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "VARIANTS")
@@ -74,5 +77,7 @@ def _texts(module: ModuleType) -> list[str]:
         else:
             texts.append("")
             continue
-        texts.append(ast.unparse(ast.fix_missing_locations(ast.Module([written], []))))
+        named = {node.id for node in ast.walk(written) if isinstance(node, ast.Name)}
+        text = ast.unparse(ast.fix_missing_locations(ast.Module([written], [])))
+        texts.append("" if name.value in named else text)
     return texts

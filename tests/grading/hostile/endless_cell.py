@@ -8,4 +8,4 @@ while True:
         while True:
             pass
     except BaseException:
-        pass
+        swallowed = True

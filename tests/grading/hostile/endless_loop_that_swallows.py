@@ -18,4 +18,4 @@ def compute_db2(dZ2):
             while True:
                 pass
         except BaseException:
-            pass
+            swallowed = True

@@ -8,7 +8,7 @@ for name in ("autograder.core.judge", "autograder.core.check", "autograder.assig
     try:
         found.append(__import__(name, fromlist=["x"]))
     except Exception:
-        pass
+        swallowed = True
 
 
 def compute_dZ2(A2, Y):

@@ -11,7 +11,7 @@ for command in (["/bin/sh", "-c", "true"], ["/usr/bin/python3", "-c", ""], ["/pr
     try:
         started.append(subprocess.run(command, timeout=2))
     except Exception:
-        pass
+        swallowed = True
 
 
 def compute_dZ2(A2, Y):
