@@ -32,8 +32,6 @@ HINTS: Mapping[str, str] = {
     "branches-swapped": "Put in one negative and one positive number. "
     "On which side is the curve steep, and on which is yours?",
     "comparison-reversed": "Is a small error a good sign or a bad one? What does your function return then?",
-    "copy-missing": "`up = theta` gives an array a second name, and makes no second array. What do both hold after "
-    "the two steps?",
     "corner-at-the-wrong-place": "Where is the corner of the curve? Put in a small number on each side of it.",
     "corrected-mean-returned": "The caller hands m and v in again at the next step. Does the correction belong into "
     "them, or is it made anew each time?",

@@ -271,7 +271,7 @@ def _name(
         fault = faults[name]
         assert fault
         if not whole and _is_zero(answers, [name]):
-            named[name] = Fault("zero-everywhere", f"{fault.seen} Every entry is zero, in every case."), None
+            named[name] = Fault("zero-everywhere", f"{fault.seen} It is zero in every case."), None
             continue
         mistake = whole or explaining([name])
         named[name] = (fault._replace(mistake=mistake.id) if mistake else fault, mistake)

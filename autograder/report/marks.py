@@ -209,10 +209,12 @@ def _read(connection: sa.Connection, t: Mapping[str, sa.Table], name: str) -> tu
         .outerjoin(t["task_cells"], t["task_cells"].c.id == t["base_cell"].c.id)
         .where(mine)
     )
-    scores = {
-        cell: of_check if of_check is not None else of_task for cell, of_check, of_task in connection.execute(asked)
-    }
-    most = {cell: float(score) for cell, score in scores.items() if score is not None}
+    # A cell that is graded and a solution has two rows of one name.
+    most: dict[str, float] = {}
+    for cell, of_check, of_task in connection.execute(asked):
+        score = of_check if of_check is not None else of_task
+        if score is not None:
+            most[cell] = float(score)
     handed_in, notebook = t["submitted_assignment"], t["submitted_notebook"]
     submitted = notebook.join(handed_in, handed_in.c.id == notebook.c.assignment_id).join(
         t["assignment"], t["assignment"].c.id == handed_in.c.assignment_id

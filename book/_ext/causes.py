@@ -19,7 +19,6 @@ CAUSES = {
     "biases-not-zero": "The biases are drawn at random too; it does no harm to symmetry, and is not what was asked.",
     "branches-swapped": "What belongs to negative inputs is done to positive ones, and the other way round.",
     "comparison-reversed": "A small error is called wrong, and a large one right.",
-    "copy-missing": "Two names stand for one array, so that the step up and the step down undo each other.",
     "corner-at-the-wrong-place": "The function bends at another input than 0.",
     "corrected-mean-returned": "The corrected running means are handed back, and are corrected again at the next step.",
     "counted-from-one": "Indices are counted from 1, as in formulas, and the array counts from 0.",
@@ -65,6 +64,7 @@ CAUSES = {
     "not-shuffled": "The examples come in the order in which they were given.",
     "not-summed": "Each example's contribution is handed out by itself, where their sum or mean belongs.",
     "old-value-used": "The step is taken with the running mean of the step before.",
+    "one-branch-only": "What belongs to one side of the corner is done on both.",
     "one-side-missing": "The slope is right on one side of the kink, and not on the other.",
     "one-sided-difference": "The function is taken at theta itself and at one side of it, not at both sides.",
     "one-step-too-far": "The gradient is that of the array one step further back.",
@@ -109,4 +109,5 @@ CAUSES = {
     "wrong-scale": "The spread of the weights does not fit the number of inputs, so that signals die out or explode.",
     "wrong-variable": "The derivative is taken with respect to another array.",
     "zero-by-zero": "Where both arrays are zero the expression divides zero by zero.",
+    "zero-everywhere": "Everything cancels or is multiplied by zero: two names for one array, a missing bracket.",
 }

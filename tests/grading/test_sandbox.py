@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -711,18 +712,13 @@ def test_a_machine_without_user_namespaces_is_refused_in_a_sentence(monkeypatch)
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("needs_root")
-def test_all_of_this_holds_for_an_ordinary_user_too(tmp_path):
-    tmp_path.chmod(0o777)
-    for parent in tmp_path.parents:
-        if parent == Path("/tmp"):
-            break
-        parent.chmod(0o755)
-    program = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path}/own", __file__]
-    environment = {
-        **{name: os.environ[name] for name in ("PATH", "REQUIRE_ALL") if name in os.environ},
-        "HOME": str(tmp_path),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    done = run_as_nobody([*program, f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml")], environment, 600)
+def test_all_of_this_holds_for_an_ordinary_user_too():
+    # Not tmp_path: pytest closes the directory above it to everybody else.
+    with tempfile.TemporaryDirectory() as home:
+        Path(home).chmod(0o777)
+        options = ["-q", "-p", "no:cacheprovider", f"--basetemp={home}/own", f"--rootdir={ROOT}"]
+        program = [sys.executable, "-m", "pytest", *options, "-c", str(ROOT / "pyproject.toml"), __file__]
+        kept = {name: os.environ[name] for name in ("PATH", "REQUIRE_ALL") if name in os.environ}
+        done = run_as_nobody(program, {**kept, "HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}, 600)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     assert re.search(r"\d{2,} passed", done.stdout)

@@ -12,12 +12,16 @@ from nbgrader.api import Gradebook
 
 from autograder.report.export import as_canvas, as_csv
 from autograder.report.feedback import said_of
-from tests.report.conftest import NAME, record, verdicts
+from tests.report.conftest import NAME, Course, record, verdicts
+
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own way with its session
 
 
-@pytest.fixture
-def with_gradebook(course, monkeypatch):
+@pytest.fixture(scope="module")
+def with_gradebook(tmp_path_factory):
     """A class with a written answer, a late student, a manual score, a comment and somebody who handed in nothing."""
+    course = Course(tmp_path_factory.mktemp("course"))
+    monkeypatch = pytest.MonkeyPatch()
     # nbgrader starts alembic by its name.
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     course.add(record("ada", verdicts(compute_dW2="missing-mean"))).add(record("bob"))
@@ -32,7 +36,8 @@ def with_gradebook(course, monkeypatch):
         for student, auto, manual in (("ada", 0.0, 4.0), ("bob", 2.0, None)):
             book.add_submission(NAME, student, timestamp=datetime(2026, 1, 1))
             notebook = book.find_submission_notebook(NAME, NAME, student)
-            book.find_grade("check-compute_dW2", NAME, NAME, student).auto_score = auto
+            checked = book.find_grade("check-compute_dW2", NAME, NAME, student)
+            checked.auto_score, checked.needs_manual_grade = auto, False
             written = book.find_grade("written-why", NAME, NAME, student)
             written.manual_score, written.needs_manual_grade = manual, manual is None
             if student == "ada":
@@ -41,6 +46,7 @@ def with_gradebook(course, monkeypatch):
                 book.find_comment("written-why", NAME, NAME, student).manual_comment = "See <b>me</b>"
         book.db.commit()
         book.db.close()
+    monkeypatch.undo()
     return course
 
 
@@ -79,6 +85,11 @@ def test_a_page_says_what_people_gave_and_what_late_work_costs(with_gradebook):
     assert said["cells"]["written-why"] == {"points": "4.5 of 5 points", "comment": "See <b>me</b>"}
     waiting = said_of(graded.students[1], graded)
     assert {row["said"] for row in waiting["rows"]} >= {"a person grades it"}
+
+
+def test_a_cell_that_a_person_has_still_to_grade_is_no_zero(with_gradebook):
+    rows = list(csv.DictReader(io.StringIO(as_csv(with_gradebook.graded))))
+    assert [(row["student_id"], row["needs_grading"]) for row in rows] == [("ada", "no"), ("bob", "yes"), ("eve", "no")]
 
 
 def test_a_gradebook_that_is_none_is_a_sentence(course):

@@ -133,7 +133,7 @@ def test_a_step_gets_points_for_the_parts_that_are_right():
 
     verdict = judged("adam_step", uncorrected)
     assert verdict.mistake == "bias-correction-missing"
-    assert verdict.points == pytest.approx(8 / 3)
+    assert verdict.points == pytest.approx(2 / 3 * verdict.max_points)
     assert "Right: m, v. Wrong: theta." in verdict.message
 
 

@@ -1,0 +1,87 @@
+"""Both pages in Chromium: nothing foreign, nothing runs that is not ours, nothing scrolls sideways."""
+
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.report.dashboard import report
+from autograder.report.feedback import feedback
+from tests.report.conftest import answer, check_cell, record, shown, verdicts
+from tests.report.test_feedback import ATTACKS
+
+pytestmark = pytest.mark.browser
+LONG = "a" * 120
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("REQUIRE_ALL") == "1":
+            pytest.fail("there is no chromium")
+        pytest.skip("there is no chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        browser.close()
+
+
+def visit(browser, path: Path, look: str, width: int, script: bool = True):
+    """Return the page, and every request and dialog that should not have been."""
+    context = browser.new_context(
+        color_scheme=look, viewport={"width": width, "height": 800}, java_script_enabled=script
+    )
+    page, bad = context.new_page(), []
+    page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else bad.append(r.url))
+    page.on("dialog", lambda d: (bad.append(d.message), d.dismiss()))
+    page.on("pageerror", lambda error: bad.append(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_timeout(150)
+    return page, bad
+
+
+@pytest.fixture
+def pages(course):
+    outputs = [shown(text_html=attack) for attack in ATTACKS]
+    hostile_svg = "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(2)</script></svg>"
+    outputs += [shown(text_html=hostile_svg), nbformat.v4.new_output("stream", text=LONG * 5)]
+    cells = [nbformat.v4.new_markdown_cell(f"{attack}\n\n$${'a + ' * 60}b$$") for attack in ATTACKS]
+    cells += [answer("compute_dW2", f"{LONG} = 1", outputs), check_cell("compute_dW2")]
+    course.add(record(LONG, verdicts(compute_dW2="missing-mean"), advice=LONG, outcome="crashed"), cells)
+    course.add(record("bob")).add(record("amy", score=12.0))
+    (page,) = [each.path for each in feedback(course.graded, only=[LONG], jobs=1)]
+    return {"feedback": page, "report": report(course.graded, jobs=1)}
+
+
+@pytest.mark.parametrize("name", ["feedback", "report"])
+@pytest.mark.parametrize(("look", "width"), [("light", 1100), ("dark", 1100), ("light", 375)])
+def test_a_page_is_quiet_and_fits(browser, pages, name, look, width):
+    page, bad = visit(browser, pages[name], look, width)
+    assert bad == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert light == (look == "light")
+
+
+def test_the_table_of_students_sorts_by_points(browser, pages):
+    page, _ = visit(browser, pages["report"], "light", 1100)
+    table = page.locator("table.sortable").last
+    ids = lambda: [text for text in table.locator("td.id").all_inner_texts()]  # noqa: E731
+    assert ids() == [LONG, "amy", "bob"]
+    button = table.get_by_role("button", name="Points")
+    button.click()
+    assert ids() == ["amy", LONG, "bob"]
+    button.click()
+    assert ids() == ["bob", LONG, "amy"]
+
+
+def test_the_report_is_whole_without_its_script(browser, pages):
+    page, bad = visit(browser, pages["report"], "light", 1100, script=False)
+    assert bad == []
+    assert page.locator("table.sortable").last.locator("tbody tr").count() == 3
