@@ -1,4 +1,7 @@
-"""Make one PDF of the book: `python book/pdf.py` prints every page of the built site by Chromium, and joins them.
+"""Make one PDF of the book: `python book/pdf.py` joins the built pages into one document, which Chromium prints.
+
+So page numbers run through, a link from one chapter to another leads to it, and there is an outline of all headings.
+It takes a minute or two, and about 2 GB of memory.
 
 Exit code 0: written. 2: it could not be tried (no site, no Chromium, or a package is missing).
 """
@@ -8,18 +11,60 @@ import functools
 import http.server
 import shutil
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 BOOK = Path(__file__).resolve().parent
 HTML = BOOK / "_build" / "html"
 PDF = BOOK.parent / "build" / "backprop-course.pdf"
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
-PAPER = {"format": "A4", "margin": {"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"}}
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 NUMBER = '<div style="width: 100%; font-size: 8px; text-align: center"><span class="pageNumber"></span></div>'
+PAPER = {
+    "format": "A4",
+    "margin": {"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
+    "scale": 0.75,
+    "display_header_footer": True,
+    "header_template": "<span></span>",
+    "footer_template": NUMBER,
+}
+
+JOIN = """async names => {
+    const article = document.querySelector("article");
+    const parts = [];
+    for (const name of names) {
+        const text = await (await fetch(`${name}.html`)).text();
+        const part = new DOMParser().parseFromString(text, "text/html").querySelector("article > section");
+        part.querySelectorAll("script").forEach(script => script.remove());
+        // Two chapters may have a section of one name. What pictures refer to inside themselves stays.
+        for (const each of part.querySelectorAll(":not(svg *)[id]")) each.id = `${name}--${each.id}`;
+        part.id = `${name}--`;
+        for (const link of part.querySelectorAll("a[href]")) {
+            const target = new URL(link.getAttribute("href"), `${location.origin}/${name}.html`);
+            const page = target.pathname.slice(1).replace(/[.]html$/, "");
+            if (target.origin !== location.origin) continue;
+            if (names.includes(page)) link.setAttribute("href", `#${page}--${target.hash.slice(1)}`);
+            else link.removeAttribute("href");
+        }
+        parts.push(document.adoptNode(part));
+    }
+    article.replaceChildren(...parts);
+}"""
+"""Puts the chapters of these pages into the page that is open."""
+
+UNFOLD = "document.querySelectorAll('details').forEach(each => { each.open = true })"
+"""What is folded away on the screen is wanted on paper."""
 
 
 class CannotPrintError(Exception):
@@ -62,56 +107,37 @@ def chromium() -> str:
     return found
 
 
-def print_pages(names: Sequence[str], folder: Path, site: Path = HTML) -> list[Path]:
-    """Print pages of a built site into a folder, one PDF each; return the paths.
+@contextmanager
+def opened(name: str, site: Path) -> Iterator[Any]:
+    """Open a page of a built site in a browser; yields playwright's page."""
+    from playwright.sync_api import sync_playwright
+
+    executable = chromium()
+    with served(site) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        page = browser.new_page(color_scheme="light")
+        page.set_default_timeout(0)
+        page.goto(f"{address}{name}.html", wait_until="networkidle")
+        yield page
+        browser.close()
+
+
+def print_book(names: Sequence[str], target: Path, site: Path = HTML) -> None:
+    """Print pages of a built site as one PDF, the first of them first.
 
     Raises
     ------
     CannotPrintError
         If there is no Chromium, or no such page.
     """
-    from playwright.sync_api import sync_playwright
-
-    executable = chromium()
     missing = [name for name in names if not (site / f"{name}.html").is_file()]
     if missing:
         raise CannotPrintError(f"{site} has no page {', '.join(missing)}; run: make docs")
-    made = []
-    with served(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
-        page = browser.new_page(color_scheme="light")
-        for name in names:
-            page.goto(f"{address}{name}.html", wait_until="networkidle")
-            # What is folded away on the screen is wanted on paper.
-            page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-            path = folder / f"{name}.pdf"
-            page.pdf(
-                scale=0.75,
-                path=path,
-                display_header_footer=True,
-                header_template="<span></span>",
-                footer_template=NUMBER,
-                **PAPER,
-            )
-            made.append(path)
-        browser.close()
-    return made
-
-
-def join(parts: Sequence[Path], titles: Sequence[str], target: Path) -> int:
-    """Join PDFs into one, with an outline of their titles; return how many pages it has."""
-    from pypdf import PdfReader, PdfWriter
-
-    writer = PdfWriter()
-    for part, title in zip(parts, titles, strict=True):
-        first = len(writer.pages)
-        writer.append(PdfReader(part), import_outline=False)
-        writer.add_outline_item(title=title, page_number=first)
-    writer.add_metadata({"/Title": "Back-propagation, step by step"})
-    writer.compress_identical_objects()
     target.parent.mkdir(parents=True, exist_ok=True)
-    writer.write(target)
-    return len(writer.pages)
+    with opened(names[0], site) as page:
+        page.evaluate(JOIN, list(names))
+        page.evaluate(UNFOLD)
+        page.pdf(path=target, outline=True, tagged=True, **PAPER)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -122,15 +148,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Make one PDF of the built book.")
     parser.add_argument("--output", type=Path, default=PDF)
     options = parser.parse_args(arguments)
-    names = build.pages()
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            parts = print_pages(names, Path(folder))
-            count = join(parts, [build.title_of(name) for name in names], options.output)
+        print_book(build.pages(), options.output)
     except (CannotPrintError, ModuleNotFoundError) as error:
         print(f"pdf: {error}", file=sys.stderr)
         return 2
-    print(f"pdf: {options.output}, {count} pages")
+    print(f"pdf: {options.output}, {options.output.stat().st_size / 1e6:.0f} MB")
     return 0
 
 

@@ -72,7 +72,7 @@ def test_a_page_is_quiet_and_fits(browser, pages, name, look, width):
 def test_the_table_of_students_sorts_by_points(browser, pages):
     page, _ = visit(browser, pages["report"], "light", 1100)
     table = page.locator("table.sortable").last
-    ids = lambda: [text for text in table.locator("td.id").all_inner_texts()]  # noqa: E731
+    ids = table.locator("td.id").all_inner_texts
     assert ids() == [LONG, "amy", "bob"]
     button = table.get_by_role("button", name="Points")
     button.click()
