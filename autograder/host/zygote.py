@@ -74,7 +74,9 @@ class ForkedGuest(Conversation):
         if report.get("signal") == signal.SIGXCPU or report.get("cpu_seconds", 0) >= limits.cpu_seconds:
             return EndedByTime(f"it computed for longer than {limits.cpu_seconds} seconds")
         if report.get("signal"):
-            return Ended(f"the student's process was ended by {signal.Signals(report['signal']).name}")
+            known = {number.value: number.name for number in signal.Signals}
+            name = known.get(report["signal"], f"signal {report['signal']}")
+            return Ended(f"the student's process was ended by {name}")
         if report.get("code") is not None:
             return Ended(f"the student's process exited with code {report['code']}")
         return super()._why_it_ended()

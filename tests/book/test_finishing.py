@@ -39,6 +39,18 @@ def test_what_only_the_book_understands_becomes_plain_markdown(finishing, myst, 
     assert finishing.plain_markdown(myst, BOOK, {"eq-a": "`f`"}) == markdown
 
 
+def test_the_themes_script_is_cleaned_once_and_refused_when_it_is_another():
+    sys.path.insert(0, str(BOOK))
+    cleaning = importlib.import_module("cleaning")
+    sys.path.remove(str(BOOK))
+    script = 'a(),"complete"===document.readyState?Q():window.addEventListener("load",Q),b()'
+    cleaned = cleaning.clean_theme_script(script)
+    assert cleaned == cleaning.CLEANED + "a(),b()"
+    assert cleaning.clean_theme_script(cleaned) == cleaned
+    with pytest.raises(ValueError, match=r"book/cleaning\.py"):
+        cleaning.clean_theme_script("c()")
+
+
 def test_every_chapter_downloads_as_a_notebook_without_directives(site, chapters):
     for name in chapters:
         notebook = nbformat.read(site / "notebooks" / f"{name}.ipynb", as_version=4)

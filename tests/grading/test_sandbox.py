@@ -210,6 +210,10 @@ def test_its_memory_holds_neither_the_judge_nor_a_line_of_the_reference(guest):
     assert found[1] > 0, "the search does not find what is there"
 
 
+def test_it_does_not_see_the_machines_name(guest):
+    assert said(guest, "import os; print(os.uname().nodename)") == "sandbox\n"
+
+
 def test_it_sees_no_process_but_its_own(guest):
     assert eval(said(guest, "import os; print(sorted(int(n) for n in os.listdir('/proc') if n.isdigit()))")) == [1, 2]
 
@@ -570,6 +574,7 @@ def test_what_does_not_end_is_ended_by_time(guest, source):
         ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
         ("import os; os.abort()", "SIGABRT"),
+        ("import os; os.kill(os.getpid(), 40)", "signal 40"),
         ("import sys; sys.setrecursionlimit(10**9)\nf = lambda n: sorted([n], key=f)\nf(0)", "SIGSEGV"),
         ("import os; os.closerange(0, 1000)", "."),
         (
@@ -717,7 +722,8 @@ def test_all_of_this_holds_for_an_ordinary_user_too():
     with tempfile.TemporaryDirectory() as home:
         Path(home).chmod(0o777)
         options = ["-q", "-p", "no:cacheprovider", f"--basetemp={home}/own", f"--rootdir={ROOT}"]
-        program = [sys.executable, "-m", "pytest", *options, "-c", str(ROOT / "pyproject.toml"), __file__]
+        program = [sys.executable, "-m", "pytest", *options, "-c", str(ROOT / "pyproject.toml")]
+        program += [__file__, str(Path(__file__).with_name("test_zygote.py"))]
         kept = {name: os.environ[name] for name in ("PATH", "REQUIRE_ALL") if name in os.environ}
         done = run_as_nobody(program, {**kept, "HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}, 600)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
@@ -328,6 +328,7 @@ FIELDS = {
 }
 
 
+@settings(database=None)
 @given(st.lists(st.fixed_dictionaries({}, optional=FIELDS) | JSON, max_size=5))
 def test_whatever_a_guest_sends_becomes_valid_outputs(pieces):
     shown = Shown()
