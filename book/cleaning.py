@@ -71,7 +71,7 @@ def clean_page(text: str) -> str:
 def clean_theme_script(script: str) -> str:
     """Return the theme's script without its way of finding what scrolls, for which every page is laid out many times.
 
-    `_static/scrollers.js` does it. A script that was cleaned before, as it is when the book is built again, stays as it is.
+    `_static/scrollers.js` does it. A script that was cleaned before stays as it is.
 
     Raises
     ------
