@@ -168,9 +168,9 @@ def draw_card(path: Path) -> None:
     figure.savefig(path, facecolor=figure.get_facecolor(), metadata={"Software": None})
 
 
-def address_of(name: str, url: str = URL) -> str:
-    """Return the address of a page."""
-    return url + ("" if name == "index" else f"{name}.html")
+def address_of(name: str, otherwise: str = "") -> str:
+    """Return the address of a page; a site that does not know its own takes another."""
+    return (URL or otherwise) + ("" if name == "index" else f"{name}.html")
 
 
 def add_card(text: str, name: str) -> str:
@@ -213,7 +213,7 @@ def finish(book: Path, site: Path, pages: Sequence[str]) -> None:
     if not (site / CARD).exists():
         draw_card(site / CARD)
     (site / NOT_FOUND).write_text(_NOT_FOUND_PAGE.format(title=TITLE, url=URL or "/"), encoding="utf-8")
-    addresses = (address_of(name, URL or "http://127.0.0.1:8000/") for name in pages)
+    addresses = (address_of(name, "http://127.0.0.1:8000/") for name in pages)
     places = "".join(f"  <url><loc>{html.escape(address)}</loc></url>\n" for address in addresses)
     sitemap = "http://www.sitemaps.org/schemas/sitemap/0.9"
     (site / "sitemap.xml").write_text(

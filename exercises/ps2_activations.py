@@ -25,7 +25,6 @@ from autograder import check, once_written, set_assignment
 from course_lib.activations import sigmoid, sigmoid_prime
 from course_lib.datasets import moons
 from course_lib.plotting import PALETTE, decision_boundary, inline, new_axes, new_grid
-from course_lib.training import train
 
 set_assignment("ps2_activations")
 
@@ -362,30 +361,40 @@ with once_written():
 # %% [markdown]
 # ### See it
 #
-# The course trains three networks with eight hidden units each on two moons: one without an activation function in
-# its hidden layer, one with tanh, one with ReLU. Then it hands you their weights, and your functions draw. The second
-# picture is made by the *collapsed* layer of the first network: one matrix and one bias in place of two each.
+# Three networks look at two moons: one without an activation function in its hidden layer, one with tanh, one with your
+# ReLU. Their 16 hidden units are the same, with weights and biases that are drawn at random and stay. Only the output
+# layer is fitted, by least squares, since you have not yet derived how to train both. So the three differ in one thing:
+# the curve between the layers. The second picture is made by the *collapsed* layer of the first network: one matrix and
+# one bias in place of two each.
 
 # %%
 X, Y = moons(300, seed=1)
-how = {"layer_dims": (2, 8, 1), "num_epochs": 2000, "batch_size": 300, "learning_rate": 1.0, "seed": 3}
-trained = {name: train(X, Y, **how, activations=(name, "sigmoid")).parameters for name in ("identity", "tanh", "relu")}
 pictures = {}
+
+
+def layers(g, n1=16, seed=1):
+    """Return the weights and biases of both layers: the hidden ones drawn, the output ones fitted to X and Y."""
+    rng = np.random.default_rng(seed)
+    W1, b1 = rng.standard_normal((n1, 2)), rng.standard_normal((n1, 1))
+    rows = np.vstack([g(W1 @ X + b1), np.ones((1, X.shape[1]))])
+    fitted, *_ = np.linalg.lstsq(rows.T, (2 * Y - 1).T, rcond=0.01)  # what is nearly zero is left out
+    return W1, b1, fitted[:-1].T, fitted[-1:]
 
 
 def network(parameters, g):
     """Return the network with activation g in its hidden layer, as a function of points (2, m)."""
-    W1, b1, W2, b2 = (parameters[name] for name in ("W1", "b1", "W2", "b2"))
+    W1, b1, W2, b2 = parameters
     return lambda points: sigmoid(W2 @ g(W1 @ points + b1) + b2)
 
 
 with once_written():
-    W, b = collapse_linear(*(trained["identity"][name] for name in ("W1", "b1", "W2", "b2")))
+    identity = np.positive  # g(z) = z: no curve
+    W, b = collapse_linear(*layers(identity))
     pictures = {
-        "two linear layers": network(trained["identity"], lambda z: z),
+        "two linear layers": network(layers(identity), identity),
         "collapsed to one": lambda points: sigmoid(W @ points + b),
-        "tanh between": network(trained["tanh"], np.tanh),
-        "your ReLU between": network(trained["relu"], relu),
+        "tanh between": network(layers(np.tanh), np.tanh),
+        "your ReLU between": network(layers(relu), relu),
     }
     for name, predict in pictures.items():
         print(f"{name + ':':18} {np.mean((predict(X) > 0.5) == Y):.0%} right")
@@ -405,13 +414,13 @@ inline(
 ) if pictures else print("Write collapse_linear first, then run the last two cells again.")
 
 # %% [markdown]
-# With 33 weights and biases the linear network draws the line that a single neuron draws with three. With a curve in
+# With 65 weights and biases the linear network draws the line that a single neuron draws with three. With a curve in
 # between, the border bends: smoothly with tanh, in straight pieces with ReLU. Count the corners: each of them lies
 # where one hidden unit switches on.
 #
-# **Look around, if you like.** Change `(2, 8, 1)` to `(2, 2, 1)` and to `(2, 40, 1)` and run the last two cells again:
-# how many corners are there now? Use the weights that were trained with ReLU, and draw with your leaky ReLU, with the
-# slopes 0.01, 0.5 and 1. At which slope is the border a straight line again, and why?
+# **Look around, if you like.** Change `n1=16` to `n1=4` and to `n1=60` and run the last two cells again: how many
+# corners are there now? Put `lambda z: leaky_relu(z, slope)` in the place of `relu`, with the slopes 0.01, 0.5 and 1. At
+# which slope is the border a straight line again, and why?
 #
 # **Before you hand in**, choose *Kernel*, *Restart and run all*: what counts is the notebook as it runs from top to
 # bottom. Then save it.

@@ -113,6 +113,7 @@ def mistakes_page() -> Iterator[str]:
         yield from ("Symptom", f": {_plain(symptom(exercise, about, mistake))}", "")
         yield from ("Question", f": {_plain(HINTS[id])}", "")
         yield from ("Seen in", f": {', '.join(functions)}", "")
+        yield from ("Called", f": `{id}`", "")
         if errata:
             links = ", ".join(f"[{erratum}](#erratum-{erratum.lower()})" for erratum in errata)
             yield from ("In print", f": {links}", "")

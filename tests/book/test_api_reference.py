@@ -70,7 +70,9 @@ def ids_of(name):
 
 
 def test_the_objects_are_found():
-    assert {"course_lib.two_layer.dW2", "course_lib.equations.Equation.label", "course_lib.plotting"} <= set(OBJECTS)
+    assert {"course_lib.two_layer.dW2", "course_lib.equations.model.Equation.label", "course_lib.plotting"} <= set(
+        OBJECTS
+    )
 
 
 def test_every_public_function_and_class_has_an_entry(page):

@@ -4,8 +4,6 @@ import json
 import subprocess
 import sys
 
-import pytest
-
 from tests.book.conftest import ROOT
 
 
@@ -32,7 +30,9 @@ def test_write_makes_what_check_accepts(build_script, tmp_path, monkeypatch):
 def test_an_equation_without_a_chapter_is_a_fault_of_the_book(build_script, monkeypatch, capsys):
     monkeypatch.setattr(build_script, "pages", lambda: ["index", "layer-1-backwards"])
     assert build_script.main(["--check"]) == 1
-    assert "no chapter displays eq-two-layer-z1" in capsys.readouterr().err
+    message = capsys.readouterr().err
+    assert message.startswith("book: no chapter displays ")
+    assert " eq-two-layer-z1," in message
 
 
 def test_without_node_the_message_says_what_to_install(build_script, monkeypatch, capsys):
@@ -64,43 +64,3 @@ def test_the_digest_changes_with_a_files_text_and_with_its_name(build_script, tm
     assert build_script.digest(two) != first
     one.write_text("other")
     assert build_script.digest(one) != first
-
-
-@pytest.mark.parametrize(
-    "element",
-    [
-        '<script defer src="_static/scripts/fontawesome.js?digest=1"></script>',
-        '<link rel="preload" as="script" href="_static/scripts/fontawesome.js?digest=1"/>',
-        '<script async="async" src="https://host.example/MathJax@3/es5/tex-mml-chtml.js"></script>',
-        '<script>window.MathJax = {"options": {}}</script>',
-    ],
-)
-def test_a_page_loses_what_it_does_not_need(build_script, element):
-    assert build_script.clean_page(f"<head>{element}\n<title>t</title></head>") == "<head><title>t</title></head>"
-
-
-@pytest.mark.parametrize(
-    "element",
-    [
-        '<script src="https://host.example/a.js"></script>',
-        '<link rel="stylesheet" href="//host.example/a.css">',
-        '<img alt="" src="http://host.example/a.png">',
-        '<iframe src="https://host.example/"></iframe>',
-        '<span class="katex-error" title="ParseError">\\frac</span>',
-    ],
-)
-def test_a_page_that_asks_another_host_or_has_a_broken_formula_is_a_fault(build_script, element):
-    assert len(build_script.faults_of_page(f"<body>{element}</body>")) == 1
-
-
-@pytest.mark.parametrize(
-    "element",
-    [
-        '<a href="https://host.example/">a link is followed by people</a>',
-        '<svg xmlns="http://www.w3.org/2000/svg"></svg>',
-        '<script src="_static/doctools.js"></script>',
-    ],
-)
-def test_a_page_may_link_and_load_its_own_files(build_script, element):
-    assert build_script.faults_of_page(element) == []
-    assert build_script.clean_page(element) == element

@@ -76,7 +76,11 @@ def test_every_link_and_every_loaded_file_is_there(site, pages):
             parts = urlsplit(address or "")
             if not address or parts.scheme or parts.netloc:
                 continue
-            target = (site / name).parent / unquote(parts.path) if parts.path else site / name
+            path = unquote(parts.path)  # one that starts at the top of the host means the site's top
+            target = (
+                (site if path.startswith("/") else (site / name).parent) / path.lstrip("/") if path else site / name
+            )
+            target = target / "index.html" if path.endswith("/") else target
             if not target.is_file() or (
                 parts.fragment and target.suffix == ".html" and not _has(target, unquote(parts.fragment))
             ):
@@ -117,9 +121,10 @@ def test_no_cell_of_the_book_failed_or_warned(pages, chapters):
         assert not pages[f"{name}.html"].select(".output.traceback, .output.stderr"), name
 
 
-def test_the_heavy_icon_script_is_gone_and_the_icon_fonts_are_there(site):
-    assert not list(site.rglob("fontawesome.js*"))
-    assert list(site.rglob("fa-solid-900*.woff2"))
+def test_of_the_icons_only_a_small_font_is_left_and_the_style_sheet_names_it(site):
+    assert not list(site.rglob("fontawesome.js*")) + list(site.rglob("fa-*.woff2"))
+    assert 500 < (site / "_static" / "icons.woff").stat().st_size < 20_000
+    assert "url(icons.woff)" in (site / "_static" / "book.css").read_text(encoding="utf-8")
 
 
 def test_katex_comes_with_its_licence_and_one_format_of_fonts(site):

@@ -39,18 +39,6 @@ def test_what_only_the_book_understands_becomes_plain_markdown(finishing, myst, 
     assert finishing.plain_markdown(myst, BOOK, {"eq-a": "`f`"}) == markdown
 
 
-def test_the_themes_script_is_cleaned_once_and_refused_when_it_is_another():
-    sys.path.insert(0, str(BOOK))
-    cleaning = importlib.import_module("cleaning")
-    sys.path.remove(str(BOOK))
-    script = 'a(),"complete"===document.readyState?Q():window.addEventListener("load",Q),b()'
-    cleaned = cleaning.clean_theme_script(script)
-    assert cleaned == cleaning.CLEANED + "a(),b()"
-    assert cleaning.clean_theme_script(cleaned) == cleaned
-    with pytest.raises(ValueError, match=r"book/cleaning\.py"):
-        cleaning.clean_theme_script("c()")
-
-
 def test_every_chapter_downloads_as_a_notebook_without_directives(site, chapters):
     for name in chapters:
         notebook = nbformat.read(site / "notebooks" / f"{name}.ipynb", as_version=4)
@@ -66,7 +54,7 @@ def test_a_link_to_any_page_is_shown_with_a_title_a_description_and_a_picture(si
     for name in sources:
         text = (site / f"{name}.html").read_text(encoding="utf-8")
         tags = dict(re.findall(r'<meta property="(og:[\w:]+)" content="([^"]*)">', text))
-        assert {"og:title", "og:description", "og:image", "og:url", "og:image:alt"} <= set(tags), name
+        assert {"og:title", "og:description", "og:image", "og:image:alt"} <= set(tags), name
         assert all(tags.values()), name
         assert text.count('property="og:title"') == 1
     header = (site / "card.png").read_bytes()[16:24]
@@ -77,10 +65,20 @@ def test_the_sitemap_lists_every_page_and_the_404_page_leads_back(site, sources)
     places = [element.text for element in ElementTree.parse(site / "sitemap.xml").iter() if element.tag.endswith("loc")]
     assert len(places) == len(sources)
     assert all(place.startswith("http") for place in places)
-    assert "Sitemap: " in (site / "robots.txt").read_text()
-    missing = (site / "404.html").read_text(encoding="utf-8")
-    assert "There is no page here" in missing
-    assert places[0] in missing
+    assert (site / "robots.txt").read_text(encoding="utf-8").startswith("User-agent: *\nAllow: /\n")
+    assert "There is no page here" in (site / "404.html").read_text(encoding="utf-8")
+
+
+def test_a_site_that_knows_its_address_says_it_wherever_one_must_be_absolute(finishing, tmp_path, monkeypatch):
+    monkeypatch.setattr(finishing, "URL", "https://course.example/back/")
+    monkeypatch.setattr(finishing, "draw_card", lambda path: None)
+    finishing.finish(BOOK, tmp_path, ["index"])
+    assert "Sitemap: https://course.example/back/sitemap.xml" in (tmp_path / "robots.txt").read_text(encoding="utf-8")
+    assert "<loc>https://course.example/back/</loc>" in (tmp_path / "sitemap.xml").read_text(encoding="utf-8")
+    assert 'href="https://course.example/back/search.html"' in (tmp_path / "404.html").read_text(encoding="utf-8")
+    page = finishing.add_card("<head><title>One</title></head>", "one")
+    assert '<link rel="canonical" href="https://course.example/back/one.html">' in page
+    assert '<meta property="og:image" content="https://course.example/back/card.png">' in page
 
 
 def test_the_scripts_of_the_pictures_are_there_and_small_and_on_no_other_page(site, sources, book):

@@ -42,10 +42,11 @@ def test_the_page_of_mistakes_has_a_section_for_each_with_symptom_and_question(j
     for id, makers in judge_pages.made().items():
         target = main.find(id=f"mistake-{id}")
         assert target is not None, id
-        section = target if target.name == "section" else target.find_next("section")
+        section = target if target.name == "section" else target.find_parent("section")
         terms = [term.get_text(strip=True) for term in section.find_all("dt")]
         assert terms[:3] == ["Symptom", "Question", "Seen in"], id
-        assert id in section.get_text()
+        assert terms[3] == "Called"
+        assert id in [code.get_text() for code in section.select("dd code")]
         assert makers[0][0].function in section.get_text()
     assert len(main.select("svg.picture")) >= 30
     assert main.select("a[href*='#erratum-e16']")
@@ -65,7 +66,7 @@ def test_the_page_of_checks_lists_every_equation_with_an_error_that_is_rounding(
     assert set(rows) == set(EQUATIONS)
     for id, (_, number, method, inputs, error) in rows.items():
         assert re.fullmatch(r"\(\d+\.\d+\)", number), id
-        assert int(inputs) >= (80 if isinstance(all_questions()[id], Formula) else 1), id
+        assert int(inputs) >= (60 if isinstance(all_questions()[id], Formula) else 1), id
         if isinstance(all_questions()[id], Formula):
             assert float(error) < 1e-9, id
             assert ("complex step" in method) or EQUATIONS[id].variable is None, id
