@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from autograder.assignments import ASSIGNMENTS
+from autograder.grade.records import NEED_A_PERSON, OUTCOMES
 from course_lib.equations import EQUATIONS
 from tests.book.conftest import BOOK
 from tests.book.reading import anchors_of, code_cells, labelled_formulas, links_of
@@ -208,6 +209,13 @@ def test_an_erratum_that_another_page_names_leads_to_the_chapter_on_errata(sourc
 def test_the_lecturers_guide_speaks_of_every_assignment(sources):
     for name in ASSIGNMENTS:
         assert f"| `{name}` |" in sources["lecturers"]
+
+
+def test_the_lecturers_guide_says_what_every_outcome_of_grading_means(sources):
+    named = re.findall(r"^\| `([a-z-]+)` \| .+ \| .*\|$", sources["lecturers"], re.MULTILINE)
+    outcomes = [name for name in named if name in OUTCOMES]
+    assert sorted(outcomes) == sorted(OUTCOMES)
+    assert set(outcomes[-5:]) == NEED_A_PERSON  # the page says that the last five do
 
 
 def test_cells_import_only_numpy_the_course_and_what_python_has(chapters):
