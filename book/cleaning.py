@@ -52,6 +52,7 @@ def clean_head(head: str, *, searches: bool = False) -> str:
 def clean_body(body: str) -> str:
     """Return a page's body with ids that come once, and with names that say what is seen."""
     body = re.sub(r'<section id="(exercise|solution)-content">', r'<section class="\1-content">', body)
+    body = re.sub(r'<th class="head">\s*(?:<p>\s*</p>)?\s*</th>', '<td class="head"></td>', body)
     # For print the theme repeats the title and lists the contents before them.
     body = re.sub(r'<div id="jb-print-docs-body".*?(?=<div id="searchbox">)', "", body, flags=re.DOTALL)
     body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")

@@ -146,9 +146,11 @@
     const correct = points.filter((p) => score(p) > 0 === (p[2] === 1)).length;
     NAMES.forEach((name, k) => (part(`${name}-value`).textContent = w[k].toFixed(1).replace("-", "\u2212")));
     const on = STEPS[Math.ceil(steps) - 1];
-    part("steps-says").textContent = !steps
+    const says = !steps
       ? "the input again, before the steps"
       : `${steps % 1 ? "on the way to" : "after"} ${on}${steps === 3 ? ": the hidden plane" : ""}`;
+    part("steps-says").textContent = says;
+    part("steps").setAttribute("aria-valuetext", says);
     part("result").textContent = `A line in the hidden plane gets ${correct} of ${points.length} points right.`;
   }
 

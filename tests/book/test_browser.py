@@ -85,7 +85,7 @@ def visit(browser, address):
     """Open a page in a fresh profile; return it with everything that went wrong."""
     contexts = []
 
-    def open_page(name: str, scheme: str = "light", width: int = 1280, **options: object):
+    def open_page(name: str, scheme: str = "light", width: int = 1280, query: str = "", **options: object):
         context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}, **options)
         contexts.append(context)
         page, wrong = context.new_page(), []
@@ -96,7 +96,7 @@ def visit(browser, address):
         page.on(
             "request", lambda r: None if r.url.startswith((address, "data:")) else wrong.append(f"foreign: {r.url}")
         )
-        page.goto(f"{address}{name}.html", wait_until="load")
+        page.goto(f"{address}{name}.html{query}", wait_until="load")
         return page, wrong
 
     yield open_page
@@ -139,6 +139,7 @@ def seen(visit, visits, site, address):
             loaded = page.evaluate("performance.getEntriesByType('resource').map(each => each.name)")
             files = {url.removeprefix(address).partition("?")[0] for url in [*loaded, f"{address}{name}.html"]}
             shown = Visit(wrong, sum(weight(site / file) for file in files))
+            page.wait_for_selector("html[data-measured]", state="attached")
             page.evaluate(UNFOLD)
             shown.axe = findings(page, scheme)
             page.set_viewport_size({"width": 375, "height": 800})
@@ -312,8 +313,7 @@ QUESTIONS = {
 
 @pytest.mark.parametrize("asked", QUESTIONS)
 def test_search_finds_what_a_learner_asks(visit, asked):
-    page, wrong = visit("search", width=1280)
-    page.goto(page.url + "?q=" + quote_plus(asked))
+    page, wrong = visit("search", query="?q=" + quote_plus(asked))
     page.wait_for_selector("#search-results ul.search li", timeout=15_000)
     page.wait_for_selector("#search-results p.search-summary:has-text('found')", timeout=15_000)
     links = page.evaluate("[...document.querySelectorAll('#search-results li > a')].map(a => a.getAttribute('href'))")
@@ -341,13 +341,18 @@ def test_a_page_can_be_read_without_javascript(visit, name):
 
 def moves(page, control, figure):
     """Press keys on a control; return whether the picture and the words beside it followed."""
-    before = figure.evaluate("e => [...e.querySelectorAll('path, circle')].map(p => p.outerHTML).join()")
-    said = figure.evaluate("e => [...e.querySelectorAll('output, p, label')].map(p => p.textContent).join()")
+
+    def drawn_and_said():
+        drawn = figure.evaluate("e => [...e.querySelectorAll('path, circle')].map(p => p.outerHTML).join()")
+        words = figure.evaluate("e => [...e.querySelectorAll('output, p, label')].map(p => p.textContent).join()")
+        return drawn, (words, control.get_attribute("aria-valuetext"))
+
+    before, said = drawn_and_said()
     control.focus()
+    lowest = control.evaluate("e => e.value === e.min")
     for _ in range(3):
-        page.keyboard.press("ArrowLeft")
-    after = figure.evaluate("e => [...e.querySelectorAll('path, circle')].map(p => p.outerHTML).join()")
-    now = figure.evaluate("e => [...e.querySelectorAll('output, p, label')].map(p => p.textContent).join()")
+        page.keyboard.press("ArrowRight" if lowest else "ArrowLeft")
+    after, now = drawn_and_said()
     return before != after, said != now
 
 
