@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help course serve test test-all lint format docs pdf release grade bench bench-grade bench-judge golden lock clean
+.PHONY: help course serve test test-all lint format docs pdf audit release grade bench bench-grade bench-judge golden lock clean
 
 help: ## list these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ docs: .venv/.ready ## build the book into book/_build/html
 pdf: docs ## make one PDF of the book by Chromium, build/backprop-course.pdf
 	@$(PY) book/pdf.py
 
+audit: docs ## measure three pages of the book with Lighthouse; reported, fails nothing
+	@$(PY) book/audit/audit.py
+
 release: .venv/.ready ## make the notebooks for students, exercises/release
 	@$(PY) exercises/generate.py
 
@@ -80,7 +83,7 @@ lock: ## resolve the dependencies anew into requirements/
 	@$(PYTHON) requirements/lock.py
 
 clean: ## remove what was generated, except marks and students' work
-	rm -rf build book/_build book/node_modules exercises/source exercises/release .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build book/_build book/node_modules book/audit/node_modules exercises/source exercises/release .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The environment: pinned, hashed, and made again when a pin changes.
 .venv/.ready: requirements/all.lock requirements/node.lock pyproject.toml

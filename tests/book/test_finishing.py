@@ -103,7 +103,10 @@ def test_a_chapter_prints_cleanly_and_the_parts_are_joined_with_an_outline(site,
         not_here(str(error))
     printed = PdfReader(tmp_path / "book.pdf")
     titles = [item.title for item in printed.outline if not isinstance(item, list)]
-    assert titles == ["A neuron is a hyperplane", "One neuron, many examples"]
+    assert [title.partition(". ")[2] or title for title in titles] == [
+        "A neuron is a hyperplane",
+        "One neuron, many examples",
+    ]
     texts = [page.extract_text() for page in printed.pages]
     assert all(len(text.strip()) > 5 or page.images for text, page in zip(texts, printed.pages, strict=True))
     words = " ".join(texts)
