@@ -13,10 +13,12 @@ ROOT = Path(__file__).resolve().parents[1]
 README = """\
 {title}: assignment {name} of Back-propagation, step by step
 
-1. You need Python 3.11 or later, with JupyterLab, VS Code or any other editor for notebooks.
-2. Open a terminal in this folder, and install the course's package:
-       python -m pip install {wheel}
-3. Open {name}.ipynb and work from top to bottom; the check below each function tells at once whether it is right.
+1. You need Python 3.11 or later. Open a terminal in this folder, and install the course's package and JupyterLab
+   (leave jupyterlab out if you use VS Code or another editor for notebooks):
+       python -m pip install {wheel} jupyterlab
+2. Open the notebook: python -m jupyterlab {name}.ipynb
+   In Colab, upload the notebook and the wheel, and run in a first cell: %pip install {wheel}
+3. Work from top to bottom; the check below each function tells at once whether it is right.
 4. In the end restart the kernel, run all cells, save, and hand in {name}.ipynb under the same name.
    On the command line `autograder check {name}.ipynb` shows the verdict on the whole notebook.
 Points: {points}.

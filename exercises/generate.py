@@ -1,6 +1,7 @@
 """Generate the notebooks of the assignments from their one text source each.
 
     python exercises/generate.py [ASSIGNMENT ...] [--course DIRECTORY]
+    python exercises/generate.py --browser FILE     write the exercises for the pages of the book, as JSON
 
 For each assignment: `source/<name>/<name>.ipynb`, with the solutions, from it `release/<name>/<name>.ipynb`, made by
 nbgrader itself, and `dist/<name>.zip` for students. All are derived, never edited and never committed; two runs give
@@ -13,11 +14,12 @@ an answer in words that a person grades: below a line `---rubric---` stands what
 """
 
 import argparse
+import json
 import os
 import re
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -36,7 +38,7 @@ from course_lib.equations import EQUATIONS, Shape, equation
 EXERCISES = Path(__file__).resolve().parent
 sys.path.insert(0, str(EXERCISES.parent))  # so that `python exercises/generate.py` works as well
 
-from exercises import distribute
+from exercises import distribute, for_browser
 
 CONFIG = EXERCISES / "nbgrader_config.py"
 PLACEHOLDER = re.compile(r"^\{\{ *([\w.]+) *\}\}$", re.MULTILINE)
@@ -46,9 +48,11 @@ try:
 {imports}
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
-        f"This notebook needs {{error.name}}, which is not installed here. Open a terminal in the folder that holds "
-        "the wheel you got with it, and run: python -m pip install backprop_course-{version}-py3-none-any.whl "
-        "(or, in a checkout of the course: python -m pip install .). Then restart the kernel and run this cell."
+        f"This notebook needs {{error.name}}, which is not installed here. Put the wheel that you got with it into the "
+        "notebook's folder (in Colab: among the files on the left), and run in a cell of its own: "
+        "%pip install backprop_course-{version}-py3-none-any.whl "
+        "(in a terminal: python -m pip install, and the same name; in a checkout of the course: python -m pip install "
+        ".). Then restart the kernel and run this cell again."
     ) from None
 
 {rest}"""
@@ -253,12 +257,31 @@ def generate(assignment: Assignment, course: Path = EXERCISES) -> tuple[Path, Pa
     return source, release
 
 
+def write_for_browser(assignments: Iterable[Assignment], course: Path, file: Path) -> None:
+    """Write the exercises for the browser; a file that says the same already is left alone.
+
+    Raises
+    ------
+    SourceError
+        If a text source does not fit its assignment.
+    for_browser.HintError
+        If there are hints for a function that is not asked for.
+    """
+    config = course_config(course)
+    rows = [for_browser.for_browser(each, solve(each, course), config) for each in assignments]
+    text = json.dumps({"format": for_browser.FORMAT, "assignments": rows}, ensure_ascii=False, indent=1) + "\n"
+    if not file.is_file() or file.read_text(encoding="utf-8") != text:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; return the exit code."""
     parser = argparse.ArgumentParser(description="Generate the notebooks of the assignments, and what students get.")
     parser.add_argument("names", nargs="*", metavar="ASSIGNMENT", help="all of them, if none is named")
     parser.add_argument("--course", type=Path, default=EXERCISES, help="another nbgrader course directory than this")
     parser.add_argument("--no-dist", action="store_true", help="make no archives for students")
+    parser.add_argument("--browser", type=Path, metavar="FILE", help="write them for the pages of the book, as JSON")
     options = parser.parse_args(arguments)
     course = options.course.resolve()
     try:
@@ -268,10 +291,13 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"There is no assignment {', '.join(unknown)}; known are {', '.join(known)}.", file=sys.stderr)
             return 2
         chosen = [known[name] for name in options.names or known]
+        if options.browser:
+            write_for_browser(chosen, course, options.browser)
+            return 0
         made = [path for assignment in chosen for path in generate(assignment, course)]
         if not options.no_dist:
             made += distribute.archives(chosen, course)
-    except (SourceError, CourseFileError, distribute.NoWheel) as error:
+    except (SourceError, CourseFileError, distribute.NoWheel, for_browser.HintError) as error:
         print(error, file=sys.stderr)
         return 1
     for path in made:

@@ -17,7 +17,7 @@
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
 # between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapters *A
 # neuron is a hyperplane*, *Loss and cost*, *One neuron, one example* and *One neuron, many examples* derive every
-# formula on this page.
+# formula on this page, under the label that stands below it.
 
 # %% locked="setup"
 import numpy as np
@@ -653,8 +653,8 @@ inline(
 # where would your two frames have to be? Set the learning rate 2.0 to 0.01, to 20 and to 200, and look at the cost
 # curve each time. Which of them is too small, and what does too large look like?
 #
-# **Before you hand in**, choose *Kernel*, *Restart and run all*: what counts is the notebook as it runs from top to
-# bottom. Then save it.
+# **Before you hand in**, restart the kernel and run all cells (in JupyterLab *Kernel*, *Restart Kernel and Run All
+# Cells*): what counts is the notebook as it runs from top to bottom. Then save it.
 #
 # One neuron makes one straight cut. The next assignment is about the curve that comes after the cut, and shows why
 # more layers are worth nothing without it.

@@ -15,7 +15,7 @@
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
 # between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapter
-# *Activation functions* derives every formula on this page.
+# *Activation functions* derives every formula on this page, under the label that stands below it.
 
 # %% locked="setup"
 import numpy as np
@@ -422,8 +422,8 @@ inline(
 # corners are there now? Put `lambda z: leaky_relu(z, slope)` in the place of `relu`, with the slopes 0.01, 0.5 and 1. At
 # which slope is the border a straight line again, and why?
 #
-# **Before you hand in**, choose *Kernel*, *Restart and run all*: what counts is the notebook as it runs from top to
-# bottom. Then save it.
+# **Before you hand in**, restart the kernel and run all cells (in JupyterLab *Kernel*, *Restart Kernel and Run All
+# Cells*): what counts is the notebook as it runs from top to bottom. Then save it.
 #
 # You now have all the pieces of a layer: weights, a bias, a curve, and its slope. The next assignment puts two layers
 # on each other, and finds the gradient of every weight in both.

@@ -16,7 +16,7 @@
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
 # between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapter *Two
-# layers, one example* derives every formula on this page.
+# layers, one example* derives every formula on this page, under the label that stands below it.
 
 # %% locked="setup"
 import numpy as np
@@ -277,6 +277,8 @@ with once_written():
 #
 # {{ one_example.da1 }}
 #
+# (In formulas `w2` is a capital $W^{[2]}$: weights belong to no single example.)
+#
 # **By hand.** Two outputs, three hidden units:
 #
 # $$\begin{pmatrix} 2 & -1 \\ 0 & 3 \\ 1 & 1 \end{pmatrix} \begin{pmatrix} 0.5 \\ -0.2 \end{pmatrix}
@@ -535,14 +537,17 @@ with once_written():
 # %% [markdown] written="written-proof_dw"
 # ### In words
 #
-# Write the proof as you would explain it to a friend, in five to eight sentences or lines of formulas. Answer these
-# four questions on the way. A person reads this cell.
+# Write the proof as you would explain it to a friend, in five to eight sentences or lines of formulas, and answer these
+# four questions on the way. Double-click here, and write in the place of the last line. A person reads this cell. Each
+# question counts the same; a right result without its reason counts half.
 #
 # 1. Why does $\partial z_k / \partial w_{ij}$ need three indices, and for which of them is it not zero? Give its value
 #    there, and say why.
 # 2. Why does the chain rule sum over k, and how many terms of that sum are left?
 # 3. How does $dz_i\, a_j$ become $dz\, a^T$? Say where the transpose comes from.
 # 4. The derivative of $z_k$ by $b_i$ has only two indices. What is it, and what does it make of db?
+#
+# **Your answer**
 # ---rubric---
 # A quarter of the points for each question. Another order and other letters are as good; half of a quarter for a right
 # result without a reason.
@@ -624,8 +629,8 @@ else:
 # rate to 1, and follow the share of right images. And take the learning rate 0.05 with weights that all start at 0:
 # which of the four parameters moves at all?
 #
-# **Before you hand in**, choose *Kernel*, *Restart and run all*: what counts is the notebook as it runs from top to
-# bottom. Then save it.
+# **Before you hand in**, restart the kernel and run all cells (in JupyterLab *Kernel*, *Restart Kernel and Run All
+# Cells*): what counts is the notebook as it runs from top to bottom. Then save it.
 #
 # One image at a time is slow, and each step follows one example's whim. The next assignment takes all examples at
 # once: your columns become matrices, and the only new question is what becomes of the sum.

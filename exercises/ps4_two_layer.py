@@ -15,7 +15,8 @@
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
 # between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapters *The
-# forward pass*, *Layer 2 backwards* and *Layer 1 backwards* derive every formula on this page.
+# forward pass*, *Layer 2, backwards* and *Layer 1, backwards* derive every formula on this page, under the
+# label that stands below it.
 
 # %% locked="setup"
 import numpy as np
@@ -630,8 +631,8 @@ inline(
 # **Look around, if you like.** Change `n_h` to 1, 2, 3 or 20 and run the two cells again. With which numbers does the
 # picture fail, and what shape does it get wrong? Change the learning rate to 0.01, and to 100.
 #
-# **Before you hand in**, choose *Kernel*, *Restart and run all*: what counts is the notebook as it runs from top to
-# bottom. Then save it.
+# **Before you hand in**, restart the kernel and run all cells (in JupyterLab *Kernel*, *Restart Kernel and Run All
+# Cells*): what counts is the notebook as it runs from top to bottom. Then save it.
 #
 # You have derived and built a neural network from its equations. The next assignment does it for any number of
 # layers, and you will find that there is hardly anything to add.

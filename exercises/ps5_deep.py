@@ -16,8 +16,9 @@
 #
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
-# between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapters *Deep
-# networks* and *Matrix differentials* derive every formula on this page.
+# between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapters *δ,
+# and any number of layers*, *Loss and cost* and *The same by differentials and the trace* derive every formula on this
+# page, under the label that stands below it.
 
 # %% locked="setup"
 import numpy as np
@@ -57,12 +58,12 @@ inline(
 #
 # | name | what it is | shape |
 # |---|---|---|
-# | `X` = A0 | the points | (n0, m) |
-# | `W1`, `b1`, ..., `WL`, `bL` | weights and biases of layer l | (n_l, n_{l−1}), (n_l, 1) |
-# | `Z` | a layer's units before the activation | (n_l, m) |
-# | `A` | the same after it, `A_prev` for the layer below | (n_l, m) |
-# | `AL` | the output | (n_L, m) |
-# | `Y` | the labels, 0 or 1 | (n_L, m) |
+# | `X` = A0 | the points | $(n_0, m)$ |
+# | `W1`, `b1`, ..., `WL`, `bL` | weights and biases of layer l | $(n_l, n_{l-1})$, $(n_l, 1)$ |
+# | `Z` | a layer's units before the activation | $(n_l, m)$ |
+# | `A` | the same after it, `A_prev` for the layer below | $(n_l, m)$ |
+# | `AL` | the output | $(n_L, m)$ |
+# | `Y` | the labels, 0 or 1 | $(n_L, m)$ |
 #
 # The functions of one layer drop the number: they are the same for every layer, and know only what is theirs, what
 # came in from below, and what comes back from above.
@@ -622,14 +623,17 @@ check(proof_db).points
 # %% [markdown] written="written-proof_db"
 # ### In words
 #
-# Write the argument in five to eight sentences or lines of formulas. Answer these four questions on the way. A person
-# reads this cell.
+# Write the argument in five to eight sentences or lines of formulas, and answer these four questions on the way.
+# Double-click here, and write in the place of the last line. A person reads this cell. Each question counts the same; a
+# right result without its reason counts half.
 #
 # 1. What is $\partial z_{kj} / \partial b_i$, for which k and j is it not zero, and why does it not depend on j?
 # 2. Where does the 1/m come from, and why does it not stand in dZ already?
 # 3. There are two sums in the chain rule, over k and over j. What does each of them leave?
 # 4. One note sums with `np.sum(dZ, axis=0, keepdims=True)`. What shape has that, and why does
 #    `b - learning_rate * db` raise no error?
+#
+# **Your answer**
 # ---rubric---
 # A quarter of the points for each question. Another order and other letters are as good; half of a quarter for a right
 # result without a reason.
@@ -763,11 +767,14 @@ with once_written():
 # Write the derivation as a chain of equations that begins with
 # $\frac{1}{m} \operatorname{tr}\left(\left(dZ^{[2]}\right)^T \text{change of } Z^{[2]}\right)$ and ends with
 # $\operatorname{tr}\left(G^T \cdot \text{change of } W^{[1]}\right)$. Use letters of your own for the changes, and say
-# which rule each `=` uses. Then answer two questions. A person reads this cell.
+# which rule each `=` uses. Then answer two questions. A person reads this cell; the chain counts half, each of the two
+# questions a quarter.
 #
 # 1. Where, and by which rule, does each of the two transposes in
-#    $\left(\left(W^{[2]}\right)^T dZ^{[2]} \odot \dots\right) X^T$ come in?
+#    $\left(\left(\left(W^{[2]}\right)^T dZ^{[2]}\right) \odot \dots\right) X^T$ come in?
 # 2. Why may G be read off in the end? What if the two numbers were equal only for the one change that you tried?
+#
+# **Your answer**
 # ---rubric---
 # A half of the points for the chain, a quarter for each question. With D for a change, and S = tanh'(Z1):
 #
@@ -824,8 +831,8 @@ inline(
 # again. Which of them can follow the arms? Replace `np.maximum(Z, 0)` by the sigmoid in a network with five layers, and
 # `"relu"` by `"sigmoid"`: how long does the first layer sleep?
 #
-# **Before you hand in**, choose *Kernel*, *Restart and run all*: what counts is the notebook as it runs from top to
-# bottom. Then save it.
+# **Before you hand in**, restart the kernel and run all cells (in JupyterLab *Kernel*, *Restart Kernel and Run All
+# Cells*): what counts is the notebook as it runs from top to bottom. Then save it.
 #
 # You have a network of any depth, and two proofs of its gradients. The next assignment asks how you would find out, if
 # one of them were wrong.

@@ -9,21 +9,23 @@
 # - build a gradient check that says no to a gradient that is half a thousandth off;
 # - recognise where such a check misleads: at a corner of ReLU, and at weights that are all zero;
 # - start a deep network from weights that are different enough and of the right size;
-# - find and mend a wrong formula, in print or in your own code.
+# - find and mend a wrong formula, in print or in your own code, and say what it would have done to training.
 #
 # **Time:** 60 to 90 minutes. The ten functions are short; most have one line, the longest has about eight.
 #
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
 # between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapters
-# *Gradient checking* and *Initialization* derive what this page uses.
+# *Gradient checking*, *Initialization and symmetry* and *Derivations that went wrong* have what this page uses; the last
+# of them gives the six formulas away.
 
 # %% locked="setup"
 import numpy as np
 
 from autograder import check, once_written, set_assignment
 from course_lib import deep, two_layer
-from course_lib.plotting import PALETTE, cost_curves, error_map, inline, new_axes
+from course_lib.datasets import moons
+from course_lib.plotting import PALETTE, cost_curves, decision_boundary, error_map, inline, new_axes
 
 set_assignment("ps6_gradient_check")
 
@@ -233,8 +235,8 @@ with once_written():
 # ReLU, max(0, θ), has slope 0 on the left of θ = 0 and slope 1 on the right. At θ = 0.000 001 the slope is 1, without
 # any doubt. Ask your function, with three steps. To see why it answers as it does, measure each side on its own too:
 #
-# - the slope on the left, $(f(\theta) - f(\theta - \epsilon))/\epsilon$,
-# - the slope on the right, $(f(\theta + \epsilon) - f(\theta))/\epsilon$.
+# - the slope on the left, $(f(\theta) - f(\theta - \varepsilon))/\varepsilon$,
+# - the slope on the right, $(f(\theta + \varepsilon) - f(\theta))/\varepsilon$.
 
 # %%
 with once_written():
@@ -473,7 +475,7 @@ with once_written():
 # %%
 if sizes_by_layer:
     ax = cost_curves(sizes_by_layer, logarithmic=True)
-    ax.set(xlabel="layer", ylabel="typical size of a unit")
+    ax.set(xlabel="layer", ylabel="typical size of a unit", xticks=range(0, 11, 2))
     picture = inline(
         ax,
         alt="The typical size of a unit in layers 0 to 10, on a logarithmic axis. With your weights it stays near 1; "
@@ -759,7 +761,7 @@ with once_written():
 #
 # Printed (`published_E9` has the right-hand side), for the gradient of the cost by b2, with $1^T$ for a column of ones:
 #
-# $$db^{[2]} = \frac{1}{m}\, dZ^{[2]}\, 1^T = \mathrm{np.sum}(dZ^{[2]},\ \mathrm{axis} = 1,\ \mathrm{keepdims} = True)$$
+# $$db^{[2]} = \frac{1}{m}\, dZ^{[2]}\, 1^T = \texttt{np.sum}(dZ^{[2]},\ \texttt{axis=1},\ \texttt{keepdims=True})$$
 #
 # The two sides of the second equals sign are not equal. By how much do they differ, and which of them is the gradient
 # of a mean?
@@ -795,7 +797,7 @@ with once_written():
 # Printed three times (`published_E16`), for the gradient of the cost by a layer's bias, in a note whose examples are
 # columns:
 #
-# $$\frac{dC}{db^{[l]}} = \frac{1}{m}\, \mathrm{np.sum}(\delta^{[l]},\ \mathrm{axis} = 0,\ \mathrm{keepdims} = True)$$
+# $$\frac{dC}{db^{[l]}} = \frac{1}{m}\, \texttt{np.sum}(\delta^{[l]},\ \texttt{axis=0},\ \texttt{keepdims=True})$$
 #
 # One bias belongs to one unit, and all examples share it. What does `axis=0` add up?
 
@@ -865,7 +867,7 @@ with once_written():
 # %% [markdown]
 # ## 5. A whole network, checked by you
 #
-# The last cell starts a network with three layers from your weights, with small random biases so that no unit sits on
+# The next cell starts a network with three layers from your weights, with small random biases so that no unit sits on
 # its corner, runs it both ways with the course's code, and asks your check about every gradient. You need not take
 # anybody's word for it: not a note's, not this course's, and not your own.
 
@@ -888,11 +890,82 @@ with once_written():
         print(f"d{name}: {says}, relative error {error:.0e}")
 
 # %% [markdown]
-# **Look around, if you like.** Take the gradients of your own earlier assignments in place of the course's. Put one
-# mistake in on purpose, a transpose, a sign, an m, and see which entries your check complains about.
+# ## 6. Does it matter?
 #
-# **Before you hand in**, choose *Kernel*, *Restart and run all*: what counts is the notebook as it runs from top to
-# bottom. Then save it.
+# A wrong gradient raises no error when you train with it. So train: eight sigmoid units and one output, on two moons, from
+# your weights. Every gradient is one that you mended (E1 is inside E3 and E8). Then once more, with a single difference:
+# db2 as published in E9, too large by the factor m = 200.
+
+# %%
+points, labels = moons(200, seed=1)
+trained, costs = {}, {}
+
+
+def output(net, X):
+    """Return Z1, A1 and Z2 of a network with one hidden layer of sigmoid units."""
+    Z1 = net["W1"] @ X + net["b1"]
+    A1 = sigmoid(Z1)
+    return Z1, A1, net["W2"] @ A1 + net["b2"]
+
+
+def learn(db2_of, steps=3000, learning_rate=0.5):
+    """Train on the moons, with db2 by the given formula; return the parameters and the cost before each step."""
+    X, Y, found = points, labels, []
+    net = initialize_parameters([2, 8, 1], seed=0)
+    for _ in range(steps):
+        Z1, A1, Z2 = output(net, X)
+        found.append(np.sum(np.logaddexp(0, Z2) - Y * Z2) / Y.shape[1])
+        A2 = sigmoid(Z2)
+        dZ2 = A2 - Y
+        grads = {
+            "W1": fixed_E3(net["W2"], A1, A2, Y, X),
+            "b1": fixed_E16(fixed_E8(net["W2"], dZ2, Z1)),
+            "W2": fixed_E17(A1, dZ2),
+            "b2": db2_of(dZ2),
+        }
+        net = {name: theta - learning_rate * grads[name] for name, theta in net.items()}
+    return net, np.array(found)
+
+
+with once_written():
+    trained, costs["mended"] = learn(fixed_E9)
+    _, costs["db2 as published"] = learn(published_E9)
+    for name, found in costs.items():
+        falls = np.all(np.diff(found[-100:]) < 0)
+        print(f"{name}: in the last 100 steps the cost", "fell with each" if falls else "jumped up and down")
+    says_1 = output(trained, points)[2] > 0
+    print(f"right with the mended formulas: {np.mean(says_1 == labels):.0%} of {labels.size} points")
+
+# %%
+if len(costs) == 2:
+    picture = inline(
+        cost_curves({name: costs[name] for name in ("db2 as published", "mended")}, logarithmic=True),
+        alt="The cost over 3000 steps, on a logarithmic axis. With the mended formulas it falls steadily. With db2 as "
+        "published it jumps up and down between about one half and twenty, and never settles.",
+    )
+picture if len(costs) == 2 else print("Write the functions above first, then run the last two cells again.")
+
+# %% [markdown]
+# One missing 1/m, in one of four gradients: the output's bias takes steps that are 200 times too long, jumps from one
+# side to the other, and drags all else along. The program that does this runs without complaint. Here is what the mended
+# formulas have learned:
+
+# %%
+if trained:
+    picture = inline(
+        decision_boundary(lambda X: sigmoid(output(trained, X)[2]), points, labels),
+        alt="Two moons that reach into each other, and between them the curved border that the network has learned.",
+    )
+picture if trained else print("Write the functions above first, then run the last cells again.")
+
+# %% [markdown]
+# **Look around, if you like.** Put another published formula into `learn`: which of them stop with an error here, where
+# the sizes are 2, 8, 1 and 200, and which run without a word? (Try `published_E16` for b2, and look at the shape of b2
+# afterwards.) Take the gradients of your own earlier assignments in place of the course's in part 5. Put one mistake in
+# on purpose, a transpose, a sign, an m, and see which entries your check complains about.
+#
+# **Before you hand in**, restart the kernel and run all cells (in JupyterLab *Kernel*, *Restart Kernel and Run All
+# Cells*): what counts is the notebook as it runs from top to bottom. Then save it.
 #
 # You can now tell a right gradient from a wrong one without help. The next assignment puts gradients to work, on real
 # images.

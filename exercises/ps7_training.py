@@ -15,7 +15,7 @@
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
 # between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapter *Training*
-# has every formula of this page.
+# has every formula of this page, under the label that stands below it.
 
 # %% locked="setup"
 import numpy as np
@@ -297,7 +297,7 @@ picture if len(paths) == 3 else print("Write the three steps first, then run the
 #
 # ### Must you look at all examples before each step?
 #
-# The cost is a mean over examples. The mean over 64 of them, drawn by chance, is nearly the same, at a twentieth of the
+# The cost is a mean over examples. The mean over 64 of them, drawn by chance, is an estimate of it, at a twentieth of the
 # price; and after it you may take a step, where the full batch would still be adding up. Once through all examples is an
 # *epoch*.
 #
@@ -336,9 +336,10 @@ def random_mini_batches(X, Y, batch_size, seed):
 check(random_mini_batches).points
 
 # %% [markdown]
-# A gradient from a batch is a little wrong, and right on average: twenty such steps beat one that is exact.
+# A gradient from a batch is wrong each time, and right on average: twenty such steps beat one that is exact.
 #
-# How wrong? Below, the gradient by W1 of a batch is compared with that of all examples, at the start of training.
+# How wrong? More than one would think. Below, the gradient by W1 of a batch is compared with that of all examples, at the
+# start of training.
 
 # %%
 with once_written():
@@ -355,7 +356,9 @@ with once_written():
         print(f"batches of {size:2}: the gradient is off by about {off:4.0%} of its size")
 
 # %% [markdown]
-# Eight times as many examples make it about √8 = 2.8 times better, at eight times the price.
+# Eight times as many examples make it about √8 = 2.8 times better, at eight times the price. And a gradient that is off by
+# most of its own size is still good enough to go downhill by: what is wrong in it points elsewhere in every batch, and
+# cancels over many small steps.
 #
 # ## 3. The loop
 #
@@ -487,7 +490,7 @@ with once_written():
 # %%
 if len(costs) == 3:
     ax = cost_curves(costs, logarithmic=True)
-    ax.set(xlabel="epochs")
+    ax.set(xlabel="epochs", xticks=range(0, 21, 5))
     picture = inline(
         ax,
         alt="The cost over 20 epochs, on a logarithmic axis, for three steps from the same start. The curves of momentum "
@@ -504,8 +507,8 @@ picture if len(costs) == 3 else print("Write the functions above first, then run
 # on the training digits, and what on those that were held back? Train on `images` instead of `X_train`, with several
 # seeds: is the mean image worth its line?
 #
-# **Before you hand in**, choose *Kernel*, *Restart and run all*: what counts is the notebook as it runs from top to
-# bottom. Then save it.
+# **Before you hand in**, restart the kernel and run all cells (in JupyterLab *Kernel*, *Restart Kernel and Run All
+# Cells*): what counts is the notebook as it runs from top to bottom. Then save it.
 #
 # You started with one neuron and a derivative. This is a network that reads handwriting, and there is no line in it that
 # you have not derived, checked or written.

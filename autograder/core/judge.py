@@ -4,6 +4,7 @@
 same process, from another process, or from a browser. It runs nothing of the student's.
 """
 
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -237,10 +238,14 @@ def _fault_of_case(name: str, answer: Answer) -> Fault | None:
     return None
 
 
+_MATMUL = re.compile(r"matmul: Input operand 1 .* \(size (\d+) is different from (\d+)\)")
+
+
 def raised(failure: Failure) -> str:
     """Return an exception in words: its name, its text, and the student's line that it came from."""
     line = f" in the line `{failure.line}`" if failure.line else ""
-    return f"{failure.name}: {failure.text or 'no text'}{line}"
+    text = _MATMUL.sub(r"the inner sizes of a matrix product differ: \2 columns times \1 rows", failure.text)
+    return f"{failure.name}: {text or 'no text'}{line}"
 
 
 def _first(wrong: Array) -> tuple[int, ...]:

@@ -29,11 +29,16 @@ def check(*arguments: Any, **options: Any) -> NoVerdict:
 
 @contextmanager
 def once_written() -> Iterator[None]:
-    """Run the lines below; say so, instead of failing, where a function of the notebook is not written yet.
+    """Run the lines below; say so, instead of failing, where a function of the notebook is not written yet, or wrong.
+
+    A notebook that is run as a whole then goes on to the cells that do not need it.
 
     >>> with once_written():
     ...     raise NotImplementedError
     Write <module> first, then run this cell again.
+    >>> with once_written():
+    ...     [1, 2][5]
+    This cell stopped: IndexError: list index out of range. The checks above say which function is wrong.
     """
     try:
         yield
@@ -43,6 +48,10 @@ def once_written() -> Iterator[None]:
             trace = trace.tb_next
         name = trace.tb_frame.f_code.co_name if trace else "the function"
         print(f"Write {name} first, then run this cell again.")  # noqa: T201
+    except Exception as error:
+        text = str(error).strip().rstrip(".")
+        said = f"{type(error).__name__}{': ' if text else ''}{text[:300]}"
+        print(f"This cell stopped: {said}. The checks above say which function is wrong.")  # noqa: T201
 
 
 def install() -> None:

@@ -17,6 +17,7 @@ from autograder.assignments import ASSIGNMENTS, Assignment, from_table
 from course_lib.equations import equation
 from exercises.generate import CONFIG, EXERCISES, SourceError, generate, solve, source_notebook
 
+BOOK = EXERCISES.parent / "book"
 assignments = pytest.mark.parametrize("assignment", ASSIGNMENTS.values(), ids=ASSIGNMENTS)
 
 
@@ -37,6 +38,10 @@ def run(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str, str, object
             with capture_output(display=False) as captured:
                 done = shell.run_cell(cell.source)
             yield cell, captured.stdout, captured.stderr, done.error_in_exec or done.result
+
+
+def opening(assignment: Assignment) -> str:
+    return solve(assignment).cells[0].source
 
 
 def exercise_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -118,6 +123,8 @@ def test_the_release_holds_no_solution_and_raises_in_every_answer(made):
             assert solved.source.split("### BEGIN")[0].rstrip() in given.source
         elif given.id.startswith("written-"):
             question, _, rubric = solved.source.partition("### BEGIN SOLUTION")
+            # Else a numbered answer would go on counting where the list of questions ends.
+            assert question.rstrip().splitlines()[-1] == "**Your answer**"
             assert given.source == f"{question.rstrip()}\n\nYOUR ANSWER HERE"
             assert rubric.strip()
         else:
@@ -169,9 +176,26 @@ def test_each_equation_is_displayed_with_its_label_before_its_answer_cell(assign
 
 @assignments
 def test_it_opens_with_what_you_will_be_able_to_do_and_how_long_it_takes(assignment):
-    opening = solve(assignment).cells[0].source
-    assert "you can" in opening
-    assert re.search(r"\d+ to \d+ minutes", opening)
+    assert "you can" in opening(assignment)
+    shortest, longest = map(int, re.findall(r"(\d+) to (\d+) minutes", opening(assignment))[0])
+    assert 40 <= shortest < longest <= 90
+
+
+@assignments
+def test_the_chapters_to_read_when_stuck_are_chapters_of_the_book(assignment):
+    (advice,) = re.findall(
+        r"If you are stuck, the book's chapters? (.*?) (?:derives?|has|have) ", " ".join(opening(assignment).split())
+    )
+    chapters = {path.read_text(encoding="utf-8").partition("# ")[2].partition("\n")[0] for path in BOOK.glob("*.md")}
+    named = re.findall(r"\*(.+?)\*", advice)
+    assert named
+    assert set(named) <= chapters
+
+
+@assignments
+def test_the_last_thing_that_it_shows_is_a_picture(assignment):
+    last = [cell for cell in solve(assignment).cells if cell.cell_type == "code"][-1]
+    assert "inline(" in last.source or "pictures(" in last.source
 
 
 @assignments
@@ -205,5 +229,8 @@ def test_what_is_missing_is_said_with_the_command_that_installs_it(monkeypatch):
 
     setup = next(cell.source for cell in solve(ASSIGNMENTS["ps4_two_layer"]).cells if cell.id == "setup")
     monkeypatch.setitem(sys.modules, "autograder", None)
-    with pytest.raises(ModuleNotFoundError, match="python -m pip install"):
+    with pytest.raises(
+        ModuleNotFoundError, match=r"run in a cell of its own: %pip install backprop_course-[\d.]+-py3"
+    ) as said:
         exec(setup, {})
+    assert "in a terminal: python -m pip install" in str(said.value)
