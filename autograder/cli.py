@@ -155,6 +155,9 @@ COURSE_DIR = click.option(
     callback=_a_number,
     help="Seconds for a whole submission, with all that has to be run again.",
 )
+@click.option(
+    "--cluster", default="", metavar="ADDRESS", help="Let the workers of this Dask scheduler grade: tcp://HOST:8786."
+)
 def grade(
     assignment: str,
     course_dir: Path | None,
@@ -165,6 +168,7 @@ def grade(
     seed_file: Path | None,
     timeout: float,
     budget: float,
+    cluster: str,
 ) -> None:
     """Grade every submission of ASSIGNMENT in an nbgrader course directory.
 
@@ -175,7 +179,9 @@ def grade(
     """
     from autograder.grade import session
 
-    options = session.Options(course_dir, jobs, not unsandboxed, force, dry_run, seed_file, timeout, budget)
+    if cluster and jobs:
+        _stop("--jobs is for this machine; how many a worker of a cluster grades at once, `dask worker` is told.")
+    options = session.Options(course_dir, jobs, not unsandboxed, force, dry_run, seed_file, timeout, budget, cluster)
     for wanted in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
         signal.signal(getattr(signal, wanted), _end_tidily)
     try:
@@ -192,7 +198,14 @@ def grade(
 @click.option("--assignment", "name", required=True, help="Of which assignment.")
 @COURSE_DIR
 @click.option("--unsandboxed", is_flag=True, help="Run the student's code with all your rights, without a sandbox.")
-def explain(student: str, check_id: str, name: str, course_dir: Path | None, unsandboxed: bool) -> None:
+@click.option(
+    "--seed-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Where the seed is with which the student was graded, if it is not the one kept here.",
+)
+def explain(
+    student: str, check_id: str, name: str, course_dir: Path | None, unsandboxed: bool, seed_file: Path | None
+) -> None:
     """Show the inputs on which a STUDENT's function was judged, what it returned, and the verdict.
 
     CHECK is a check's id or its function: check-compute_dW2, or compute_dW2. For lecturers only: it shows what is
@@ -203,7 +216,7 @@ def explain(student: str, check_id: str, name: str, course_dir: Path | None, uns
     from autograder.grade import session
 
     try:
-        options = session.Options(course_dir, sandboxed=not unsandboxed)
+        options = session.Options(course_dir, sandboxed=not unsandboxed, seed_file=seed_file)
         sys.exit(session.explain(student, check_id, name, options))
     except (*session.CANNOT, CourseFileError) as error:
         _stop(str(error))

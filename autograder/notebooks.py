@@ -1,24 +1,39 @@
 """Read a notebook, and recognise which assignment it is and which cells hold its answers and checks."""
 
-import ast
 import contextlib
+import functools
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-# nbformat loads jsonschema, which would build a grammar of web addresses: more than a second, for nothing of ours.
-if _hidden := "rfc3987_syntax" not in sys.modules:
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-import nbformat
-
-if _hidden:
-    del sys.modules["rfc3987_syntax"]
+if TYPE_CHECKING:
+    import nbformat
 
 from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, from_table
 
 MAX_BYTES = 50 * 2**20
+_DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+
+
+@functools.cache
+def load_nbformat() -> Any:
+    """Load nbformat, where it is needed: it takes a third of a second.
+
+    It loads jsonschema, which would build a grammar of web addresses: another second, for nothing of ours. So this is
+    called before anything is imported that loads nbformat by itself.
+    """
+    hidden = "rfc3987_syntax" not in sys.modules
+    if hidden:
+        sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    try:
+        import nbformat
+    finally:
+        if hidden:
+            del sys.modules["rfc3987_syntax"]
+    return nbformat
 
 
 class UnreadableNotebook(Exception):
@@ -30,8 +45,9 @@ def _major_version(data: Any) -> int:
     if not isinstance(data, dict) or not isinstance(data.get("cells", data.get("worksheets")), list):
         raise UnreadableNotebook("is not a notebook: it holds no list of cells")
     major = data.setdefault("nbformat", 4)
-    if type(major) is not int or major not in nbformat.versions:
-        raise UnreadableNotebook(f"is of notebook format {major!r}; known are {', '.join(map(str, nbformat.versions))}")
+    known = load_nbformat().versions
+    if type(major) is not int or major not in known:
+        raise UnreadableNotebook(f"is of notebook format {major!r}; known are {', '.join(map(str, known))}")
     data.setdefault("nbformat_minor", 5)
     return major
 
@@ -39,19 +55,19 @@ def _major_version(data: Any) -> int:
 def _completed(data: dict[str, Any]) -> dict[str, Any]:
     """Put in what a notebook's cells must have and nobody needs; only a cell that is none is refused."""
     if not isinstance(data.get("metadata"), dict):
-        data["metadata"] = nbformat.NotebookNode()
+        data["metadata"] = load_nbformat().NotebookNode()
     for number, cell in enumerate(data.get("cells", []), start=1):
         if not isinstance(cell, dict) or not isinstance(cell.setdefault("cell_type", "raw"), str):
             raise UnreadableNotebook(f"is not a valid notebook: cell {number} is not a cell")
         if not isinstance(cell.get("metadata"), dict):
-            cell["metadata"] = nbformat.NotebookNode()
+            cell["metadata"] = load_nbformat().NotebookNode()
         source = cell.setdefault("source", "")
         if not (isinstance(source, str) or (isinstance(source, list) and all(isinstance(s, str) for s in source))):
             raise UnreadableNotebook(f"is not a valid notebook: the text of cell {number} is not text")
     return data
 
 
-def read(path: Path) -> nbformat.NotebookNode:
+def read(path: Path) -> "nbformat.NotebookNode":
     """Read a notebook of any nbformat version from 3 on; outputs and metadata need not be valid, they are not used.
 
     Raises
@@ -68,7 +84,7 @@ def read(path: Path) -> nbformat.NotebookNode:
     return parse(content, str(path))
 
 
-def parse(content: bytes, path: str) -> nbformat.NotebookNode:
+def parse(content: bytes, path: str) -> "nbformat.NotebookNode":
     """Read a notebook from the bytes of its file, as `read` does.
 
     Parameters
@@ -88,9 +104,8 @@ def parse(content: bytes, path: str) -> nbformat.NotebookNode:
         raise UnreadableNotebook(f"{path} is not a notebook: it is not JSON") from error
     try:
         major = _major_version(data)
-        notebook: nbformat.NotebookNode = nbformat.convert(
-            nbformat.versions[major].to_notebook_json(_completed(data)), to_version=4
-        )
+        of_its_version = load_nbformat().versions[major].to_notebook_json(_completed(data))
+        notebook: nbformat.NotebookNode = load_nbformat().convert(of_its_version, to_version=4)
         _completed(notebook)
     except UnreadableNotebook as error:
         raise UnreadableNotebook(f"{path} {error}") from error
@@ -104,7 +119,7 @@ def source_of(cell: Any) -> str:
     return str(cell.get("source", ""))
 
 
-def code_cells(notebook: nbformat.NotebookNode) -> Iterator[Any]:
+def code_cells(notebook: Any) -> Iterator[Any]:
     """Return the code cells in order."""
     return (cell for cell in notebook.cells if cell.cell_type == "code")
 
@@ -117,12 +132,8 @@ def ids_of(cell: Any) -> set[str]:
 
 
 def functions_defined_in(cell: Any) -> set[str]:
-    """Return the names of functions that a code cell defines at its top level; none if it does not parse."""
-    try:
-        tree = ast.parse(source_of(cell))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    """Return the names of functions that a code cell defines at its top level, as its lines look: nothing is parsed."""
+    return set(_DEFINITION.findall(source_of(cell)))
 
 
 def exercise_checked_by(cell: Any, assignment: Assignment) -> Exercise | None:
@@ -139,7 +150,7 @@ class Recognised(NamedTuple):
 
 
 def recognise(
-    notebook: nbformat.NotebookNode,
+    notebook: Any,
     known: Mapping[str, Assignment] = ASSIGNMENTS,
     released: Mapping[str, Assignment] | None = None,
 ) -> Recognised | None:

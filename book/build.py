@@ -172,8 +172,9 @@ def run_sphinx(environment: dict[str, str]) -> None:
 _FOREIGN_STYLE = re.compile(r"""(?:url\(|@import)\s*["']?(?:https?:)?//[^"')]*""")
 
 
-def finish_site() -> None:
+def finish_site(node: str) -> None:
     """Mend every page that Sphinx has written, add what the site needs besides its pages, and look for faults."""
+    import browser
     import cleaning
     import finishing
     import styles
@@ -194,17 +195,19 @@ def finish_site() -> None:
             known[name] = {"sheets": sheets, "names": sorted(styles.names_in(text))}
         found[name] = known[name]
     finishing.finish(BOOK, HTML, pages())
+    live = browser.publish(HTML, BUILD, node)
     sheets = list(dict.fromkeys(sheet for page in found.values() for sheet in page["sheets"]))
-    version = styles.bundle(HTML, sheets, {name for page in found.values() for name in page["names"]})
+    style = styles.bundle(HTML, sheets, {name for page in found.values() for name in page["names"]})
     for name, page in found.items():
         path = HTML / f"{name}.html"
-        if page.get("version") != version:
-            path.write_text(styles.with_bundle(path.read_text(encoding="utf-8"), version), encoding="utf-8")
-        page |= {"version": version, "written": path.stat().st_mtime_ns}
+        if page.get("version") != [style, live]:
+            text = styles.with_bundle(path.read_text(encoding="utf-8"), style)
+            path.write_text(browser.with_policy(browser.with_scripts(text, live)), encoding="utf-8")
+        page |= {"version": [style, live], "written": path.stat().st_mtime_ns}
     script = HTML / "_static" / "scripts" / "pydata-sphinx-theme.js"
     script.write_text(cleaning.clean_theme_script(script.read_text(encoding="utf-8")), encoding="utf-8")
-    style = (HTML / styles.BUNDLE).read_text(encoding="utf-8")
-    faults += [f"{styles.BUNDLE}: asks another host: {one}" for one in _FOREIGN_STYLE.findall(style)]
+    css = (HTML / styles.BUNDLE).read_text(encoding="utf-8")
+    faults += [f"{styles.BUNDLE}: asks another host: {one}" for one in _FOREIGN_STYLE.findall(css)]
     unneeded = ("scripts/fontawesome.js*", "**/*.map", "*.html", "vendor/fontawesome/webfonts/*")
     unused = {path for pattern in unneeded for path in (HTML / "_static").glob(pattern)}
     for path in unused | {HTML / sheet for sheet in sheets if "katex" not in sheet}:
@@ -216,6 +219,8 @@ def finish_site() -> None:
 
 def build() -> None:
     """Build the whole site."""
+    import browser
+
     missing = []
     for module, package in REQUIRED.items():
         try:
@@ -236,8 +241,14 @@ def build() -> None:
     }
     install_modules(BOOK, npm, environment)
     drop_stale_outputs()
-    run_sphinx(environment)
-    finish_site()
+    try:
+        browser.write_exercises(BUILD, digest, environment)
+        run_sphinx(environment)
+        finish_site(node)
+    except browser.CannotFetchError as error:
+        raise CannotBuildError(str(error)) from error
+    except ValueError as error:
+        raise WrongBookError(str(error)) from error
     print(f"book: {HTML / 'index.html'}")
 
 

@@ -68,6 +68,9 @@ def plain_markdown(text: str, book: Path, formulas: dict[str, str]) -> str:
         if kind == "raw":
             body = (book / options["file"]).read_text(encoding="utf-8") if "file" in options else body
             return re.sub(r"\n\s*\n", "\n", re.sub(r"<script.*?</script>", "", body, flags=re.DOTALL)).strip()
+        if kind == "exercise-cell":
+            where = "it is checked in this chapter's page, and in the notebook of its assignment."
+            return "\n>\n> ".join(filter(None, [f"> **Write it:** `{title}`; {where}", body]))
         if kind in ("exercise", "solution"):
             title = {"exercise": "Exercise", "solution": "Solution"}[kind] + (
                 f": {title}" if title and not title.startswith("ex-") else ""

@@ -138,7 +138,7 @@ def bundle(site: Path, sheets: Sequence[str], names: Collection[str]) -> str:
     if target.is_file() and not all((site / name).is_file() for name in sheets):
         return re.search(r"/\* (\w+) \*/", target.read_text(encoding="utf-8"))[1]
     words = set(names)
-    for script in sorted({*static.rglob("*.js"), *site.glob("interactive/*.js")}):
+    for script in sorted({*static.rglob("*.js"), *site.glob("interactive/*.js"), *site.glob("live/p*.js")}):
         words |= words_in(script.read_text(encoding="utf-8"))
     whole = "".join(read_sheet(site / name, static) + "\n" for name in sheets)
     known = hashlib.sha256("\0".join([whole, *sorted(words)]).encode()).hexdigest()[:12]

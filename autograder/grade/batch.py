@@ -30,29 +30,38 @@ from autograder.host.zygote import Zygote
 GRACE_SECONDS = 60.0
 MEMORY = 6 * 2**30
 TRIES = 2
+AHEAD = 2
 
 
 class Kitchen:
-    """Where a worker's guests come from: its own zygote, started anew when it has gone, or fresh processes."""
+    """Where a worker's guests come from: a zygote, started anew when it has gone, or fresh processes."""
 
-    def __init__(self, job: Job, sandboxed: bool) -> None:
-        """Start nothing yet."""
-        locked = [cell.source for cell in job.handed_out.cells.values() if cell.locked]
-        self._course = allowed_files(locked, job.assignment)
+    def __init__(self, job: Job, sandboxed: bool, zygote: Zygote | None = None) -> None:
+        """Take a zygote's twin, if there is one; start nothing yet."""
+        self._job = job
         self._sandboxed = sandboxed
-        self._zygote: Zygote | None = None
+        self._zygote = zygote
 
     def start(self) -> None:
-        """Start the zygote, where there is to be one.
+        """Start the zygote, where there is to be one, and let it run the cells with which every notebook begins.
 
         Raises
         ------
         NotStarted
         """
         if self._sandboxed and self._zygote is None:
-            zygote = Zygote(self._course)
+            locked = [cell.source for cell in self._job.handed_out.cells.values() if cell.locked]
+            zygote = Zygote(allowed_files(locked, self._job.assignment))
             zygote.start()
+            if self._job.opening:
+                zygote.open_with(self._job.opening, self._job.seconds)
             self._zygote = zygote
+
+    def twin(self) -> Zygote | None:
+        """Return a twin of the zygote for another worker; None where that one has to start its own."""
+        with contextlib.suppress(NotStarted):
+            return self._zygote.twin() if self._zygote else None
+        return None
 
     def guest(self) -> Guest:
         """Return a new guest.
@@ -79,15 +88,32 @@ class Kitchen:
             self._zygote = None
 
 
-def _work(connection: multiprocessing.connection.Connection, job: Job, sandboxed: bool, close: Sequence[int]) -> None:
-    """Be a worker: take places, and give results, until nobody asks any more."""
+def work(
+    connection: multiprocessing.connection.Connection,
+    job: Job,
+    sandboxed: bool,
+    close: Sequence[int] = (),
+    idle: float | None = None,
+    zygote: Zygote | None = None,
+) -> None:
+    """Be a worker: take places, and give results, until nobody asks any more.
+
+    Parameters
+    ----------
+    connection : to the writer; first goes out a `Ready`, then a `Result` for each `Place` that comes in
+    job : what all are graded with
+    sandboxed : whether students' code runs in the sandbox
+    close : descriptors that it must not keep
+    idle : after so many seconds without work it ends as well
+    zygote : a twin of one that is there already
+    """
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for descriptor in close:
         with contextlib.suppress(OSError):
             os.close(descriptor)
-    kitchen = Kitchen(job, sandboxed)
+    kitchen = Kitchen(job, sandboxed, zygote)
     try:
         kitchen.start()
         connection.send(Ready())
@@ -95,7 +121,7 @@ def _work(connection: multiprocessing.connection.Connection, job: Job, sandboxed
         connection.send(Ready(str(error)))
     _bound_memory()
     try:
-        while (place := connection.recv()) is not None:
+        while connection.poll(idle) and (place := connection.recv()) is not None:
             connection.send(grade(place, job, kitchen.guest))
     except (EOFError, OSError):
         pass
@@ -121,21 +147,32 @@ class Ready:
 class Worker:
     """One worker, from the writer's side."""
 
-    def __init__(self, job: Job, sandboxed: bool, close: Sequence[int]) -> None:
-        """Start it."""
+    def __init__(self, job: Job, kitchen: Kitchen, sandboxed: bool, close: Sequence[int]) -> None:
+        """Start it, with a twin of the zygote in the kitchen."""
         context = multiprocessing.get_context("fork")
         self.connection, theirs = context.Pipe()
-        close = [*close, self.connection.fileno()]
-        self.process = context.Process(target=_work, args=(theirs, job, sandboxed, close), daemon=True)
+        close, zygote = [*close, self.connection.fileno()], kitchen.twin()
+        self.process = context.Process(target=work, args=(theirs, job, sandboxed, close, None, zygote), daemon=True)
         self.process.start()
         theirs.close()
-        self.place: Place | None = None
-        self.deadline = 0.0
+        if zygote:
+            zygote.let_go()
+        self._seconds = job.budget + GRACE_SECONDS
+        self.places: deque[Place] = deque()
+        self.deadline = float("inf")
 
-    def give(self, place: Place, seconds: float) -> None:
-        """Let it grade a submission."""
-        self.place, self.deadline = place, time.monotonic() + seconds
-        self.connection.send(place)
+    def give(self, place: Place) -> None:
+        """Let it grade a submission, when it is done with the one that it has."""
+        self.places.append(place)
+        if len(self.places) == 1:
+            self.deadline = time.monotonic() + self._seconds
+        with contextlib.suppress(OSError):  # seen as an end of file later
+            self.connection.send(place)
+
+    def done(self) -> None:
+        """Note that it has given a result."""
+        self.places.popleft()
+        self.deadline = time.monotonic() + self._seconds if self.places else float("inf")
 
     def end(self) -> None:
         """End it; its zygote and guests go with it."""
@@ -146,6 +183,12 @@ class Worker:
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
+
+
+def given_up(place: Place, job: Job) -> Result:
+    """Return the result of a submission whose worker was lost each time."""
+    advice = "The process that graded it ended, twice, or did not come back. Report it; grade again."
+    return Result(replace(blank(place, job), outcome="grader-error", advice=advice))
 
 
 def results(job: Job, todo: Sequence[Place], jobs: int, sandboxed: bool, close: Sequence[int] = ()) -> Iterator[Result]:
@@ -167,20 +210,25 @@ def results(job: Job, todo: Sequence[Place], jobs: int, sandboxed: bool, close: 
         If no sandbox can be made here.
     """
     waiting, tries = deque(todo), dict.fromkeys(todo, 0)
-    allowed = job.budget + GRACE_SECONDS
-    workers = [Worker(job, sandboxed, close) for _ in range(min(jobs, len(waiting)))]
-    try:
-        while waiting or any(worker.place for worker in workers):
+    kitchen, workers = Kitchen(job, sandboxed), list[Worker]()
+
+    def fill() -> None:
+        """Give each worker its next submission, and one to go on with while its result is written."""
+        for ahead in range(AHEAD):
             for worker in workers:
-                if waiting and worker.place is None:
-                    tries[waiting[0]] += 1
-                    with contextlib.suppress(OSError):
-                        worker.give(waiting.popleft(), allowed)
+                if waiting and len(worker.places) <= ahead:
+                    worker.give(waiting.popleft())
+
+    try:
+        if todo:
+            _ready(kitchen)
+        workers += [Worker(job, kitchen, sandboxed, close) for _ in range(min(jobs, len(waiting)))]
+        fill()
+        while any(worker.places for worker in workers):
             ready = multiprocessing.connection.wait([worker.connection for worker in workers], timeout=1.0)
             for index, worker in enumerate(workers):
-                place = worker.place
                 late = time.monotonic() > worker.deadline
-                if place is None or (worker.connection not in ready and not late):
+                if not worker.places or (worker.connection not in ready and not late):
                     continue
                 try:
                     if worker.connection not in ready:
@@ -188,28 +236,47 @@ def results(job: Job, todo: Sequence[Place], jobs: int, sandboxed: bool, close: 
                     said = worker.connection.recv()
                     if isinstance(said, Ready):
                         if said.why_not:
-                            raise NotStarted(
-                                f"{said.why_not}. Nothing was graded: `autograder doctor` says what is missing; "
-                                "--unsandboxed grades without, if you trust every submission"
-                            )
+                            raise NotStarted(_refused(said.why_not))
                         continue
-                    worker.place = None
+                    worker.done()
+                    fill()
                     yield said
                 except (EOFError, OSError):
-                    worker.place = None
+                    place, *later = worker.places
+                    tries[place] += 1
+                    again = tries[place] < TRIES and not late
+                    waiting.extendleft(reversed([place, *later] if again else later))
                     worker.process.kill()
                     worker.end()
-                    workers[index] = Worker(job, sandboxed, close)
-                    if tries[place] < TRIES and not late:
-                        waiting.appendleft(place)
-                    else:
-                        advice = (
-                            "The process that graded it ended, twice, or did not come back. Report it; grade again."
-                        )
-                        yield Result(replace(blank(place, job), outcome="grader-error", advice=advice))
+                    workers[index] = Worker(job, kitchen, sandboxed, close)
+                    fill()
+                    if not again:
+                        yield given_up(place, job)
     finally:
         for worker in workers:
             worker.end()
+        kitchen.stop()
+
+
+def _ready(kitchen: Kitchen) -> None:
+    """Start a kitchen.
+
+    Raises
+    ------
+    NotStarted
+        With what to do.
+    """
+    try:
+        kitchen.start()
+    except NotStarted as error:
+        raise NotStarted(_refused(str(error))) from error
+
+
+def _refused(why: str) -> str:
+    return (
+        f"{why}. Nothing was graded: `autograder doctor` says what is missing; "
+        "--unsandboxed grades without, if you trust every submission"
+    )
 
 
 @dataclass

@@ -1,11 +1,12 @@
 """nbgrader's gradebook: what was handed out, and where marks are written.
 
-The tables are nbgrader's own, reached with SQLAlchemy and without nbgrader's objects, for which each mark is several
-queries and commits. One submission is one transaction: all of its marks are there or none. What a person has entered
-(manual scores, extra credit, comments) is never touched.
+It is SQLite or PostgreSQL, as nbgrader's `db_url` says. The tables are nbgrader's own, reached with SQLAlchemy and
+without nbgrader's objects, for which each mark is several queries and commits. One submission is one transaction: all
+of its marks are there or none. What a person has entered (manual scores, extra credit, comments) is never touched.
 """
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -15,12 +16,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, NoSuchTableError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchTableError, OperationalError, SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.grade.mending import Given, HandedOut, kernelspec_of
 from autograder.grade.records import CannotWrite, Record
+from autograder.notebooks import load_nbformat
 
 CONFIG = "nbgrader_config.py"
 STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"
@@ -344,13 +346,10 @@ class Gradebook:
             try:
                 with self._engine.begin() as connection:
                     return work(connection)
-            except OperationalError as error:
-                if "locked" in str(error.orig) and time.monotonic() < until:
-                    time.sleep(0.2)
-                    continue
-                raise self._cannot(error, writes) from error
             except SQLAlchemyError as error:
-                raise self._cannot(error, writes) from error
+                if not _passes(error) or time.monotonic() > until:
+                    raise self._cannot(error, writes) from error
+                time.sleep(0.2)
 
     def _cannot(self, error: SQLAlchemyError, writes: bool) -> CannotWrite:
         what = "written" if writes else "read"
@@ -370,6 +369,19 @@ _TABLES = (
 )
 
 
+def _passes(error: SQLAlchemyError) -> bool:
+    """Tell whether a transaction failed for something that passes: others write the same rows, or hold the database.
+
+    PostgreSQL says so by the first two digits of its codes: 08 and none at all is a lost connection, 40 a conflict, 55
+    somebody's lock, 57 a restart. Who finds that somebody else has made a row meanwhile, changes it the next time.
+    """
+    raised = getattr(error, "orig", None)
+    if isinstance(error, IntegrityError):
+        return "unique" in str(raised).lower()
+    code = getattr(raised, "sqlstate", "") or "08" if hasattr(raised, "sqlstate") else ""
+    return isinstance(error, OperationalError) and ("locked" in str(raised) or code[:2] in ("08", "40", "55", "57"))
+
+
 def _said(error: SQLAlchemyError) -> str:
     return str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0][:300]
 
@@ -382,20 +394,32 @@ def _interval(extension: Any) -> timedelta:
 
 
 def parsed_time(text: str) -> datetime | None:
-    """Return a time as nbgrader reads it from timestamp.txt, in UTC, or None where it cannot be read."""
+    """Return a time as `nbgrader.utils.parse_utc` reads it from timestamp.txt, in UTC; None where it cannot be read.
+
+    Loading nbgrader takes a second, and every submission that was collected has a time.
+    """
     if not text:
         return None
-    from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
+    import dateutil.parser  # type: ignore[import-untyped]
+    import dateutil.tz  # type: ignore[import-untyped]
 
+    date, *rest = parts = text.split(" ")
+    when: datetime
     try:
-        when = parse_utc(text)
+        if len(parts) == 3:
+            zone = rest[1]
+            known = int(zone) if re.fullmatch(r"[-+]?\d+", zone) else dateutil.tz.gettz(zone)
+            when = dateutil.parser.parse(f"{date} {rest[0]} TZ", tzinfos={"TZ": known})
+        else:
+            when = dateutil.parser.parse(text)
     except (ValueError, OverflowError, TypeError):
         return None
-    return when if isinstance(when, datetime) else None
+    return when if when.tzinfo is None else (when - (when.utcoffset() or timedelta())).replace(tzinfo=None)
 
 
 def late_penalty(config: Config, student: str, score: float, seconds: float) -> float | None:
     """Ask nbgrader's plugin for late work what it costs."""
+    load_nbformat()
     from nbgrader.preprocessors import AssignLatePenalties  # type: ignore[import-untyped]
 
     asked = AssignLatePenalties(config=config)

@@ -2,18 +2,16 @@
 
 import contextlib
 import hashlib
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import nbformat
-from nbformat.v4.nbjson import JSONWriter
-
 from autograder.assignments import Assignment
 from autograder.core.render import html, text
 from autograder.core.verdict import Verdict
-from autograder.grade.handed_in import HandedIn, Place, Unreadable, opened, take
+from autograder.grade.handed_in import HandedIn, Node, Place, Unreadable, opened, take
 from autograder.grade.mending import HandedOut, Mended, Trouble, mend
 from autograder.grade.proxies import points_of, run_test
 from autograder.grade.records import Record, checks_digits, reference_of, verdict_row, versions
@@ -37,6 +35,7 @@ class Job:
     seconds : for one cell, and for judging one function
     budget : seconds for one submission, with everything that is run again
     sandbox : what students' code runs in
+    opening : the code cells with which every notebook begins (`mending.opening_of`): run once for all
     """
 
     assignment: Assignment
@@ -48,6 +47,7 @@ class Job:
     seconds: float = 30.0
     budget: float = 240.0
     sandbox: str = "none"
+    opening: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Result:
     notebook: bytes = b""
 
 
-def recognised(job: Job, notebook: nbformat.NotebookNode) -> tuple[Assignment, str, list[Trouble]]:
+def recognised(job: Job, notebook: Node) -> tuple[Assignment, str, list[Trouble]]:
     """Return what a notebook was asked, by what it was recognised, and what is odd about that.
 
     Only what the course has released is believed, never points that the notebook itself states.
@@ -129,18 +129,19 @@ def judged(file: HandedIn, job: Job, guests: Guests) -> tuple[Assignment, Mended
     Unreadable
     NotStarted
     """
-    notebook = opened(file)
-    assignment, by, troubles = recognised(job, notebook)
-    of_this_release = assignment.release == job.assignment.release
-    mended = mend(notebook, job.handed_out, assignment, of_this_release=of_this_release, recognised_by=by)
-    del notebook
-    mended.troubles[:0] = troubles
-    tests = own_tests(mended.notebook, job.handed_out, assignment)
-    submission = Submission(mended.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests)
-    return assignment, mended, submission.judge()
+    with guests() as guest:
+        notebook = opened(file, guest)
+        assignment, by, troubles = recognised(job, notebook)
+        of_this_release = assignment.release == job.assignment.release
+        mended = mend(notebook, job.handed_out, assignment, of_this_release=of_this_release, recognised_by=by)
+        del notebook
+        mended.troubles[:0] = troubles
+        tests = own_tests(mended.notebook, job.handed_out, assignment)
+        submission = Submission(mended.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests, guest)
+        return assignment, mended, submission.judge()
 
 
-def own_tests(notebook: nbformat.NotebookNode, handed_out: HandedOut, assignment: Assignment) -> dict[int, Extra]:
+def own_tests(notebook: Node, handed_out: HandedOut, assignment: Assignment) -> dict[int, Extra]:
     """Return the lecturer's own test cells by their place: locked, graded, and no check of ours."""
     given = [c.source for c in handed_out.cells.values() if c.locked and not c.grade and c.cell_type == "code"]
     checks = {exercise.id for exercise in assignment.exercises}
@@ -206,8 +207,8 @@ def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def written(notebook: nbformat.NotebookNode, assignment: Assignment, found: Judged) -> bytes:
-    """Return the file of the autograded notebook, as Jupyter would have stored it after a run."""
+def written(notebook: Node, assignment: Assignment, found: Judged) -> bytes:
+    """Return the file of the autograded notebook, as Jupyter would have stored it after a run, a line for each cell."""
     by_id = {exercise.id: verdict for exercise, verdict in zip(assignment.exercises, found.verdicts, strict=True)}
     count = 0
     for place, cell in enumerate(notebook.cells):
@@ -216,11 +217,12 @@ def written(notebook: nbformat.NotebookNode, assignment: Assignment, found: Judg
         count += 1
         cell.execution_count = count
         if cell.id in by_id:
-            outputs = verdict_outputs(by_id[cell.id], count)
+            cell.outputs = verdict_outputs(by_id[cell.id], count)
         else:
-            outputs = [
+            cell.outputs = [
                 {**output, "execution_count": count} if output["output_type"] == "execute_result" else output
                 for output in found.shown.get(place, [])
             ]
-        cell.outputs = [nbformat.from_dict(output) for output in outputs]
-    return str(JSONWriter().writes(notebook)).encode("utf-8", "replace")
+    rest = json.dumps({name: value for name, value in notebook.items() if name != "cells"}, ensure_ascii=False)
+    cells = ",\n".join(json.dumps(cell, ensure_ascii=False, sort_keys=True) for cell in notebook.cells)
+    return f'{{"cells": [\n{cells}\n],\n{rest[1:]}\n'.encode("utf-8", "replace")

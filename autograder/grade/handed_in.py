@@ -1,6 +1,7 @@
 """What was handed in: which folders there are, and the bytes of a notebook, taken without trusting any of it.
 
-Nothing here follows a link below the folder of submissions, waits for a pipe, or reads more than it must.
+Nothing here follows a link below the folder of submissions, waits for a pipe, reads more than it must, or takes a file
+apart: the student's own process does that.
 """
 
 import hashlib
@@ -8,15 +9,16 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import nbformat
+from autograder.guest.evaluate import MAX_BYTES
+from autograder.guest.reading import FLAGS, Cell, NoNotebook, Pages
+from autograder.host.outputs import cleaned
+from autograder.host.process import Ended, Guest
 
-from autograder.notebooks import UnreadableNotebook, parse
-
-MAX_BYTES = 20 * 2**20
-MAX_CELLS = 2_000
+READ_SECONDS = 30.0
 MAX_ENTRIES = 1_000
 STUDENT = re.compile(r"[^\W_](?:[\w .,@+'()~-]{0,126}[\w)'])?")
 """A student's id: it becomes a folder, a file name and a row of a table, so it starts with a letter or a digit."""
@@ -26,6 +28,21 @@ TIMESTAMP = "timestamp.txt"
 
 HTML = re.compile(rb"\s*<(!doctype|html|head|body|script)\b", re.IGNORECASE)
 MERGE = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+
+
+class Node(dict[str, Any]):
+    """A part of a notebook, whose entries are attributes too, as nbformat has it; loading that takes half a second."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an entry."""
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an entry."""
+        self[name] = value
 
 
 class Unreadable(Exception):
@@ -69,6 +86,13 @@ class HandedIn:
     def sha256(self) -> str:
         """Of the file."""
         return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Carried(Place):
+    """A student's work that has been taken already, and is graded where the folder is not."""
+
+    file: HandedIn = field(kw_only=True)
 
 
 def shown_name(name: str) -> str:
@@ -131,6 +155,8 @@ def take(place: Place, assignment: str) -> HandedIn:
     """
     if place.problem:
         raise Unreadable(place.problem)
+    if isinstance(place, Carried):
+        return place.file
     try:
         directory = os.open(place.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
@@ -164,8 +190,18 @@ def take(place: Place, assignment: str) -> HandedIn:
         os.close(directory)
 
 
-def opened(file: HandedIn) -> nbformat.NotebookNode:
-    """Return the notebook that a file holds.
+def opened(file: HandedIn, guest: Guest, seconds: float = READ_SECONDS) -> Node:
+    """Return the notebook that a file holds; its bytes are taken apart by the guest, not here.
+
+    Parameters
+    ----------
+    file : as `take` returns it
+    guest : a student's process in which nothing has been run yet
+    seconds : for reading
+
+    Returns
+    -------
+    its cells with their text and what nbgrader noted, and of its metadata the kernel and what it says it is
 
     Raises
     ------
@@ -182,16 +218,38 @@ def opened(file: HandedIn) -> nbformat.NotebookNode:
     if start.startswith(b"PK\x03\x04"):
         raise Unreadable("It is a zip archive that is named as a notebook: unpack it here, and grade again.")
     try:
-        notebook = parse(file.content, shown_name(file.name))
-    except UnreadableNotebook as error:
+        pages = guest.read(file.content, seconds)
+    except NoNotebook as error:
         if MERGE.search(file.content):
             raise Unreadable(
                 "It holds the marks of a merge that was not finished (<<<<<<<, >>>>>>>): "
                 "ask for it again with the conflict resolved."
             ) from error
-        raise Unreadable(f"{str(error)[:400]}: ask for it again.") from error
-    except MemoryError as error:
-        raise Unreadable("It does not fit into memory: ask for it again with its outputs cleared.") from error
-    if len(notebook.cells) > MAX_CELLS:
-        raise Unreadable(f"It has {len(notebook.cells)} cells, and {MAX_CELLS} are the most: look at it.")
-    return notebook
+        raise Unreadable(
+            f"{shown_name(file.name)} is not a notebook: {cleaned(str(error))}: ask for it again."
+        ) from error
+    except Ended as ended:
+        raise Unreadable(
+            f"Reading it had to be ended: {ended}. Ask for it again with its outputs cleared, and look at it."
+        ) from ended
+    return _notebook(pages)
+
+
+def _notebook(pages: Pages) -> Node:
+    metadata: dict[str, Any] = {}
+    if pages.kernel is not None:
+        metadata["kernelspec"] = {"name": pages.kernel}
+    if pages.stated is not None:
+        metadata["backprop_course"] = {"assignment": pages.stated[0], "release": pages.stated[1]}
+    return Node(cells=[_cell(cell) for cell in pages.cells], metadata=metadata)
+
+
+def _cell(cell: Cell) -> Node:
+    metadata: dict[str, Any] = {}
+    if cell.flags is not None:
+        noted = {**{flag: flag in cell.flags for flag in FLAGS}, "grade_id": cell.grade_id, "points": cell.points}
+        metadata["nbgrader"] = noted
+    made = Node(cell_type=cell.kind, source=cell.source, metadata=metadata)
+    if cell.id is not None:
+        made["id"] = cell.id
+    return made

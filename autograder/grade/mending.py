@@ -9,12 +9,11 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
 from autograder.assignments import Assignment
+from autograder.grade.handed_in import Node
 from autograder.notebooks import ids_of
 
 TROUBLES = {
@@ -123,7 +122,7 @@ class Mended:
     unanswered : names of the solution cells that are as they were handed out
     """
 
-    notebook: NotebookNode
+    notebook: Node
     troubles: list[Trouble]
     unanswered: set[str]
 
@@ -133,9 +132,9 @@ def _same_text(one: str, other: str) -> bool:
     return one.split() == other.split()
 
 
-def _new(kind: str, source: str) -> NotebookNode:
-    """Return a new cell; nbformat's own makers hold each cell against the whole schema, which takes a millisecond."""
-    made = NotebookNode(id=secrets.token_hex(4), cell_type=kind, metadata=NotebookNode(), source=source)
+def _new(kind: str, source: str) -> Node:
+    """Return a new cell."""
+    made = Node(id=secrets.token_hex(4), cell_type=kind, metadata=Node(), source=source)
     if kind == "code":
         made.update(execution_count=None, outputs=[])
     return made
@@ -161,7 +160,7 @@ class _Mending:
     def note(self, id: str, where: str = "") -> None:
         self.troubles[Trouble(id, where[:80])] = None
 
-    def name_of(self, cell: NotebookNode) -> str | None:
+    def name_of(self, cell: Node) -> str | None:
         """Return which cell of the release this is."""
         noted = cell.metadata.get("nbgrader")
         grade_id = noted.get("grade_id") if isinstance(noted, dict) else None
@@ -174,11 +173,11 @@ class _Mending:
             self.stripped += 1
         return names[0] if names else None
 
-    def put_right(self, cell: NotebookNode) -> NotebookNode:
+    def put_right(self, cell: Node) -> Node:
         """Return the cell as it is to be run and shown."""
         name = self.name_of(cell)
         noted = cell.metadata.get("nbgrader")
-        source = str(cell.source).encode("utf-8", "replace").decode("utf-8")  # JSON can hold halves of characters
+        source = cell.source
         given = self.out.cells.get(name) if name else None
         kind = given.cell_type if given else cell.cell_type
         if kind not in ("code", "markdown"):
@@ -210,7 +209,7 @@ class _Mending:
             fresh.metadata["nbgrader"]["points"] = self.checks[name].points
         return fresh
 
-    def put_back(self, cells: list[NotebookNode]) -> list[NotebookNode]:
+    def put_back(self, cells: list[Node]) -> list[Node]:
         """Return the cells with the locked ones and the checks that are gone, each after the cell it followed."""
         order = [*self.out.cells, *(id for id in self.checks if id not in self.out.cells)]
         for position, name in enumerate(order):
@@ -245,7 +244,7 @@ def _shown(text: str) -> str:
 
 
 def mend(
-    notebook: NotebookNode, handed_out: HandedOut, assignment: Assignment, *, of_this_release: bool, recognised_by: str
+    notebook: Node, handed_out: HandedOut, assignment: Assignment, *, of_this_release: bool, recognised_by: str
 ) -> Mended:
     """Hold a notebook against what was handed out.
 
@@ -284,10 +283,10 @@ def mend(
         "kernelspec": dict(handed_out.kernelspec) or {"name": "python3", "display_name": "Python 3"},
         "language_info": language,
     }
-    fresh = NotebookNode(
+    fresh = Node(
         nbformat=4,
         nbformat_minor=5,
-        metadata=nbformat.from_dict(metadata),
+        metadata=metadata,
         cells=cells,
     )
     return Mended(fresh, list(work.troubles), unanswered)
@@ -300,3 +299,26 @@ def kernelspec_of(text: str | None) -> dict[str, str]:
     except ValueError:
         return {}
     return spec if isinstance(spec, dict) else {}
+
+
+def opening_of(release: Path, handed_out: HandedOut) -> tuple[str, ...]:
+    """Return the code cells with which every notebook begins, above the first that a student answers.
+
+    Parameters
+    ----------
+    release : the notebook as it was handed out; the file is the lecturer's
+    handed_out : what the gradebook knows; it has the last word on locked cells
+    """
+    found: list[str] = []
+    try:
+        for cell in json.loads(release.read_text(encoding="utf-8"))["cells"]:
+            noted = cell.get("metadata", {}).get("nbgrader", {})
+            if any(noted.get(flag) for flag in ("solution", "grade", "task")):
+                break
+            if cell["cell_type"] == "code":
+                given = handed_out.cells.get(noted.get("grade_id", ""))
+                source = cell["source"]
+                found.append(given.source if given and given.locked else "".join(source))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ()
+    return tuple(found)

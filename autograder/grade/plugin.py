@@ -28,6 +28,7 @@ from autograder.grade.batch import Kitchen
 from autograder.grade.gradebook import Course, Gradebook, find_course
 from autograder.grade.grader import Job, grade
 from autograder.grade.handed_in import STUDENT, Place
+from autograder.grade.mending import opening_of
 from autograder.grade.records import WITHOUT_MARKS, Records
 from autograder.grade.run import assignments_and
 
@@ -90,6 +91,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
             seconds=self.timeout,
             budget=self.budget,
             sandbox="namespaces" if self.sandbox else "none",
+            opening=opening_of(course.folder("release") / name / f"{name}.ipynb", gradebook.handed_out),
         )
         place = Place(student, course.folder("submitted") / student / name)
         result = grade(place, job, _kitchen(job, self.sandbox).guest)

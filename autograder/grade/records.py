@@ -298,8 +298,9 @@ class Records:
                 except OSError as error:
                     who = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "somebody"
                     raise Busy(f"{who} is grading {self.assignment} here already: wait until it has ended.") from error
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"Process {os.getpid()} on {platform.node()}".encode(), 0)
+            with contextlib.suppress(OSError):  # who holds it is told to others only; on a full disk it is not
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, f"Process {os.getpid()} on {platform.node()}".encode(), 0)
             yield self
         finally:
             os.close(descriptor)

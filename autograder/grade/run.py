@@ -2,17 +2,19 @@
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.assignments import Assignment, Written
 from autograder.course_file import assignments_of, released
+from autograder.grade import cluster
 from autograder.grade.batch import Class, Writer, results
 from autograder.grade.gradebook import Course, Gradebook, NoGradebook, UnknownAssignment, find_course
 from autograder.grade.grader import Job, Result
 from autograder.grade.handed_in import Place, places
-from autograder.grade.mending import HandedOut
+from autograder.grade.mending import HandedOut, opening_of
 from autograder.grade.records import Record, Records, reference_of
 from course_lib.names import suggestion
 
@@ -39,6 +41,15 @@ def assignments_and(course: Course, name: str, handed_out: HandedOut) -> Mapping
     return {**known, name: Assignment(name, name, 1, (), written)}
 
 
+def keep_out_of(submitted: Path) -> None:
+    """Work in no folder of what was handed in, and import nothing from there, wherever the command was started."""
+    with contextlib.suppress(FileNotFoundError):  # the folder that the command was started in has gone
+        inside = submitted.resolve()
+        sys.path[:] = [place for place in sys.path if not Path(place or ".").resolve().is_relative_to(inside)]
+        if Path.cwd().is_relative_to(inside):
+            os.chdir(inside.parent)
+
+
 @dataclass
 class Options:
     """What the caller of a run chooses.
@@ -53,6 +64,7 @@ class Options:
     seed_file : the seed of an earlier run
     seconds : for one cell, and for judging one function
     budget : seconds for one submission
+    cluster : address of a Dask scheduler whose workers grade; "" grades on this machine
     """
 
     course: Path | None = None
@@ -63,6 +75,7 @@ class Options:
     seed_file: Path | None = None
     seconds: float = 30.0
     budget: float = 240.0
+    cluster: str = ""
 
 
 class Run:
@@ -89,8 +102,11 @@ class Run:
         root = options.course or find_course(Path.cwd())
         if root is None:
             raise NoGradebook("Neither this folder nor one above it is an nbgrader course: name it by --course-dir.")
+        if options.seed_file:
+            options.seed_file = options.seed_file.absolute()
         self.options = options
         self.course = Course.at(root)
+        keep_out_of(self.course.folder("submitted"))
         try:
             self.gradebook = Gradebook(self.course, name)
         except UnknownAssignment as error:
@@ -116,6 +132,7 @@ class Run:
             seconds=options.seconds,
             budget=options.budget,
             sandbox="namespaces" if options.sandboxed else "none",
+            opening=opening_of(self.course.folder("release") / name / f"{name}.ipynb", self.gradebook.handed_out),
         )
         self.state = Class()
         self._lock: int | None = None
@@ -156,6 +173,9 @@ class Run:
 
     def results(self) -> Iterator[Result]:
         """Grade, and write nothing."""
+        if self.options.cluster:
+            yield from cluster.results(self.job, self.state.todo, self.options.cluster, self.options.sandboxed)
+            return
         jobs = self.options.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
         close = [] if self._lock is None else [self._lock]
         yield from results(self.job, self.state.todo, self.options.jobs or jobs, self.options.sandboxed, close)

@@ -16,6 +16,7 @@ from autograder.core.render import text
 from autograder.core.verdict import Verdict
 from autograder.grade import terminal
 from autograder.grade.batch import Kitchen, changes, exit_code
+from autograder.grade.cluster import NoCluster
 from autograder.grade.gradebook import NoGradebook
 from autograder.grade.grader import judged
 from autograder.grade.handed_in import Place, Unreadable, take
@@ -25,7 +26,7 @@ from autograder.guest.evaluate import Outcome
 from autograder.host.process import NotStarted
 from course_lib.names import suggestion
 
-CANNOT = (CannotGrade, NoGradebook, CannotWrite, Busy, NotStarted)
+CANNOT = (CannotGrade, NoGradebook, CannotWrite, Busy, NotStarted, NoCluster)
 """What the commands raise when nothing could be done; each says in a sentence why, and what to do."""
 
 __all__ = ["CANNOT", "Options", "explain", "grade"]

@@ -3,6 +3,8 @@
 Started as `python -m autograder.guest.child FD`, it speaks the wire protocol on the inherited socket FD. Requests are
 - `("run", source)`, answered by a Failure or None. Before the answer, what the cell shows goes out in pieces:
   `("display", bytes)`, the bytes a JSON list of outputs in an array;
+- `("read", bytes)`: a notebook's file, as an array; answered by `("pages", ...)` with what `reading.flat` makes of it,
+  or by a Failure;
 - `("block", names)`: functions that were ended once, and raise at once after every cell from now on; answered by None;
 - `("evaluate", function name, cases, names)`, answered by a list of Outcomes, or None where there is no such function.
   While it runs, each function in `names` is answered from outside: `("call", name, arguments, options)` goes out for
@@ -20,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.guest import stand_in, wire
+from autograder.guest import reading, stand_in, wire
 from autograder.guest.display import Outputs
 from autograder.guest.evaluate import Failure, evaluate, plain
 from autograder.guest.shell import Cells
@@ -83,6 +85,11 @@ def serve(channel: socket.socket, cells: Cells) -> None:
             case ("run", str() as source):
                 answer: Any = cells.run(source)
                 namespace.update(blocked)
+            case ("read", np.ndarray() as content):
+                try:
+                    answer = ("pages", *reading.flat(reading.read(content.tobytes())))
+                except reading.NoNotebook as error:
+                    answer = Failure("NoNotebook", str(error))
             case ("block", list() as names):
                 blocked = {name: ended(name) for name in names}
                 namespace.update(blocked)

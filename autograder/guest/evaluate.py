@@ -166,7 +166,8 @@ def failure_of(error: BaseException) -> Failure:
         text = clean(str(error), 300)
     except BaseException:
         text = "(its text could not be read)"
-    here = str(Path(__file__).parents[1])
+    # As tracebacks have it: where modules come compiled, as in a browser, that need not be the path of the file.
+    here = str(Path(failure_of.__code__.co_filename).parents[1])
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(here)]
     line, function = (clean(frames[-1].line or "", 200), clean(frames[-1].name, 80)) if frames else ("", "")
     return Failure(clean(type(error).__name__, 80), text, line, function)

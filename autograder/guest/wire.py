@@ -189,7 +189,8 @@ def receive(channel: socket.socket, seconds: float | None = None) -> Any:
     header_length, payload_length = _LENGTHS.unpack(_read(channel, _LENGTHS.size, deadline))
     if header_length > MAX_HEADER or payload_length > MAX_BYTES:
         raise WireError(f"a message of {header_length} + {payload_length} bytes is too large")
-    return unpack(_read(channel, header_length, deadline), _read(channel, payload_length, deadline))
+    body = _read(channel, header_length + payload_length, deadline)
+    return unpack(body[:header_length], body[header_length:])
 
 
 def _read(channel: socket.socket, length: int, deadline: float | None) -> bytes:

@@ -7,11 +7,12 @@ packages and the named files, and nothing else; everything that a student's proc
 Three generations:
 
 - the *door* makes the namespaces, asks the host to map its user ids, and waits;
-- the *zygote* is the first process in them: it builds the file system, loads the packages, and forks;
+- the *zygote* is the first process in them: it builds the file system, loads the packages, and forks; a *twin* of it
+  serves another grading worker, or forks guests that have run a notebook's first cells already;
 - a *keeper* is the first process in a submission's own namespaces: it starts the *student's* process, watches the
   memory of all that grows from it, and says how it ended. When the keeper goes, the kernel ends them all.
 
-The zygote and the keeper never run a line of a notebook.
+The zygote and the keeper never run a line of a student's: a twin runs first cells as they were handed out.
 """
 
 import array
@@ -365,8 +366,11 @@ def be_guest(channel: int, status: socket.socket, plan: dict[str, Any], cells: A
     os.close(proc)
     os.setsid()
     install_filter(bytes.fromhex(plan["filter"]))
-    random.seed()
-    importlib.import_module("numpy").random.seed()
+    if plan["dice"]:  # as the cells that were run already have left them; Python's own are drawn anew by a fork
+        random.setstate(plan["dice"])
+    else:
+        random.seed()
+        importlib.import_module("numpy").random.seed()
     gc.enable()
     try:
         child.serve(socket.socket(fileno=channel), cells)
@@ -377,29 +381,87 @@ def be_guest(channel: int, status: socket.socket, plan: dict[str, Any], cells: A
     os._exit(0)
 
 
+def fork_guest(control: socket.socket, descriptors: list[int], own: int, plan: dict[str, Any], cells: Any) -> int:
+    """Fork a guest into a pid namespace of its own; return a handle of its first process."""
+    channel, status = descriptors[0], socket.socket(fileno=descriptors[1])
+    unshare(CLONE_NEWPID, "making a pid namespace")
+    pid = os.fork()
+    if pid == 0:
+        try:
+            control.detach()  # its descriptor is closed below, and its number may be given again
+            be_guest(channel, status, plan, cells)
+        finally:
+            os._exit(1)
+    _checked("going back to the pid namespace", _libc.setns(own, CLONE_NEWPID))
+    handle = os.pidfd_open(pid)
+    os.close(channel)
+    status.close()
+    return handle
+
+
+def _not_handed_on() -> tuple[int, int, int]:
+    """Count what a fork does not hand on as it is: threads, open files, files in the private directory."""
+    threads, files, own = (os.listdir(place) for place in ("/proc/self/task", "/proc/self/fd", HOME))  # noqa: PTH208
+    return len(threads), len(files), len(own)
+
+
+def _dice() -> tuple[Any, ...]:
+    """Return the state of the random numbers that a cell may have started anew."""
+    name, keys, *rest = importlib.import_module("numpy").random.get_state()
+    return random.getstate(), name, keys.tolist(), rest
+
+
+def run_opening(channel: int, plan: dict[str, Any], cells: Any) -> str:
+    """Run the cells with which every notebook begins, as the host sends them; return why guests may not start there.
+
+    They are as they were handed out, and no student's. What they leave behind all guests are forked with.
+    """
+    from autograder.guest import child, wire
+
+    (threads, files, own), dice = _not_handed_on(), _dice()
+    with socket.socket(fileno=channel) as connection, contextlib.suppress(wire.Closed):
+        child.serve(connection, cells)
+    if dice != _dice():
+        plan["dice"] = random.getstate()
+    forget_fonts()
+    gc.collect()
+    gc.freeze()
+    use_large_pages()
+    same = _not_handed_on() == (threads, files - 1, own)  # the channel is closed now
+    return "" if same else "they started threads, opened files or wrote some"
+
+
 def serve_forks(control: socket.socket, plan: dict[str, Any], cells: Any) -> None:
-    """Fork a guest for each request, until the host hangs up."""
+    """Fork what the host asks for, until it hangs up.
+
+    - "guest": a student's process, with its channel and a socket for its end;
+    - "twin": a process like this one, with a socket of its own to the host;
+    - "opening": run the cells that come over a channel, in this process itself, so that later guests have run them.
+    """
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, MAX_REQUEST, 2)
         if not message:
             return
-        channel, status = descriptors[0], socket.socket(fileno=descriptors[1])
-        unshare(CLONE_NEWPID, "making a pid namespace")
-        pid = os.fork()
-        if pid == 0:
-            try:
-                control.detach()  # its descriptor is closed below, and its number may be given again
-                be_guest(channel, status, plan, cells)
-            finally:
-                os._exit(1)
-        _checked("going back to the pid namespace", _libc.setns(own, CLONE_NEWPID))
-        handle = os.pidfd_open(pid)
+        asked = json.loads(message)["asked"]
+        if asked == "opening":
+            why = run_opening(descriptors[0], plan, cells)
+            control.send(json.dumps({"why": why} if why else {"opened": True}).encode())
+            continue
+        if asked == "twin":
+            pid = os.fork()
+            if pid == 0:
+                die_with_parent()
+                control.close()
+                control = socket.socket(fileno=descriptors[0])
+                continue
+            handle = os.pidfd_open(pid)
+            os.close(descriptors[0])
+        else:
+            handle = fork_guest(control, descriptors, own, plan, cells)
         socket.send_fds(control, [b"{}"], [handle])
-        for descriptor in (handle, channel):
-            os.close(descriptor)
-        status.close()
+        os.close(handle)
 
 
 def warm_up(plan: dict[str, Any]) -> Any:
@@ -450,7 +512,7 @@ def be_zygote(control: socket.socket, plan: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(plan["environment"])
     cells = warm_up(plan)
-    plan = {"limits": plan["limits"], "filter": plan["filter"]}
+    plan = {"limits": plan["limits"], "filter": plan["filter"], "dice": None}
     gc.collect()
     gc.freeze()
     gc.disable()

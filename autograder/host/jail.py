@@ -149,8 +149,11 @@ def _library_binds() -> Iterator[tuple[str, str]]:
 
 
 def _covered(binds: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the directories inside what is bound that hold other packages."""
-    found = set()
+    """Return the directories inside what is bound that hold other packages, or fonts that take long to read.
+
+    Those fonts are for PostScript printers, and no picture of a notebook has them.
+    """
+    found = {f"/packages/matplotlib/mpl-data/fonts/{kind}" for kind in ("afm", "pdfcorefonts")}
     for source, target in binds:
         for kind in ("site-packages", "dist-packages"):
             for pattern in (kind, f"python*/{kind}"):

@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from autograder.guest import wire
+from autograder.guest import reading, wire
 from autograder.guest.evaluate import Failure, Outcome, plain
 from autograder.host.outputs import Shown, TooMuch
 
@@ -74,6 +74,9 @@ class Ran:
 class Guest(Protocol):
     """A student's process: it runs a notebook's cells and evaluates its functions, and decides nothing."""
 
+    def read(self, content: bytes, seconds: float) -> reading.Pages:
+        """Take a notebook's file apart."""
+
     def run(self, source: str, seconds: float) -> Ran:
         """Run one cell."""
 
@@ -91,6 +94,14 @@ class Guest(Protocol):
 
     def end(self) -> None:
         """End the process and whatever it started. May be called twice."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it."""
 
 
 def _as_given(argument: Any) -> Any:
@@ -119,6 +130,24 @@ class Conversation(ABC):
     def _why_it_ended(self) -> Ended:
         """Say why the process hung up, after it did."""
         return Ended("the student's process ended, or sent what is not an answer")
+
+    def read(self, content: bytes, seconds: float) -> reading.Pages:
+        """Take a notebook's file apart, in the guest; here nothing is parsed.
+
+        Raises
+        ------
+        NoNotebook
+            If it is none.
+        Ended
+        """
+        match self._ask(("read", np.frombuffer(content, np.uint8)), seconds):
+            case (str() as word, lengths, row) if word == "pages":
+                return reading.unflat(lengths, row)
+            case Failure(name="NoNotebook", text=text):
+                raise reading.NoNotebook(text)
+            case Failure():  # what it made of it was too large to be sent
+                raise reading.NoNotebook("it holds too much text")
+        raise self._broken()
 
     def run(self, source: str, seconds: float) -> Ran:
         """Run one cell.
@@ -185,13 +214,15 @@ class Conversation(ABC):
         self._send(request, seconds, seconds)
         while True:
             answer = self._answer(deadline - time.monotonic(), seconds)
-            match answer:
-                case ("display", np.ndarray() as piece):
+            match answer:  # an array may stand wherever a text should: only texts are compared with texts
+                case (str() as word, np.ndarray() as piece) if word == "display":
                     try:
                         (shown or Shown()).take(piece.tobytes())
                     except TooMuch as error:
                         raise self._broken() from error
-                case ("call", str() as name, list() as arguments, dict() as options) if served and name in served:
+                case (str() as word, str() as name, list() as arguments, dict() as options) if (
+                    served and word == "call" and name in served
+                ):
                     answer = _served(served[name], arguments, options)
                     self._send(answer, deadline - time.monotonic(), seconds)
                 case _:

@@ -9,22 +9,40 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from autograder.guest.evaluate import Outcome
 from autograder.host.cgroup import MemoryGroup
 from autograder.host.jail import ENVIRONMENT, MEBIBYTE, Limits, host_ids, plan
-from autograder.host.process import START_SECONDS, Conversation, Ended, EndedByMemory, EndedByTime, NotStarted
+from autograder.host.process import START_SECONDS, Conversation, Ended, EndedByMemory, EndedByTime, NotStarted, Ran
 
 _SCRIPT = Path(__file__).parents[1] / "guest" / "zygote.py"
 _PACKET = 2**16
 _OLDEST_KERNEL = (5, 14)  # since then the bound on processes counts those of one guest, not all of its user's
 
 
+USERS = 8
+"""Users of the machine in which the guests of one process take turns, so that none is that of one still dying."""
+_GONE = "the process that starts the students' processes has gone"
+
+
+def _process_of(handle: int) -> int:
+    """Return the machine's id of a process by its pidfd."""
+    lines = Path(f"/proc/self/fdinfo/{handle}").read_text(encoding="ascii").splitlines()
+    return int(next(line for line in lines if line.startswith("Pid:")).split()[1])
+
+
 class ForkedGuest(Conversation):
-    """A student's process in namespaces of its own, forked from a zygote."""
+    """A student's process in namespaces of its own, forked from a zygote.
+
+    Attributes
+    ----------
+    opening : cells that it has run before it was forked, and what came of each
+    fresh : returns a guest that has run nothing, which takes its place where a notebook begins otherwise
+    """
 
     def __init__(self, zygote: "Zygote", channel: socket.socket, status: socket.socket, handle: int) -> None:
         """Take our ends of its sockets, and a pidfd of the first process of its pid namespace."""
@@ -34,12 +52,67 @@ class ForkedGuest(Conversation):
         self._handle = handle
         self._kills = zygote.memory.kills()
         self._ended = False
+        self.opening: list[tuple[str, Ran]] = []
+        self.fresh = zygote.fresh_guest
+        self._begun: list[tuple[str, Ran]] = []
+        self._blocked: list[str] = []
 
     @property
     def process(self) -> int:
         """The machine's id of the first process of its pid namespace."""
-        lines = Path(f"/proc/self/fdinfo/{self._handle}").read_text(encoding="ascii").splitlines()
-        return int(next(line for line in lines if line.startswith("Pid:")).split()[1])
+        return _process_of(self._handle)
+
+    def run(self, source: str, seconds: float) -> Ran:
+        """Run one cell.
+
+        Raises
+        ------
+        Ended, NotStarted
+        """
+        if self.opening and self.opening[0][0] == source:
+            first, *self.opening = self.opening
+            self._begun.append(first)
+            return first[1]
+        self._begin_anew()
+        return super().run(source, seconds)
+
+    def evaluate(
+        self,
+        function: str,
+        cases: Sequence[Mapping[str, Any]],
+        seconds: float,
+        answered_here: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> list[Outcome] | None:
+        """Call a function of the notebook on every case; None where it has no such function.
+
+        Raises
+        ------
+        Ended, NotStarted
+        """
+        self._begin_anew()
+        return super().evaluate(function, cases, seconds, answered_here)
+
+    def block(self, functions: Sequence[str]) -> None:
+        """Make functions raise at once that were ended before.
+
+        Raises
+        ------
+        Ended
+        """
+        self._blocked = list(functions)
+        super().block(functions)
+
+    def _begin_anew(self) -> None:
+        """If there are cells left that it has run before its time, become a process that has not."""
+        if self.opening:
+            self.opening = []
+            self.end()
+            other = self.fresh()
+            self._zygote, self._channel, self._status = other._zygote, other._channel, other._status
+            self._handle, self._kills, self._ended = other._handle, other._kills, False
+            super().block(self._blocked)
+            for source, _ in self._begun:
+                super().run(source, START_SECONDS)
 
     def wait_until_ready(self) -> None:
         """Wait for its first word.
@@ -92,11 +165,26 @@ class ForkedGuest(Conversation):
             self._zygote.dying.append(self._handle)
 
 
+class _Opening(Conversation):
+    """A zygote's twin while it runs the cells with which every notebook begins."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+
+    def wait_until_ready(self) -> None:
+        """Wait for its first word."""
+        self._answer(START_SECONDS, START_SECONDS)
+
+    def end(self) -> None:
+        """Hang up."""
+        self._channel.close()
+
+
 class Zygote:
     """A warm process that holds nothing but the packages that a notebook may use, and forks guests.
 
-    Made for one grading worker: guests are asked for one after the other, from the thread that started it. When that
-    thread or its process goes, the kernel ends the zygote and all its guests.
+    It serves one grading worker: guests are asked for one after the other. Another worker takes a `twin` of it. When
+    the thread or the process that started the zygote goes, the kernel ends it with its twins and all guests.
 
     Attributes
     ----------
@@ -105,13 +193,23 @@ class Zygote:
     dying : handles of guests that have been killed, and may not be gone yet
     """
 
+    memory: MemoryGroup
+
     def __init__(self, course: Mapping[str, str] | None = None, limits: Limits | None = None) -> None:
         """Take the files of the course that guests may import (`course_files`), and what a guest may use."""
         self.limits = limits or Limits()
         self.dying: list[int] = []
         self._course = dict(course or {})
         self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._handle: int | None = None
+        self._ids: range | None = None
+        self._users = range(0)
         self._count = 0
+        self._blocks = 1
+        self._groups: list[MemoryGroup] = []
+        self._opened: Zygote | None = None
+        self._opening: list[tuple[str, Ran]] = []
 
     def start(self) -> None:
         """Start it.
@@ -126,7 +224,7 @@ class Zygote:
         release = os.uname().release
         if tuple(int(part) for part in release.split("-")[0].split(".")[:2]) < _OLDEST_KERNEL:
             raise NotStarted(f"the sandbox needs Linux 5.14 or later; this is {release}")
-        self.memory = MemoryGroup(self.limits.memory_of_all + 256 * MEBIBYTE)  # the zygote itself is in it
+        self.memory = self._new_group()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as file:
             file.write(json.dumps(plan(self.limits, self._course)).encode())
@@ -142,6 +240,7 @@ class Zygote:
             )
         self.memory.add(self._process.pid)
         self._ids = host_ids(self._process.pid)
+        self._users = self._next_users()
         try:
             self._hear("map")
             self._map_ids(self._process.pid)
@@ -154,8 +253,20 @@ class Zygote:
             self.stop()
             raise NotStarted(f"no user namespace could be made for the students' code: {error.strerror}") from error
 
-    def _hear(self, word: str) -> None:
-        self._control.settimeout(START_SECONDS)
+    def _new_group(self) -> MemoryGroup:
+        group = MemoryGroup(self.limits.memory_of_all + 256 * MEBIBYTE)  # the zygote itself is in it
+        self._groups.append(group)
+        return group
+
+    def _next_users(self) -> range:
+        """Return ids that none of its twins has, as they are inside."""
+        first = self._blocks
+        self._blocks += USERS
+        return range(first, first + USERS)
+
+    def _hear(self, word: str, seconds: float = START_SECONDS) -> None:
+        assert self._control
+        self._control.settimeout(seconds)
         try:
             message = json.loads(self._control.recv(_PACKET) or b"{}")
         except (OSError, ValueError):
@@ -174,7 +285,20 @@ class Zygote:
         (home / "gid_map").write_text(f"0 {os.getegid()} 1{more}")
 
     def guest(self) -> ForkedGuest:
-        """Fork a guest.
+        """Fork a guest, which has run the cells of the opening, if there is one.
+
+        Raises
+        ------
+        NotStarted
+        """
+        if self._opened is None:
+            return self.fresh_guest()
+        guest = self._opened.fresh_guest()
+        guest.opening, guest.fresh = list(self._opening), self.fresh_guest
+        return guest
+
+    def fresh_guest(self) -> ForkedGuest:
+        """Fork a guest that has run nothing.
 
         Raises
         ------
@@ -183,22 +307,99 @@ class Zygote:
         self._bury()
         channel, their_channel = socket.socketpair()
         status, their_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        descriptors: list[int] = []
-        with their_channel, their_status, contextlib.suppress(OSError):
-            self._control.settimeout(START_SECONDS)
-            socket.send_fds(self._control, [b"{}"], [their_channel.fileno(), their_status.fileno()])
-            _, descriptors, _, _ = socket.recv_fds(self._control, _PACKET, 1)
-        if not descriptors:
+        with their_channel, their_status:
+            handle = self._asked("guest", their_channel, their_status)
+        if handle is None:
             channel.close()
             status.close()
-            raise NotStarted("the process that starts the students' processes has gone")
-        guest = ForkedGuest(self, channel, status, descriptors[0])
+            raise NotStarted(_GONE)
+        guest = ForkedGuest(self, channel, status, handle)
         self._count += 1
-        uid = 1 + self._count % len(self._ids) if self._ids else 0
+        uid = self._users[self._count % USERS] if self._ids else 0
         with contextlib.suppress(OSError):  # if it has gone already, the next line says why
             status.send(json.dumps({"uid": uid}).encode())
         guest.wait_until_ready()
         return guest
+
+    def _asked(self, what: str, *theirs: socket.socket) -> int | None:
+        """Ask for a process; return a handle of it, or None if nobody answers."""
+        descriptors: list[int] = []
+        with contextlib.suppress(OSError):
+            self._send(what, *theirs)
+            if self._control:
+                _, descriptors, _, _ = socket.recv_fds(self._control, _PACKET, 1)
+        return descriptors[0] if descriptors else None
+
+    def _send(self, what: str, *theirs: socket.socket) -> None:
+        if self._control:
+            self._control.settimeout(START_SECONDS)
+            message = json.dumps({"asked": what}).encode()
+            socket.send_fds(self._control, [message], [each.fileno() for each in theirs])
+
+    def _copy(self, users: range, group: MemoryGroup) -> "Zygote":
+        """Return a zygote whose process is forked from this one."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            handle = self._asked("twin", theirs)
+        if handle is None:
+            ours.close()
+            raise NotStarted(_GONE)
+        made = Zygote(self._course, self.limits)
+        made._control, made._handle, made._ids, made._users, made.memory = ours, handle, self._ids, users, group
+        if group is not self.memory:
+            group.add(_process_of(handle))
+        return made
+
+    def twin(self) -> "Zygote":
+        """Return one like this, with the same opening, for another worker; this one ends it when it is stopped.
+
+        Raises
+        ------
+        NotStarted
+        """
+        if self._ids and self._blocks + 2 * USERS > len(self._ids):
+            raise NotStarted("there are no more users of the machine to give to students' processes")
+        group = self._new_group()
+        made = self._copy(self._next_users(), group)
+        if self._opened:
+            made._opened, made._opening = self._opened._copy(self._next_users(), group), self._opening
+        return made
+
+    def open_with(self, sources: Sequence[str], seconds: float) -> bool:
+        """Run the cells with which every notebook begins, as they were handed out, once for all guests.
+
+        A guest whose notebook begins with these very cells is forked from a process that has run them; any other is
+        not. Nothing is done where they fail, take too long, or leave behind what a fork does not hand on.
+
+        Parameters
+        ----------
+        sources : of the cells
+        seconds : for each
+
+        Returns
+        -------
+        whether guests begin there from now on
+        """
+        try:
+            made = self._copy(self._next_users(), self.memory)
+        except NotStarted:
+            return False
+        ours, theirs = socket.socketpair()
+        cells, opening = _Opening(ours), list[tuple[str, Ran]]()
+        try:
+            with theirs, cells:
+                made._send("opening", theirs)
+                theirs.close()
+                cells.wait_until_ready()
+                opening = [(source, cells.run(source, seconds)) for source in sources]
+            made._hear("opened", seconds)
+        except (NotStarted, Ended, OSError):
+            opening = []
+        if not opening or any(ran.failure for _, ran in opening):
+            made.stop()
+            return False
+        self._opened, self._opening = made, opening
+        return True
 
     def _bury(self) -> None:
         """Wait until the kernel has ended every process of the guests that were killed."""
@@ -209,15 +410,33 @@ class Zygote:
             poll.poll(10_000)
             os.close(handle)
 
+    def let_go(self) -> None:
+        """Close what this process holds of a twin that another process has taken over."""
+        for zygote in filter(None, (self, self._opened)):
+            if zygote._control:
+                zygote._control.close()
+                zygote._control = None
+            if zygote._handle is not None:
+                os.close(zygote._handle)
+                zygote._handle = None
+
     def stop(self) -> None:
         """End it, and every guest that is left. May be called twice."""
+        if self._opened:
+            self._opened.stop()
+            self._opened = None
+        if self._handle is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        self.let_go()
         if self._process:
-            self._control.close()
             self._process.kill()
             self._process.wait()
             self._process = None
-            self._bury()
-            self.memory.remove()
+        self._bury()
+        for group in self._groups:
+            group.remove()
+        self._groups = []
 
     def __enter__(self) -> Self:
         self.start()

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from autograder.core.render import SIGNS, html
 from autograder.core.verdict import Verdict
 from autograder.grade.records import write_whole
+from autograder.notebooks import load_nbformat
 from autograder.report.marks import Cell, Graded, Student
 from autograder.report.workers import SECONDS, Asked, answers
 
@@ -188,6 +189,7 @@ def feedback(
     NoAddress
     CannotWrite
     """
+    load_nbformat()
     from autograder.report.page import ready, render  # loads nbconvert, which takes a second
 
     book = address(book)

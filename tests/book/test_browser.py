@@ -225,7 +225,7 @@ def test_pictures_have_the_ink_of_the_page_in_both_modes(visit):
 
 
 def test_a_wide_formula_scrolls_in_its_own_box_and_the_keyboard_reaches_it(visit):
-    page, _ = visit("layer-2-backwards", width=375)
+    page, _ = visit("layer-2-backwards", width=375, bypass_csp=True)  # playwright waits by eval
     page.evaluate(UNFOLD)
     wide = page.evaluate(
         """[...document.querySelectorAll('.katex-display')].filter(e => e.scrollWidth > e.clientWidth)

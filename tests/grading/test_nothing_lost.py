@@ -261,6 +261,19 @@ def test_explain_shows_the_inputs_and_the_verdict_again(here):
     )
 
 
+def test_explain_takes_the_seed_of_an_earlier_run_as_its_message_says(here, tmp_path):
+    grade(here)
+    kept = tmp_path / "kept.json"
+    store = here / ".autograder" / NAME / "seed.json"
+    kept.write_text(store.read_text())
+    store.write_text(json.dumps({"seed": "0x2a"}))
+    words = ("compute_dW2", "--assignment", NAME, "--unsandboxed")
+    assert "--seed-file" in run(here, "bob", *words, command="explain", code=2).stderr
+    done = run(here, "bob", *words, "--seed-file", str(kept), command="explain", code=0)
+    assert "Judged again, it is the same." in done.stdout
+    assert json.loads(store.read_text()) == {"seed": "0x2a"}
+
+
 def test_the_seed_is_kept_and_another_one_can_be_taken(here, tmp_path):
     grade(here)
     store = here / ".autograder" / NAME / "seed.json"

@@ -717,14 +717,23 @@ def test_a_machine_without_user_namespaces_is_refused_in_a_sentence(monkeypatch)
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("needs_root")
-def test_all_of_this_holds_for_an_ordinary_user_too():
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("test_sandbox.py", "test_zygote.py"),
+        ("test_grade.py", "test_reading.py", "test_short_of_room.py", "test_nothing_lost.py"),
+        ("test_hostile.py",),
+    ],
+    ids=" ".join,
+)
+def test_all_of_this_holds_for_an_ordinary_user_too(files):
     # Not tmp_path: pytest closes the directory above it to everybody else.
     with tempfile.TemporaryDirectory() as home:
         Path(home).chmod(0o777)
         options = ["-q", "-p", "no:cacheprovider", f"--basetemp={home}/own", f"--rootdir={ROOT}"]
         program = [sys.executable, "-m", "pytest", *options, "-c", str(ROOT / "pyproject.toml")]
-        program += [__file__, str(Path(__file__).with_name("test_zygote.py"))]
+        program += [str(Path(__file__).with_name(name)) for name in files]
         kept = {name: os.environ[name] for name in ("PATH", "REQUIRE_ALL") if name in os.environ}
-        done = run_as_nobody(program, {**kept, "HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}, 600)
+        done = run_as_nobody(program, {**kept, "HOME": home, "TMPDIR": home, "PYTHONDONTWRITEBYTECODE": "1"}, 900)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     assert re.search(r"\d{2,} passed", done.stdout)

@@ -1,0 +1,402 @@
+"""Grade a class on more than one machine: submissions go to a Dask cluster, and results come back to one writer.
+
+What is handed in is taken on this side, with all care (`handed_in.take`), so that the machines need no file system in
+common: a task holds the bytes of one notebook, and its answer is the bytes of a record and of an autograded notebook
+(`packed`), which are held against what was asked before anything is written. Each thread of a Dask worker has a process
+beside it that grades, with a zygote and a sandbox of its own, the same as on one machine (`batch.work`).
+
+A submission whose worker is lost goes to another one; Dask sees to that. Nothing is written but by the caller.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import pickle
+import queue
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+import warnings
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from multiprocessing.connection import Connection
+from typing import Any
+
+from autograder.grade.batch import GRACE_SECONDS, TRIES, Ready, given_up, work
+from autograder.grade.grader import Job, Result, blank
+from autograder.grade.handed_in import Carried, Place, Unreadable, take
+from autograder.grade.records import OUTCOMES, WITHOUT_MARKS, Record, checks_digits
+
+CONNECT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
+"""How long a run waits for a first worker, or for another one when all are gone."""
+LOOK_SECONDS = 2.0
+START_SECONDS = 120.0
+IDLE_SECONDS = 120.0
+"""After so long without work a grading process ends by itself: then whoever gave it work has gone."""
+AHEAD = 3
+"""So many submissions are under way for each thread of the cluster, so that none waits for this side."""
+
+
+class NoCluster(Exception):
+    """The cluster cannot grade, or cannot be reached; the message says what to do."""
+
+
+# What runs on the machines of the cluster.
+
+
+class Unfit(Exception):
+    """A machine of the cluster cannot grade; the message says why."""
+
+
+class Grader:
+    """A process beside a Dask worker that grades one submission after the other.
+
+    The Dask worker itself never looks into a notebook, and a student's process is two processes away from it.
+    """
+
+    def __init__(self, job: Job, sandboxed: bool) -> None:
+        """Start it. When the thread that did, or the Dask worker, has gone, the kernel ends it and its guests.
+
+        Raises
+        ------
+        Unfit
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+            )
+        self._connection = Connection(ours.detach())
+        try:
+            self._connection.send((job, sandboxed))
+            said = self._connection.recv() if self._connection.poll(START_SECONDS) else Ready("it did not come up")
+        except (EOFError, OSError):
+            said = Ready("the process that grades ended at once; its machine's log says why")
+        if said.why_not:
+            self.end()
+            raise Unfit(said.why_not)
+
+    @property
+    def running(self) -> bool:
+        """Whether it still is."""
+        return self._process.poll() is None
+
+    def grade(self, place: Carried, seconds: float) -> Result:
+        """Grade a submission.
+
+        Raises
+        ------
+        EOFError, OSError
+            If it ended meanwhile.
+        TimeoutError
+        """
+        self._connection.send(place)
+        if not self._connection.poll(seconds):
+            raise TimeoutError
+        said: Result = self._connection.recv()
+        return said
+
+    def end(self) -> None:
+        """End it, and its zygote and guests with it. May be called twice."""
+        self._connection.close()
+        self._process.kill()
+        self._process.wait()
+
+
+_graders: dict[tuple[str, int], Grader] = {}
+"""By run and thread. The kernel ends a grader with the thread that started it, so each thread has its own."""
+
+
+def _grader(run: str, job: Job, sandboxed: bool) -> Grader:
+    mine = (run, threading.get_ident())
+    for key in [key for key, grader in list(_graders.items()) if not grader.running]:
+        if gone := _graders.pop(key, None):
+            gone.end()
+    if mine not in _graders:
+        _graders[mine] = Grader(job, sandboxed)
+    return _graders[mine]
+
+
+def _here() -> str:
+    from distributed import get_worker
+
+    return str(get_worker().address)
+
+
+def grade_here(run: str, job: Job, place: Carried, sandboxed: bool) -> bytes:
+    """Be a task: grade one submission on this machine, and return it packed; never raise for what it holds.
+
+    Parameters
+    ----------
+    run : which run this is
+    job : what all are graded with
+    place : the submission
+    sandboxed : whether students' code runs in the sandbox
+    """
+    for _ in range(TRIES):
+        try:
+            grader = _grader(run, job, sandboxed)
+        except Unfit as error:
+            return packed(None, _here(), why=str(error))
+        try:
+            return packed(grader.grade(place, job.budget + GRACE_SECONDS), _here())
+        except TimeoutError:
+            grader.end()
+            break
+        except (EOFError, OSError):
+            grader.end()
+    return packed(given_up(place, job), _here())
+
+
+def end_here(run: str) -> None:
+    """End the processes of a run on this machine."""
+    for key in [key for key in list(_graders) if key[0] == run]:
+        if grader := _graders.pop(key, None):
+            grader.end()
+
+
+def _job_here(job: bytes) -> Job:
+    """Be a task whose result all others need: what they are graded with, which each worker gets once."""
+    found: Job = pickle.loads(job)  # made by the lecturer's own process, as the tasks themselves
+    return found
+
+
+def serve(descriptor: int) -> None:
+    """Be the process beside a Dask worker."""
+    connection: Connection[Any, Any] = Connection(descriptor)
+    with contextlib.suppress(EOFError, OSError):
+        job, sandboxed = connection.recv()
+        work(connection, job, sandboxed, (), IDLE_SECONDS)
+
+
+# What crosses.
+
+
+def sendable(job: Job) -> Job:
+    """Return the same job as one that can be pickled."""
+    return replace(job, known=dict(job.known), released=dict(job.released))
+
+
+def packed(result: Result | None, worker: str, why: str = "") -> bytes:
+    """Return a result as bytes: the length of a JSON object, the object, the notebook.
+
+    Parameters
+    ----------
+    result : None where this machine cannot grade
+    worker : the address of the Dask worker
+    why : it cannot
+    """
+    row = {"worker": worker, "checks": checks_digits(), "why": why, "record": asdict(result.record) if result else None}
+    head = json.dumps(row).encode()
+    return len(head).to_bytes(8, "big") + head + (result.notebook if result else b"")
+
+
+def unpacked(content: bytes, place: Carried, job: Job) -> Result:
+    """Return the result that a worker packed, if it answers what it was asked.
+
+    Raises
+    ------
+    NoCluster
+        If that worker cannot grade, judges by other checks than this machine, or says what is no answer.
+    """
+    try:
+        length = int.from_bytes(content[:8], "big")
+        row = json.loads(content[8 : 8 + length])
+        worker, checks, why, fields = (row[name] for name in ("worker", "checks", "why", "record"))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise NoCluster(
+            f"A worker sent what is no result ({error}): see that all machines have this release."
+        ) from error
+    if why:
+        raise NoCluster(
+            f"The worker {worker} cannot grade: {why}. `autograder doctor` there says what is missing; end that worker "
+            "or mend its machine, and start again. What is graded stays graded"
+        )
+    if checks != checks_digits():
+        raise NoCluster(
+            f"The worker {worker} judges by other checks than this machine ({checks}, here {checks_digits()}): "
+            "install the same release of backprop-course there, start it again, and grade again."
+        )
+    notebook = content[8 + length :]
+    expected = blank(place, job)
+    try:
+        record = Record(**fields)
+        asked = (expected.student, expected.assignment, expected.seed, expected.schema, place.file.sha256)
+        said = (record.student, record.assignment, record.seed, record.schema, record.sha256)
+        fits = record.outcome in OUTCOMES and (record.outcome in WITHOUT_MARKS) == (not notebook)
+    except TypeError as error:
+        raise NoCluster(f"The worker {worker} sent no record ({error}): see that it has this release.") from error
+    if not fits or (said != asked and record.outcome != "grader-error"):
+        raise NoCluster(f"The worker {worker} answered what it was not asked: end it, and start again.")
+    return Result(replace(record, student=expected.student, assignment=expected.assignment), notebook)
+
+
+# What runs on the lecturer's machine.
+
+
+def results(job: Job, todo: Sequence[Place], address: str, sandboxed: bool) -> Iterator[Result]:
+    """Grade submissions on a cluster, and yield the results as they come, each once.
+
+    Parameters
+    ----------
+    job : what all are graded with
+    todo : whose
+    address : of the scheduler, such as tcp://10.0.0.5:8786
+    sandboxed : whether students' code runs in the sandbox
+
+    Raises
+    ------
+    NoCluster
+    """
+    if todo:
+        with _connected(address) as client:
+            yield from _Sent(client, job, todo, sandboxed).results()
+
+
+@contextlib.contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    """Hold a connection to a scheduler.
+
+    Raises
+    ------
+    NoCluster
+    """
+    import asyncio
+
+    try:
+        from distributed import Client, Security
+        from distributed.comm import connect
+    except ImportError as error:
+        raise NoCluster(
+            "Dask is not installed here: in a checkout of the course, run pip install '.[cluster]'."
+        ) from error
+    for name in ("distributed", "distributed.client", "distributed.core", "distributed.batched"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what it says is said here in a sentence
+
+    async def knock() -> None:
+        """Find out whether a scheduler is there; a `Client` that does not find one takes long to give up."""
+        said = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
+        await said.close()
+
+    try:
+        asyncio.run(knock())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that versions differ: `checks` decides whether they matter
+            client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="autograder")
+    except Exception as error:  # who answers at a wrong port may say anything
+        raise NoCluster(
+            f"No scheduler answers at {address} ({str(error)[:200] or type(error).__name__}): start one with "
+            "`dask scheduler`, see that its port can be reached from here, and name it as it says itself, "
+            "tcp://HOST:8786 or tls://HOST:8786."
+        ) from error
+    try:
+        yield client
+    finally:
+        client.close(timeout=5)
+
+
+class _Sent:
+    """The submissions of a run that a cluster is to grade."""
+
+    def __init__(self, client: Any, job: Job, todo: Sequence[Place], sandboxed: bool) -> None:
+        """Take a connection to the scheduler, and send nothing yet."""
+        self._client = client
+        self._run = uuid.uuid4().hex
+        self._job = job
+        self._sandboxed = sandboxed
+        self._waiting = deque(todo)
+        self._underway: dict[str, tuple[Any, Carried]] = {}
+        self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._threads = 0
+        self._looked = -LOOK_SECONDS
+        self._alone_since = 0.0
+
+    def results(self) -> Iterator[Result]:
+        """Yield them as they come.
+
+        Raises
+        ------
+        NoCluster
+        """
+        job = self._client.submit(_job_here, pickle.dumps(sendable(self._job)), key=f"job-{self._run}", pure=False)
+        try:
+            while self._waiting or self._underway:
+                self._look()
+                yield from self._send(job)
+                with contextlib.suppress(queue.Empty):
+                    future = self._done.get(timeout=LOOK_SECONDS)
+                    _, place = self._underway.pop(future.key)
+                    yield self._result(future, place)
+                    future.release()
+        finally:
+            with contextlib.suppress(OSError, RuntimeError):  # the connection may be what failed
+                self._client.sync(self._client.run, end_here, self._run, on_error="ignore", callback_timeout=5)
+
+    def _look(self) -> None:
+        """Find out from time to time how many threads there are to grade, and whether there are any."""
+        now = time.monotonic()
+        if now - self._looked < LOOK_SECONDS:
+            return
+        self._looked = now
+        try:
+            self._threads = sum(self._client.nthreads().values())
+        except (OSError, RuntimeError) as error:
+            raise self._lost("does not answer any more: start it again") from error
+        self._alone_since = 0.0 if self._threads else self._alone_since or now
+        if self._alone_since and now - self._alone_since > WAIT_SECONDS:
+            raise self._lost("has no workers: start some with `dask worker`")
+
+    def _send(self, job: Any) -> Iterator[Result]:
+        """Send as many as the cluster can take, and yield the results of those that cannot be sent."""
+        while self._waiting and len(self._underway) < max(1, AHEAD * self._threads):
+            place = self._waiting.popleft()
+            try:
+                carried = Carried(place.student, place.folder, file=take(place, self._job.assignment.name))
+            except Unreadable as error:
+                yield Result(replace(blank(place, self._job), outcome="unreadable", advice=str(error)))
+                continue
+            key = f"grade-{self._run}-{uuid.uuid4().hex}"
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that a notebook is large
+                future = self._client.submit(
+                    grade_here, self._run, job, carried, self._sandboxed, key=key, pure=False, retries=0
+                )
+            self._underway[key] = future, carried
+            future.add_done_callback(self._done.put)
+
+    def _result(self, future: Any, place: Carried) -> Result:
+        try:
+            return unpacked(future.result(), place, self._job)
+        except NoCluster:
+            raise
+        except Exception as error:
+            name = type(error).__name__
+            if name == "KilledWorker":
+                return given_up(place, self._job)
+            if future.status in ("cancelled", "lost") or isinstance(error, OSError):
+                raise self._lost("does not answer any more: start it again") from error
+            raise NoCluster(
+                f"A worker could not run the grader ({name}: {str(error)[:200]}): install the same release, "
+                "with its extra `cluster`, on every machine of the cluster, and start again."
+            ) from error
+
+    def _lost(self, what: str) -> NoCluster:
+        return NoCluster(
+            f"The scheduler {self._client.scheduler.address} {what}, and grade again. What is graded stays graded."
+        )
+
+
+if __name__ == "__main__":
+    # By its own name, so that what is sent is of the module that the others know.
+    from autograder.grade import cluster
+
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    cluster.serve(int(sys.argv[1]))

@@ -1,0 +1,201 @@
+"""Read a notebook's file in the process that will run it, so that no other has to take it apart.
+
+JSON can be deep, huge, or made so that a parser goes wrong. Here it is taken apart inside the student's own process,
+before a line of it is run, and what goes over the channel is flat: for each cell the same few texts, in one row of
+bytes with their lengths. The other side cuts that row, and parses nothing.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+MAX_CELLS = 2_000
+FORMATS = (1, 2, 3, 4)
+FLAGS = ("grade", "solution", "locked", "task")
+_FIELDS = 6
+
+
+class NoNotebook(Exception):
+    """The bytes are no notebook; the message says why."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell as it stands in the file.
+
+    Attributes
+    ----------
+    kind : "code", "markdown", "raw", or whatever the file says
+    source : its text
+    id : of the cell, or None
+    grade_id : what nbgrader calls it, or None
+    flags : which of FLAGS nbgrader has noted, or None where it has noted nothing
+    points : as nbgrader has noted them, or None where they are no number
+    """
+
+    kind: str
+    source: str
+    id: str | None = None
+    grade_id: str | None = None
+    flags: frozenset[str] | None = None
+    points: float | None = None
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What a notebook's file says.
+
+    Attributes
+    ----------
+    cells : in order
+    kernel : the name of its kernel, or None
+    stated : the name and the release of the assignment that it says it is, or None where it does not say it
+    """
+
+    cells: tuple[Cell, ...]
+    kernel: str | None = None
+    stated: tuple[str, str] | None = None
+
+
+def _text(value: Any) -> str | None:
+    """Return a text, or None for what is none."""
+    return value if isinstance(value, str) else None
+
+
+def _below(value: Any, name: str) -> Any:
+    """Return what stands under a name in a dict; None where it is no dict."""
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _cells_in(data: Any) -> Iterator[Any]:
+    """Yield the cells of a parsed file of any format; up to the third they lie on worksheets."""
+    if not isinstance(data, dict) or not isinstance(data.get("cells", data.get("worksheets")), list):
+        raise NoNotebook("it holds no list of cells")
+    major = data.get("nbformat", 4)
+    if type(major) is not int or major not in FORMATS:
+        raise NoNotebook(f"it is of notebook format {str(major)[:20]}; known are {', '.join(map(str, FORMATS))}")
+    if isinstance(data.get("cells"), list):
+        yield from data["cells"]
+    else:
+        for sheet in data["worksheets"]:
+            cells = _below(sheet, "cells")
+            yield from cells if isinstance(cells, list) else ()
+
+
+def _cell(cell: Any, number: int) -> Cell:
+    if not isinstance(cell, dict) or not isinstance(kind := cell.get("cell_type", "raw"), str):
+        raise NoNotebook(f"cell {number} is not a cell")
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str):
+        raise NoNotebook(f"the text of cell {number} is not text")
+    if kind == "heading":  # of the third format
+        level = cell.get("level")
+        kind, source = "markdown", f"{'#' * (level if level in (1, 2, 3, 4, 5, 6) else 1)} {source}"
+    noted = _below(cell.get("metadata"), "nbgrader")
+    points = _below(noted, "points")
+    return Cell(
+        kind,
+        source,
+        _text(cell.get("id")),
+        _text(_below(noted, "grade_id")),
+        frozenset(flag for flag in FLAGS if noted.get(flag)) if isinstance(noted, dict) else None,
+        float(points) if type(points) in (int, float) and abs(points) < 1e9 else None,
+    )
+
+
+def read(content: bytes) -> Pages:
+    """Take a notebook's file apart.
+
+    Raises
+    ------
+    NoNotebook
+    """
+    try:
+        data = json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise NoNotebook("it is not text") from error
+    except (ValueError, RecursionError) as error:
+        raise NoNotebook("it is not JSON") from error
+    cells: list[Cell] = []
+    for number, cell in enumerate(_cells_in(data), start=1):
+        if number > MAX_CELLS:
+            raise NoNotebook(f"it has more than {MAX_CELLS} cells")
+        cells.append(_cell(cell, number))
+    about = _below(data, "metadata")
+    stated = _below(about, "backprop_course")
+    name, release = _text(_below(stated, "assignment")), _text(_below(stated, "release"))
+    kernel = _text(_below(_below(about, "kernelspec"), "name"))
+    return Pages(tuple(cells), kernel, None if name is None else (name, release or ""))
+
+
+def flat(pages: Pages) -> tuple[Any, Any]:
+    """Return the lengths of all texts and their bytes, to go over the channel."""
+    rows = [
+        (
+            cell.kind,
+            cell.source,
+            _maybe(cell.id),
+            _maybe(cell.grade_id),
+            _maybe(None if cell.flags is None else " ".join(sorted(cell.flags))),
+            "" if cell.points is None else repr(cell.points),
+        )
+        for cell in pages.cells
+    ]
+    name, release = pages.stated or (None, None)
+    texts = [_maybe(pages.kernel), _maybe(name), _maybe(release), *(text for row in rows for text in row)]
+    encoded = [text.encode("utf-8", "replace") for text in texts]  # JSON can hold halves of characters
+    return np.array([len(each) for each in encoded]), np.frombuffer(b"".join(encoded), np.uint8)
+
+
+def unflat(lengths: Any, row: Any) -> Pages:
+    """Return what was made flat.
+
+    Raises
+    ------
+    NoNotebook
+        If that cannot be it.
+    """
+    arrays = isinstance(lengths, np.ndarray) and isinstance(row, np.ndarray)
+    if not arrays or lengths.dtype != np.int64 or lengths.ndim != 1 or row.dtype != np.uint8 or row.ndim != 1:
+        raise NoNotebook("it could not be read")
+    count, left = divmod(len(lengths) - 3, _FIELDS)
+    within = bool(np.all(lengths >= 0)) and bool(np.all(lengths <= row.size)) and int(lengths.sum()) == row.size
+    if left or count < 0 or count > MAX_CELLS or not within:
+        raise NoNotebook("it could not be read")
+    data, at, texts = row.tobytes(), 0, []
+    for length in lengths.tolist():
+        texts.append(data[at : at + length].decode("utf-8", "replace"))
+        at += length
+    kernel, name, release = (_sure(text) for text in texts[:3])
+    cells = tuple(_of_row(texts[start : start + _FIELDS]) for start in range(3, len(texts), _FIELDS))
+    return Pages(cells, kernel, None if name is None else (name, release or ""))
+
+
+def _maybe(text: str | None) -> str:
+    return "" if text is None else f"={text}"
+
+
+def _sure(text: str) -> str | None:
+    return text[1:] if text else None
+
+
+def _of_row(texts: list[str]) -> Cell:
+    kind, source, id, grade_id, flags, points = texts
+    noted = _sure(flags)
+    try:
+        number = float(points) if 0 < len(points) < 40 else None
+    except ValueError:
+        number = None
+    return Cell(
+        kind,
+        source,
+        _sure(id),
+        _sure(grade_id),
+        None if noted is None else frozenset(noted.split()) & set(FLAGS),
+        number,
+    )

@@ -1,0 +1,1 @@
+"""Grading on a cluster against grading on one machine."""
