@@ -720,7 +720,7 @@ def test_a_machine_without_user_namespaces_is_refused_in_a_sentence(monkeypatch)
 @pytest.mark.parametrize(
     "files",
     [
-        ("test_sandbox.py", "test_zygote.py"),
+        ("test_sandbox.py", "test_zygote.py", "test_opening.py"),
         ("test_grade.py", "test_reading.py", "test_short_of_room.py", "test_nothing_lost.py"),
         ("test_hostile.py",),
     ],
