@@ -186,6 +186,14 @@ class EquationIndex(SphinxDirective):
         return container.children
 
 
+def keep_index(app: Sphinx) -> list[Any]:
+    """Give the search the index entries of all pages; Sphinx forgets those of pages that it does not write anew."""
+    for page, entries in app.env.get_domain("index").entries.items():
+        kept = {(value, target, main) for kind, value, target, main, _ in entries if kind == "single"}
+        app.env._search_index_index_entries[page] = sorted(kept)
+    return []
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
     katex.NODEJS_BINARY = os.environ.get("BOOK_NODE", "node")
@@ -198,5 +206,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", prepare_katex)
     app.add_node(solution_node, override=True, html=(open_solution, close_solution))
     app.add_config_value("comments_config", {}, "html")  # jupyter-book sets it, for an extension that is left out
+    app.connect("html-collect-pages", keep_index)  # the last moment before the search index is written
     app.add_directive("equation-index", EquationIndex)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

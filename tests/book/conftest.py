@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
@@ -19,6 +20,16 @@ def load_build_script() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def module_of_book(name: str, folder: str = "") -> ModuleType:
+    """Import a module of the book's folder, which is no package, as its build script does."""
+    place = str(BOOK / folder)
+    sys.path.insert(0, place)
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(place)
 
 
 def not_here(reason: str) -> NoReturn:

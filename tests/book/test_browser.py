@@ -2,14 +2,13 @@
 
 import gzip
 import re
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote_plus
 
 import pytest
 
-from tests.book.conftest import BOOK, load_build_script, not_here
+from tests.book.conftest import BOOK, load_build_script, module_of_book, not_here
 
 pytestmark = pytest.mark.browser
 
@@ -53,11 +52,7 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def pdf():
-    sys.path.insert(0, str(BOOK))
-    import pdf
-
-    yield pdf
-    sys.path.remove(str(BOOK))
+    return module_of_book("pdf")
 
 
 @pytest.fixture(scope="module")

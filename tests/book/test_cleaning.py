@@ -1,18 +1,13 @@
 """book/cleaning.py: what a built page loses, and what it must not have."""
 
-import importlib
-import sys
-
 import pytest
 
-from tests.book.conftest import BOOK
+from tests.book.conftest import module_of_book
 
 
 @pytest.fixture(scope="module")
 def cleaning():
-    sys.path.insert(0, str(BOOK))
-    yield importlib.import_module("cleaning")
-    sys.path.remove(str(BOOK))
+    return module_of_book("cleaning")
 
 
 @pytest.mark.parametrize(

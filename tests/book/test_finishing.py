@@ -1,21 +1,17 @@
 """What a built site has besides its pages: notebooks, scripts, a 404 page, a sitemap, a preview card, a PDF."""
 
-import importlib
 import re
-import sys
 import xml.etree.ElementTree as ElementTree
 
 import nbformat
 import pytest
 
-from tests.book.conftest import BOOK, not_here
+from tests.book.conftest import BOOK, module_of_book, not_here
 
 
 @pytest.fixture(scope="module")
 def finishing():
-    sys.path.insert(0, str(BOOK))
-    yield importlib.import_module("finishing")
-    sys.path.remove(str(BOOK))
+    return module_of_book("finishing")
 
 
 @pytest.mark.parametrize(
@@ -93,8 +89,7 @@ def test_the_scripts_of_the_pictures_are_there_and_small_and_on_no_other_page(si
 
 @pytest.mark.browser
 def test_a_chapter_prints_cleanly_and_the_parts_are_joined_with_an_outline(site, tmp_path):
-    sys.path.insert(0, str(BOOK))
-    pdf = importlib.import_module("pdf")
+    pdf = module_of_book("pdf")
     from pypdf import PdfReader
 
     try:
@@ -103,10 +98,9 @@ def test_a_chapter_prints_cleanly_and_the_parts_are_joined_with_an_outline(site,
         not_here(str(error))
     printed = PdfReader(tmp_path / "book.pdf")
     titles = [item.title for item in printed.outline if not isinstance(item, list)]
-    assert [title.partition(". ")[2] or title for title in titles] == [
-        "A neuron is a hyperplane",
-        "One neuron, many examples",
-    ]
+    assert len(titles) == 2
+    assert "A neuron is a hyperplane" in titles[0]
+    assert "One neuron, many examples" in titles[1]
     texts = [page.extract_text() for page in printed.pages]
     assert all(len(text.strip()) > 5 or page.images for text, page in zip(texts, printed.pages, strict=True))
     words = " ".join(texts)

@@ -1,8 +1,6 @@
 """The pages that are made from the judge: complete, true, and linked."""
 
-import importlib
 import re
-import sys
 
 import pytest
 from bs4 import BeautifulSoup
@@ -11,14 +9,12 @@ from autograder.assignments import ASSIGNMENTS
 from autograder.core.question import Formula
 from autograder.core.questions import all_questions, question
 from course_lib.equations import EQUATIONS
-from tests.book.conftest import BOOK
+from tests.book.conftest import module_of_book
 
 
 @pytest.fixture(scope="module")
 def judge_pages():
-    sys.path.insert(0, str(BOOK / "_ext"))
-    yield importlib.import_module("judge_pages")
-    sys.path.remove(str(BOOK / "_ext"))
+    return module_of_book("judge_pages", "_ext")
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import functools
 import http.server
 import json
 import re
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.book.conftest import BOOK, HTML, load_build_script, not_here
+from tests.book.conftest import BOOK, HTML, load_build_script, module_of_book, not_here
 
 KEY = "backprop-course:1:"
 STARTS = 60_000
@@ -89,17 +88,14 @@ class Cell:
 
 
 @pytest.fixture(scope="session")
-def session_module() -> Iterator[ModuleType]:
+def session_module() -> ModuleType:
     """`session.py`, run by this Python instead of the browser's."""
     exercises = HTML.parent / "exercises.json"
     if not exercises.is_file():
         not_here("the book is not built; run: python book/build.py")
-    sys.path.insert(0, str(BOOK / "live"))
-    import session
-
+    session = module_of_book("session", "live")
     session.load(json.loads(exercises.read_text(encoding="utf-8")))
-    yield session
-    sys.path.remove(str(BOOK / "live"))
+    return session
 
 
 @pytest.fixture(scope="session")
@@ -187,10 +183,7 @@ def site() -> Path:
 
 @pytest.fixture(scope="module")
 def chromium(site_address: str, proxy: tuple[str, list[str]]) -> Iterator[Any]:
-    sys.path.insert(0, str(BOOK))
-    import pdf
-
-    sys.path.remove(str(BOOK))
+    pdf = module_of_book("pdf")
     from playwright.sync_api import sync_playwright
 
     try:

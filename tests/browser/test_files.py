@@ -5,7 +5,6 @@ import io
 import json
 import re
 import subprocess
-import sys
 import tarfile
 
 import nbformat
@@ -13,16 +12,12 @@ import pytest
 
 from autograder.assignments import ASSIGNMENTS
 from exercises import for_browser, generate
-from tests.book.conftest import BOOK, ROOT
+from tests.book.conftest import BOOK, ROOT, module_of_book
 
 
 @pytest.fixture(scope="module")
 def browser_module():
-    sys.path.insert(0, str(BOOK))
-    import browser
-
-    yield browser
-    sys.path.remove(str(BOOK))
+    return module_of_book("browser")
 
 
 @pytest.fixture(scope="module")
