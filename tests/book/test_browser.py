@@ -24,12 +24,12 @@ INTERACTIVE = {
 """The interactive pictures by the id of their figure, with their pages."""
 
 UNFOLD = """() => {
-    document.querySelectorAll('details').forEach(each => { each.open = true });
     const style = document.createElement('style');
-    style.textContent = 'article section { content-visibility: visible !important }';
+    style.textContent = 'article section { content-visibility: visible !important } * { animation: none !important }';
     document.head.append(style);
+    document.querySelectorAll('details').forEach(each => { each.open = true });
 }"""
-"""Everything that is folded, or not yet laid out because it is far away."""
+"""Shows everything that is folded, without its fading in, or is not laid out because it is far away."""
 
 CUT = """() => [...document.querySelectorAll('article *')].filter(each => {
     if (each.closest('.katex-mathml, svg') || !each.getClientRects().length) return false;
