@@ -7,8 +7,9 @@ import json
 import math
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -31,6 +32,15 @@ def _a_number(context: click.Context, parameter: click.Parameter, value: float) 
     if math.isnan(value):
         raise click.BadParameter("nan is not a number of seconds.")
     return value
+
+
+def _seconds(name: str, default: float, help: str) -> Callable[[Any], Any]:
+    """Return an option that takes seconds, up to a day."""
+    limits = click.FloatRange(min=0, min_open=True, max=86_400)
+    return click.option(name, default=default, show_default=True, type=limits, callback=_a_number, help=help)
+
+
+TIMEOUT = _seconds("--timeout", 30.0, "Seconds for a cell, and for judging a function.")
 
 
 def _end_tidily(signal_number: int, frame: object) -> NoReturn:
@@ -60,14 +70,7 @@ def main() -> None:
     type=click.IntRange(min=0),
     help="Seed of the inputs on which functions are judged.",
 )
-@click.option(
-    "--timeout",
-    default=30.0,
-    show_default=True,
-    type=click.FloatRange(min=0, min_open=True, max=86_400),
-    callback=_a_number,
-    help="Seconds for a cell, and for judging a function.",
-)
+@TIMEOUT
 def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bool, seed: int, timeout: float) -> None:
     """Run NOTEBOOK in a process of its own and judge each of its functions.
 
@@ -139,22 +142,8 @@ COURSE_DIR = click.option(
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Take the seed of an earlier run from this file.",
 )
-@click.option(
-    "--timeout",
-    default=30.0,
-    show_default=True,
-    type=click.FloatRange(min=0, min_open=True, max=86_400),
-    callback=_a_number,
-    help="Seconds for a cell, and for judging a function.",
-)
-@click.option(
-    "--budget",
-    default=240.0,
-    show_default=True,
-    type=click.FloatRange(min=0, min_open=True, max=86_400),
-    callback=_a_number,
-    help="Seconds for a whole submission, with all that has to be run again.",
-)
+@TIMEOUT
+@_seconds("--budget", 240.0, "Seconds for a whole submission, with all that has to be run again.")
 @click.option(
     "--cluster", default="", metavar="ADDRESS", help="Let the workers of this Dask scheduler grade: tcp://HOST:8786."
 )

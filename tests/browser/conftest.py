@@ -1,6 +1,5 @@
 """What the tests of the pages' exercises share: Chromium, the built site, and a hand on one cell."""
 
-import functools
 import http.server
 import json
 import re
@@ -158,20 +157,10 @@ class QuietServer(http.server.ThreadingHTTPServer):
         pass
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Writes no log."""
-
-    def log_message(self, *arguments: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="session")
 def site_address(site: Path) -> Iterator[str]:
-    handler = functools.partial(QuietHandler, directory=str(site))
-    with QuietServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with module_of_book("pdf").served(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

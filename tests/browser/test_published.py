@@ -1,19 +1,16 @@
 """The site as others may serve it: in a folder, with the policy as a header, and no heavier than it was."""
 
-import functools
 import gzip
 import http.server
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.book.conftest import BOOK
-from tests.browser.conftest import QuietHandler, QuietServer, Visit
+from tests.book.conftest import BOOK, module_of_book
+from tests.browser.conftest import Visit
 
 PAGE = "layer-2-backwards"
 DW2 = "ps4_two_layer/compute_dW2"
@@ -57,9 +54,9 @@ def test_the_command_of_the_lecturers_guide_prints_the_header(site):
 @pytest.fixture(scope="module")
 def strict_address(site: Path) -> Iterator[str]:
     """The site in a folder of a server that sends the policy as a header, with all else that is strict."""
-    sent = header(site)
+    sent, pdf = header(site), module_of_book("pdf")
 
-    class Strict(QuietHandler):
+    class Strict(pdf.Quiet):
         def end_headers(self) -> None:
             self.send_header("Content-Security-Policy", sent)
             self.send_header("X-Content-Type-Options", "nosniff")
@@ -69,12 +66,9 @@ def strict_address(site: Path) -> Iterator[str]:
             self.send_header("Referrer-Policy", "no-referrer")
             super().end_headers()
 
-    handler: Any = functools.partial(Strict, directory=str(site.parent))
     assert issubclass(Strict, http.server.SimpleHTTPRequestHandler)
-    with QuietServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/{site.name}/"
-        server.shutdown()
+    with pdf.served(site.parent, Strict) as address:
+        yield f"{address}{site.name}/"
 
 
 @pytest.mark.browser
