@@ -1,25 +1,21 @@
-"""The command line: each command a few lines over the rooms below.
+"""The command line: each command a few lines over the rooms below, which it loads when it is called.
 
 Exit codes: 0 all right, 1 something is wrong with the work, 2 it could not be done or judged.
 """
 
+import contextlib
 import json
 import math
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from autograder.assignments import ASSIGNMENTS
-from autograder.core.render import text
-from autograder.course_file import CourseFileError, assignments_of, released
-from autograder.grade.records import write_whole
-from autograder.grade.submission import judge_notebook
-from autograder.notebooks import Recognised, UnreadableNotebook, read, recognise
-from course_lib.names import suggestion
+if TYPE_CHECKING:
+    from autograder.host.door import Door
 
 BY_OTHER_MEANS = {
     "cells": "the ids of its cells; its metadata do not say",
@@ -78,6 +74,13 @@ def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bo
 
     Exit code: 0 all right, 1 something is wrong with the work, 2 the notebook cannot be read or judged.
     """
+    from autograder.assignments import ASSIGNMENTS
+    from autograder.core.render import text
+    from autograder.course_file import CourseFileError, assignments_of, released
+    from autograder.grade.submission import judge_notebook
+    from autograder.notebooks import Recognised, UnreadableNotebook, read, recognise
+    from course_lib.names import suggestion
+
     try:
         known = assignments_of(course_dir) if course_dir else ASSIGNMENTS
         content = read(notebook)
@@ -166,19 +169,40 @@ def grade(
 
     Exit code: 0 all are graded, 1 a person has to look at some, 2 grading could not be done.
     """
-    from autograder.grade import session
-
     if cluster and jobs:
         _stop("--jobs is for this machine; how many a worker of a cluster grades at once, `dask worker` is told.")
-    options = session.Options(course_dir, jobs, not unsandboxed, force, dry_run, seed_file, timeout, budget, cluster)
     for wanted in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
         signal.signal(getattr(signal, wanted), _end_tidily)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_interrupted_by_hand())
+        door = None if unsandboxed or cluster else _door(stack)
+        from autograder.grade import session
+
+        options = session.Options(
+            course_dir, jobs, not unsandboxed, force, dry_run, seed_file, timeout, budget, cluster
+        )
+        try:
+            sys.exit(session.grade(assignment, options, door=door))
+        except session.CANNOT as error:
+            _stop(str(error))
+
+
+@contextlib.contextmanager
+def _interrupted_by_hand() -> Iterator[None]:
     try:
-        sys.exit(session.grade(assignment, options))
-    except (*session.CANNOT, CourseFileError) as error:
-        _stop(str(error))
+        yield
     except KeyboardInterrupt:
         _stop("stopped; what is graded stays graded, and starting again goes on from there.")
+
+
+def _door(stack: contextlib.ExitStack) -> "Door | None":
+    """Let a sandbox warm up while the rest is loaded; where there can be none, grading says so itself."""
+    from autograder.host.door import Door, NotStarted
+    from autograder.host.jail import Limits
+
+    with contextlib.suppress(NotStarted):
+        return stack.enter_context(Door(Limits()))
+    return None
 
 
 @main.command()
@@ -204,10 +228,10 @@ def explain(
     """
     from autograder.grade import session
 
+    options = session.Options(course_dir, sandboxed=not unsandboxed, seed_file=seed_file)
     try:
-        options = session.Options(course_dir, sandboxed=not unsandboxed, seed_file=seed_file)
         sys.exit(session.explain(student, check_id, name, options))
-    except (*session.CANNOT, CourseFileError) as error:
+    except session.CANNOT as error:
         _stop(str(error))
 
 
@@ -224,11 +248,6 @@ def doctor() -> None:
     sys.exit(0 if found.safe else 1)
 
 
-COURSE_DIR = click.option(
-    "--course-dir",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The nbgrader course directory; else the one that holds this folder.",
-)
 BOOK = click.option(
     "--book-url", default="", envvar="AUTOGRADER_BOOK_URL", help="Where the book is, for links into it."
 )
@@ -271,6 +290,7 @@ def export(assignment: str, course_dir: Path | None, kind: str, output: Path | N
 
     Exit code: 0 done, 2 it could not be.
     """
+    from autograder.grade.records import write_whole
     from autograder.report import reporting
     from autograder.report.export import FORMATS
 

@@ -4,6 +4,7 @@
 same process, from another process, or from a browser. It runs nothing of the student's.
 """
 
+import contextlib
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -73,6 +74,20 @@ def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Ver
     if isinstance(asked, Property):
         return _judge_property(exercise, asked, outcomes, seed)
     return _judge_formula(exercise, asked, outcomes, seed)
+
+
+def prepare(exercise: Exercise, seed: int) -> None:
+    """Compute what judging an exercise takes, before there is an answer: one process does it for all that it forks.
+
+    Pairs of mistakes are left out; they are seldom needed.
+    """
+    asked = question(exercise.asked)
+    asked.calls(seed)
+    with contextlib.suppress(OracleDisagreement):  # which each verdict will say
+        if isinstance(asked, Formula):
+            right_answers(asked.id, seed)
+            for kind in ("library", "slips"):
+                mistaken_answers(asked.id, seed, kind)
 
 
 def _judge_property(exercise: Exercise, asked: Property, outcomes: Sequence[Outcome], seed: int) -> Verdict:

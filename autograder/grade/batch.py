@@ -6,6 +6,7 @@ up again where it was, without grading anything twice.
 """
 
 import contextlib
+import gc
 import hashlib
 import multiprocessing
 import multiprocessing.connection
@@ -18,13 +19,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from autograder.core.judge import prepare
 from autograder.grade.allowed import allowed_files
 from autograder.grade.gradebook import Gradebook
 from autograder.grade.grader import Job, Result, blank, grade
 from autograder.grade.handed_in import TIMESTAMP, Place, Unreadable, take
 from autograder.grade.records import NEED_A_PERSON, WITHOUT_MARKS, Record, Records, write_whole
 from autograder.guest.child import die_with_parent
-from autograder.host.process import Guest, GuestProcess, NotStarted
+from autograder.host.door import Door, NotStarted
+from autograder.host.process import Guest, GuestProcess
 from autograder.host.zygote import Zygote
 
 GRACE_SECONDS = 60.0
@@ -36,11 +39,12 @@ AHEAD = 2
 class Kitchen:
     """Where a worker's guests come from: a zygote, started anew when it has gone, or fresh processes."""
 
-    def __init__(self, job: Job, sandboxed: bool, zygote: Zygote | None = None) -> None:
-        """Take a zygote's twin, if there is one; start nothing yet."""
+    def __init__(self, job: Job, sandboxed: bool, zygote: Zygote | None = None, door: Door | None = None) -> None:
+        """Take a zygote's twin, or the door to one, if there is one; start nothing yet."""
         self._job = job
         self._sandboxed = sandboxed
         self._zygote = zygote
+        self._door = door
 
     def start(self) -> None:
         """Start the zygote, where there is to be one, and let it run the cells with which every notebook begins.
@@ -51,7 +55,7 @@ class Kitchen:
         """
         if self._sandboxed and self._zygote is None:
             locked = [cell.source for cell in self._job.handed_out.cells.values() if cell.locked]
-            zygote = Zygote(allowed_files(locked, self._job.assignment))
+            zygote, self._door = Zygote(allowed_files(locked, self._job.assignment), door=self._door), None
             zygote.start()
             if self._job.opening:
                 zygote.open_with(self._job.opening, self._job.seconds)
@@ -191,7 +195,14 @@ def given_up(place: Place, job: Job) -> Result:
     return Result(replace(blank(place, job), outcome="grader-error", advice=advice))
 
 
-def results(job: Job, todo: Sequence[Place], jobs: int, sandboxed: bool, close: Sequence[int] = ()) -> Iterator[Result]:
+def results(
+    job: Job,
+    todo: Sequence[Place],
+    jobs: int,
+    sandboxed: bool,
+    close: Sequence[int] = (),
+    door: Door | None = None,
+) -> Iterator[Result]:
     """Grade submissions by several workers, and yield the results as they come.
 
     A worker that dies is replaced, and its submission tried once more; then it is a grader-error.
@@ -203,6 +214,7 @@ def results(job: Job, todo: Sequence[Place], jobs: int, sandboxed: bool, close: 
     jobs : how many workers
     sandboxed : whether students' code runs in the sandbox
     close : descriptors that workers must not keep
+    door : to a zygote that warms up already
 
     Raises
     ------
@@ -210,7 +222,7 @@ def results(job: Job, todo: Sequence[Place], jobs: int, sandboxed: bool, close: 
         If no sandbox can be made here.
     """
     waiting, tries = deque(todo), dict.fromkeys(todo, 0)
-    kitchen, workers = Kitchen(job, sandboxed), list[Worker]()
+    kitchen, workers = Kitchen(job, sandboxed, door=door), list[Worker]()
 
     def fill() -> None:
         """Give each worker its next submission, and one to go on with while its result is written."""
@@ -220,6 +232,10 @@ def results(job: Job, todo: Sequence[Place], jobs: int, sandboxed: bool, close: 
                     worker.give(waiting.popleft())
 
     try:
+        if len(todo) > jobs:  # while the zygote warms up; else each computes what it needs
+            for exercise in job.assignment.exercises:
+                prepare(exercise, job.seed)
+            gc.freeze()  # what workers share they need not look through
         if todo:
             _ready(kitchen)
         workers += [Worker(job, kitchen, sandboxed, close) for _ in range(min(jobs, len(waiting)))]
@@ -256,6 +272,7 @@ def results(job: Job, todo: Sequence[Place], jobs: int, sandboxed: bool, close: 
         for worker in workers:
             worker.end()
         kitchen.stop()
+        gc.unfreeze()
 
 
 def _ready(kitchen: Kitchen) -> None:

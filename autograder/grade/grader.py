@@ -16,7 +16,7 @@ from autograder.grade.mending import HandedOut, Mended, Trouble, mend
 from autograder.grade.proxies import points_of, run_test
 from autograder.grade.records import Record, checks_digits, reference_of, verdict_row, versions
 from autograder.grade.submission import Extra, Guests, Judged, Submission
-from autograder.host.process import NotStarted
+from autograder.host.door import NotStarted
 from autograder.notebooks import recognise
 
 

@@ -22,7 +22,7 @@ import platform
 import secrets
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -107,7 +107,7 @@ class Record:
     advice: str = ""
     timestamp: str = ""
     seconds: float = 0.0
-    graded_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    graded_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
     schema: int = SCHEMA
 
     @property
@@ -241,7 +241,8 @@ class Records:
         CannotWrite
         """
         self._prepared()
-        write_whole(self.path(record.student), json.dumps(asdict(record), indent=1).encode())
+        fields = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in vars(record).items())
+        write_whole(self.path(record.student), f"{{\n{fields}\n}}\n".encode())
 
     def seed(self, given: Path | None = None, *, keep: bool = True) -> int:
         """Return the secret seed, made now if there is none yet.

@@ -16,6 +16,7 @@ from autograder.grade.grader import Job, Result
 from autograder.grade.handed_in import Place, places
 from autograder.grade.mending import HandedOut, opening_of
 from autograder.grade.records import Record, Records, reference_of
+from autograder.host.door import Door
 from course_lib.names import suggestion
 
 
@@ -87,9 +88,10 @@ class Run:
     records, gradebook, writer : where results are
     job : what all are graded with
     state : who is to be graded
+    door : to a zygote that warms up already, if there is one; whoever made it closes it
     """
 
-    def __init__(self, name: str, options: Options) -> None:
+    def __init__(self, name: str, options: Options, door: Door | None = None) -> None:
         """Open the course and the gradebook, and find out who is to be graded.
 
         Raises
@@ -105,6 +107,7 @@ class Run:
         if options.seed_file:
             options.seed_file = options.seed_file.absolute()
         self.options = options
+        self.door = door
         self.course = Course.at(root)
         keep_out_of(self.course.folder("submitted"))
         try:
@@ -178,7 +181,9 @@ class Run:
             return
         jobs = self.options.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
         close = [] if self._lock is None else [self._lock]
-        yield from results(self.job, self.state.todo, self.options.jobs or jobs, self.options.sandboxed, close)
+        yield from results(
+            self.job, self.state.todo, self.options.jobs or jobs, self.options.sandboxed, close, self.door
+        )
 
     @property
     def seed_reference(self) -> str:

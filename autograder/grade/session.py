@@ -14,6 +14,7 @@ from autograder.core.question import Formula
 from autograder.core.questions import question
 from autograder.core.render import text
 from autograder.core.verdict import Verdict
+from autograder.course_file import CourseFileError
 from autograder.grade import terminal
 from autograder.grade.batch import Kitchen, changes, exit_code
 from autograder.grade.cluster import NoCluster
@@ -23,24 +24,31 @@ from autograder.grade.handed_in import Place, Unreadable, take
 from autograder.grade.records import Busy, CannotWrite, Record, reference_of, verdict_of
 from autograder.grade.run import CannotGrade, Options, Run
 from autograder.guest.evaluate import Outcome
-from autograder.host.process import NotStarted
+from autograder.host.door import Door, NotStarted
 from course_lib.names import suggestion
 
-CANNOT = (CannotGrade, NoGradebook, CannotWrite, Busy, NotStarted, NoCluster)
+CANNOT = (CannotGrade, CourseFileError, NoGradebook, CannotWrite, Busy, NotStarted, NoCluster)
 """What the commands raise when nothing could be done; each says in a sentence why, and what to do."""
 
 __all__ = ["CANNOT", "Options", "explain", "grade"]
 
 
-def grade(assignment: str, options: Options, console: Console | None = None) -> int:
+def grade(assignment: str, options: Options, console: Console | None = None, door: Door | None = None) -> int:
     """Grade a class, print how it goes, and return the exit code.
+
+    Parameters
+    ----------
+    assignment : its name
+    options : what the caller chooses
+    console : where it is printed
+    door : to a zygote that warms up already; it stays the caller's to close
 
     Raises
     ------
-    CANNOT, CourseFileError
+    CANNOT
     """
     console = console or Console()
-    run, started = Run(assignment, options), time.monotonic()
+    run, started = Run(assignment, options, door), time.monotonic()
     with run.opened():
         state = run.state
         if state.todo and not options.sandboxed:
@@ -81,7 +89,7 @@ def explain(student: str, check: str, assignment: str, options: Options, console
 
     Raises
     ------
-    CANNOT, CourseFileError
+    CANNOT
     """
     console = console or Console()
     options.dry_run = True

@@ -10,8 +10,9 @@ from autograder.core.check import follows_from_earlier, may_follow_from_earlier,
 from autograder.core.judge import judge, refused
 from autograder.core.verdict import Verdict
 from autograder.guest.evaluate import Outcome
+from autograder.host.door import NotStarted
 from autograder.host.outputs import cleaned
-from autograder.host.process import Ended, Guest, GuestProcess, NotStarted
+from autograder.host.process import Ended, Guest, GuestProcess
 from autograder.notebooks import exercise_checked_by, functions_defined_in, source_of
 
 Guests = Callable[[], Guest]

@@ -1,8 +1,9 @@
 """The warm process from which each submission's process is forked, and how it shuts itself in before it is warm.
 
-Started by `autograder.host.zygote` as a script of its own, with a plan on standard input and a socket to the host. It
+Started by `autograder.host.door` as a script of its own, with a plan on standard input and a socket to the host. It
 loads nothing but the standard library until it stands in a file system that holds the interpreter's library, the named
-packages and the named files, and nothing else; everything that a student's process inherits is loaded after that.
+packages and the named files, and nothing else; everything that a student's process inherits is loaded after that. The
+files of the course come last, over the socket.
 
 Three generations:
 
@@ -201,8 +202,9 @@ def shut_in(plan: dict[str, Any]) -> None:
     for covered in plan["covered"]:
         if Path(f"/new{covered}").is_dir():
             restrict(f"/new{covered}", lying, recursive=False)
-    for name in ("proc", "tmp"):
+    for name in ("proc", "tmp", "course"):
         Path(f"/new/{name}").mkdir(exist_ok=True)
+    mount("tmpfs", "/new/course", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=64m")
     # A new /proc may be mounted only while the machine's own is still in sight.
     mount("proc", "/new/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     mount("tmpfs", "/new/tmp", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=700,size=16m")
@@ -464,6 +466,25 @@ def serve_forks(control: socket.socket, plan: dict[str, Any], cells: Any) -> Non
         os.close(handle)
 
 
+def take_course(control: socket.socket) -> None:
+    """Write and load the files of the course that guests may import, when the host has sent them."""
+    message, descriptors, _, _ = socket.recv_fds(control, MAX_REQUEST, 1)
+    if not message:
+        os._exit(0)
+    with open(descriptors[0], "rb") as file:  # noqa: PTH123
+        course = json.loads(file.read())
+    os.umask(0o022)
+    for name, text in course["files"].items():
+        path = Path("/course", name)
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    os.umask(0o077)
+    restrict("/course", MOUNT_ATTR_RDONLY)
+    importlib.invalidate_caches()
+    for name in course["packages"]:
+        importlib.import_module(name)
+
+
 def warm_up(plan: dict[str, Any]) -> Any:
     """Load the packages, and make a shell that has drawn a picture already."""
     sys.path[:] = plan["path"]
@@ -479,7 +500,6 @@ def warm_up(plan: dict[str, Any]) -> Any:
     cells = Cells()
     for source in plan["first_cells"]:
         cells.warm_up(source)
-    forget_fonts()
     return cells
 
 
@@ -512,10 +532,11 @@ def be_zygote(control: socket.socket, plan: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(plan["environment"])
     cells = warm_up(plan)
+    take_course(control)
     plan = {"limits": plan["limits"], "filter": plan["filter"], "dice": None}
-    gc.collect()
-    gc.freeze()
+    forget_fonts()
     gc.disable()
+    gc.freeze()
     use_large_pages()
     control.send(json.dumps({"ready": os.getpid()}).encode())
     serve_forks(control, plan, cells)

@@ -121,7 +121,9 @@ def _package_binds() -> Iterator[tuple[str, str]]:
     """Yield (where it is, where guests see it) for each file or directory that holds an allowed package."""
     for name, distribution in _needed(PACKAGES).items():
         home = Path(str(distribution.locate_file("")))
-        tops = {file.parts[0] for file in distribution.files or ()}
+        # By the lines themselves: a list of ten thousand paths takes long to make.
+        record = distribution.read_text("RECORD") or ""
+        tops = {line.split(",")[0].split("/")[0] for line in record.splitlines()}
         if not tops:
             tops = set((distribution.read_text("top_level.txt") or name).split())
         for top in sorted(tops - {"..", "__pycache__"}):
@@ -174,13 +176,12 @@ def _surroundings() -> tuple[list[tuple[str, str]], list[str]]:
     return libraries + sorted(set(_package_binds())), _covered(libraries)
 
 
-def plan(limits: Limits, course: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a zygote is told: JSON.
+def plan(limits: Limits) -> dict[str, Any]:
+    """Return what a zygote is told first, so that it can load the packages: JSON.
 
     Parameters
     ----------
     limits : of each guest
-    course : texts of the files that guests find next to the allowed packages, by their relative paths
     """
     binds, covered = _surroundings()
     return {
@@ -188,17 +189,26 @@ def plan(limits: Limits, course: Mapping[str, str]) -> dict[str, Any]:
         "covered": covered,
         "files": {
             **_guest_files(),
-            **{f"/course/{name}": text for name, text in course.items()},
             "/etc/passwd": "student:x:1000:1000:student:/tmp:/nonexistent\n",
             "/etc/group": "student:x:1000:\n",
         },
         "path": ["/guest", "/course", _STDLIB, f"{_STDLIB}/lib-dynload", "/packages"],
-        "packages": [*LOADED, *modules_of(course)],
+        "packages": LOADED,
         "first_cells": FIRST_CELLS,
         "environment": ENVIRONMENT,
         "limits": asdict(limits),
         "filter": seccomp_program().hex(),
     }
+
+
+def lesson(course: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a zygote is told then: JSON.
+
+    Parameters
+    ----------
+    course : texts of the files that guests find next to the allowed packages, by their relative paths
+    """
+    return {"files": dict(course), "packages": modules_of(course)}
 
 
 # --- system calls -----------------------------------------------------------------------------------------------------

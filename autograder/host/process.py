@@ -19,9 +19,8 @@ import numpy as np
 
 from autograder.guest import reading, wire
 from autograder.guest.evaluate import Failure, Outcome, plain
+from autograder.host.door import START_SECONDS, NotStarted
 from autograder.host.outputs import Shown, TooMuch
-
-START_SECONDS = 60.0
 
 
 class Ended(Exception):
@@ -51,10 +50,6 @@ class EndedByMemory(Ended):
     """It was ended because it, with all that it had started, took too much memory."""
 
     outcome = "out-of-memory"
-
-
-class NotStarted(Exception):
-    """No process could be started for the student's code: the machine's fault, not the student's."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.host.door import NotStarted
 from autograder.host.jail import MEBIBYTE, Limits, seccomp_program
-from autograder.host.process import Ended, NotStarted
+from autograder.host.process import Ended
 from autograder.host.zygote import ForkedGuest, Zygote
 
 
@@ -56,7 +57,7 @@ def look_around():
     seen["processes_seen"] = sum(name.isdigit() for name in os.listdir("/proc"))
     seen["disk"] = os.statvfs("/tmp").f_blocks * os.statvfs("/tmp").f_frsize
     seen["written"] = 0
-    for path in ("/x", "/etc/x", "/guest/x", "/packages/x", "/dev/x"):
+    for path in ("/x", "/etc/x", "/guest/x", "/course/x", "/packages/x", "/dev/x"):
         try:
             open(path, "w").close()
             seen["written"] += 1

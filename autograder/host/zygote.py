@@ -6,8 +6,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,13 +14,9 @@ from typing import Any, Self
 
 from autograder.guest.evaluate import Outcome
 from autograder.host.cgroup import MemoryGroup
-from autograder.host.jail import ENVIRONMENT, MEBIBYTE, Limits, host_ids, plan
-from autograder.host.process import START_SECONDS, Conversation, Ended, EndedByMemory, EndedByTime, NotStarted, Ran
-
-_SCRIPT = Path(__file__).parents[1] / "guest" / "zygote.py"
-_PACKET = 2**16
-_OLDEST_KERNEL = (5, 14)  # since then the bound on processes counts those of one guest, not all of its user's
-
+from autograder.host.door import PACKET, START_SECONDS, Door, NotStarted, hear, memory_group, send
+from autograder.host.jail import MEBIBYTE, Limits, lesson
+from autograder.host.process import Conversation, Ended, EndedByMemory, EndedByTime, Ran
 
 USERS = 8
 """Users of the machine in which the guests of one process take turns, so that none is that of one still dying."""
@@ -132,7 +126,7 @@ class ForkedGuest(Conversation):
     def _why_it_ended(self) -> Ended:
         self._status.settimeout(2.0)
         try:
-            report = json.loads(self._status.recv(_PACKET) or b"{}")
+            report = json.loads(self._status.recv(PACKET) or b"{}")
         except (OSError, ValueError):
             report = {}
         limits = self._zygote.limits
@@ -195,12 +189,17 @@ class Zygote:
 
     memory: MemoryGroup
 
-    def __init__(self, course: Mapping[str, str] | None = None, limits: Limits | None = None) -> None:
-        """Take the files of the course that guests may import (`course_files`), and what a guest may use."""
-        self.limits = limits or Limits()
+    def __init__(
+        self, course: Mapping[str, str] | None = None, limits: Limits | None = None, door: Door | None = None
+    ) -> None:
+        """Take the files of the course that guests may import (`course_files`), and what a guest may use.
+
+        A door is taken over that was made earlier, with its limits.
+        """
+        self.limits = door.limits if door else limits or Limits()
         self.dying: list[int] = []
         self._course = dict(course or {})
-        self._process: subprocess.Popen[bytes] | None = None
+        self._door = door
         self._control: socket.socket | None = None
         self._handle: int | None = None
         self._ids: range | None = None
@@ -219,70 +218,29 @@ class Zygote:
         NotStarted
             With what this machine refused.
         """
-        if sys.platform != "linux":
-            raise NotStarted("the sandbox needs Linux; elsewhere grade in a container or in WSL")
-        release = os.uname().release
-        if tuple(int(part) for part in release.split("-")[0].split(".")[:2]) < _OLDEST_KERNEL:
-            raise NotStarted(f"the sandbox needs Linux 5.14 or later; this is {release}")
-        self.memory = self._new_group()
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, tempfile.TemporaryFile() as file:
-            file.write(json.dumps(plan(self.limits, self._course)).encode())
-            file.seek(0)
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-B", str(_SCRIPT), str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=file,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env=ENVIRONMENT,
-            )
-        self.memory.add(self._process.pid)
-        self._ids = host_ids(self._process.pid)
+        door = self._door = self._door or Door(self.limits)
+        self.memory, self._ids = door.memory, door.ids
         self._users = self._next_users()
         try:
-            self._hear("map")
-            self._map_ids(self._process.pid)
-            self._control.send(b"{}")
-            self._hear("ready")
+            door.pass_through()
+            with tempfile.TemporaryFile() as file:
+                file.write(json.dumps(lesson(self._course)).encode())
+                file.seek(0)
+                send(door.control, {}, file)
+            hear(door.control, "ready")
         except NotStarted:
             self.stop()
             raise
         except OSError as error:
             self.stop()
-            raise NotStarted(f"no user namespace could be made for the students' code: {error.strerror}") from error
-
-    def _new_group(self) -> MemoryGroup:
-        group = MemoryGroup(self.limits.memory_of_all + 256 * MEBIBYTE)  # the zygote itself is in it
-        self._groups.append(group)
-        return group
+            raise NotStarted(_GONE) from error
+        self._control = door.control
 
     def _next_users(self) -> range:
         """Return ids that none of its twins has, as they are inside."""
         first = self._blocks
         self._blocks += USERS
         return range(first, first + USERS)
-
-    def _hear(self, word: str, seconds: float = START_SECONDS) -> None:
-        assert self._control
-        self._control.settimeout(seconds)
-        try:
-            message = json.loads(self._control.recv(_PACKET) or b"{}")
-        except (OSError, ValueError):
-            message = {}
-        if word not in message:
-            why = message.get("failed", "it ended, or did not answer")
-            raise NotStarted(f"no sandbox could be made for the students' code: {why}")
-
-    def _map_ids(self, process: int) -> None:
-        """Say which of the machine's users the zygote's users are."""
-        home = Path(f"/proc/{process}")
-        more = f"\n1 {self._ids.start} {len(self._ids)}" if self._ids else ""
-        if not self._ids:
-            (home / "setgroups").write_text("deny")
-        (home / "uid_map").write_text(f"0 {os.geteuid()} 1{more}")
-        (home / "gid_map").write_text(f"0 {os.getegid()} 1{more}")
 
     def guest(self) -> ForkedGuest:
         """Fork a guest, which has run the cells of the opening, if there is one.
@@ -325,16 +283,10 @@ class Zygote:
         """Ask for a process; return a handle of it, or None if nobody answers."""
         descriptors: list[int] = []
         with contextlib.suppress(OSError):
-            self._send(what, *theirs)
             if self._control:
-                _, descriptors, _, _ = socket.recv_fds(self._control, _PACKET, 1)
+                send(self._control, {"asked": what}, *theirs)
+                _, descriptors, _, _ = socket.recv_fds(self._control, PACKET, 1)
         return descriptors[0] if descriptors else None
-
-    def _send(self, what: str, *theirs: socket.socket) -> None:
-        if self._control:
-            self._control.settimeout(START_SECONDS)
-            message = json.dumps({"asked": what}).encode()
-            socket.send_fds(self._control, [message], [each.fileno() for each in theirs])
 
     def _copy(self, users: range, group: MemoryGroup) -> "Zygote":
         """Return a zygote whose process is forked from this one."""
@@ -359,7 +311,8 @@ class Zygote:
         """
         if self._ids and self._blocks + 2 * USERS > len(self._ids):
             raise NotStarted("there are no more users of the machine to give to students' processes")
-        group = self._new_group()
+        group = memory_group(self.limits)
+        self._groups.append(group)
         made = self._copy(self._next_users(), group)
         if self._opened:
             made._opened, made._opening = self._opened._copy(self._next_users(), group), self._opening
@@ -388,11 +341,12 @@ class Zygote:
         cells, opening = _Opening(ours), list[tuple[str, Ran]]()
         try:
             with theirs, cells:
-                made._send("opening", theirs)
+                assert made._control
+                send(made._control, {"asked": "opening"}, theirs)
                 theirs.close()
                 cells.wait_until_ready()
                 opening = [(source, cells.run(source, seconds)) for source in sources]
-            made._hear("opened", seconds)
+            hear(made._control, "opened", seconds)
         except (NotStarted, Ended, OSError):
             opening = []
         if not opening or any(ran.failure for _, ran in opening):
@@ -429,10 +383,9 @@ class Zygote:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
         self.let_go()
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        if self._door:
+            self._door.close()
+            self._door = None
         self._bury()
         for group in self._groups:
             group.remove()

@@ -20,7 +20,7 @@ from rich.console import Console
 from autograder.grade import session
 from autograder.grade.records import Record, Records
 from autograder.grade.run import Options
-from autograder.host.process import NotStarted
+from autograder.host.door import NotStarted
 from exercises.grade import grade
 from exercises.sample_class.make import ASSIGNMENT, DEFAULT, EXPECTED, expected, make
 

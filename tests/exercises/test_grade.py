@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from autograder.host.process import NotStarted
+from autograder.host.door import NotStarted
 from autograder.host.zygote import Zygote
 from exercises import grade as grading
 from exercises.generate import CONFIG

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from autograder.host.course import course_files
+from autograder.host.door import NotStarted
 from autograder.host.jail import MEBIBYTE, Limits
-from autograder.host.process import NotStarted
 from autograder.host.zygote import ForkedGuest, Zygote
 
 ROOT = Path(__file__).parents[2]

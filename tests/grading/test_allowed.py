@@ -5,7 +5,7 @@ import pytest
 from autograder.assignments import ASSIGNMENTS
 from autograder.grade.allowed import allowed_files, allowed_parts
 from autograder.grade.submission import Submission
-from autograder.host.process import NotStarted
+from autograder.host.door import NotStarted
 from autograder.host.zygote import Zygote
 from course_lib.equations import EQUATIONS
 from exercises.generate import solve

@@ -248,7 +248,7 @@ def test_one_budget_bounds_a_whole_submission(here):
 
 
 def test_a_machine_that_starts_no_process_is_the_graders_fault_and_gives_no_mark(here, monkeypatch):
-    from autograder.host.process import NotStarted
+    from autograder.host.door import NotStarted
 
     def refuse():
         raise NotStarted("no processes left")

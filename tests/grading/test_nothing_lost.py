@@ -352,7 +352,7 @@ def test_nothing_is_opened_for_a_place_that_is_not_there(tmp_path):
 
 
 def test_without_a_sandbox_nothing_is_graded_unless_asked(here, monkeypatch):
-    from autograder.host.process import NotStarted
+    from autograder.host.door import NotStarted
     from autograder.host.zygote import Zygote
 
     def refuse(self):

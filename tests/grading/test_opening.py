@@ -15,7 +15,8 @@ from autograder.grade.batch import Kitchen
 from autograder.grade.grader import grade
 from autograder.grade.handed_in import places
 from autograder.grade.mending import HandedOut, opening_of
-from autograder.host.process import Ended, NotStarted
+from autograder.host.door import NotStarted
+from autograder.host.process import Ended
 from autograder.host.zygote import Zygote
 from tests.grading.classes import NAME, cell, course, hand_in, notebook
 from tests.grading.conftest import SMALL, started

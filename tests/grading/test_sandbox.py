@@ -17,9 +17,10 @@ import pytest
 import course_lib.two_layer
 from autograder.guest import stand_in
 from autograder.host import jail, sandbox
+from autograder.host.door import Door, NotStarted
 from autograder.host.jail import ENVIRONMENT, MEBIBYTE
 from autograder.host.outputs import CUT
-from autograder.host.process import Ended, EndedByMemory, EndedByTime, NotStarted
+from autograder.host.process import Ended, EndedByMemory, EndedByTime
 from autograder.host.zygote import Zygote
 from tests.grading.conftest import ROOT, SECRET, SMALL, run_as_nobody, started
 
@@ -705,10 +706,10 @@ def test_an_old_kernel_is_refused_in_a_sentence(monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is for Linux")
 def test_a_machine_without_user_namespaces_is_refused_in_a_sentence(monkeypatch):
-    def refuse(self, process):
+    def refuse(self):
         raise PermissionError(1, os.strerror(1))
 
-    monkeypatch.setattr(Zygote, "_map_ids", refuse)
+    monkeypatch.setattr(Door, "_map_ids", refuse)
     with pytest.raises(
         NotStarted, match="no user namespace could be made for the students' code: Operation not permitted"
     ):

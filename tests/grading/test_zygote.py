@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -23,8 +24,9 @@ from autograder.guest.evaluate import Failure
 from autograder.host import outputs as host_outputs
 from autograder.host.cgroup import MemoryGroup, places
 from autograder.host.course import course_files, modules_of, some_names_of
+from autograder.host.door import Door, NotStarted
 from autograder.host.outputs import CUT, Shown, TooMuch, cleaned
-from autograder.host.process import Ended, GuestProcess, NotStarted, Ran
+from autograder.host.process import Ended, GuestProcess, Ran
 from autograder.host.zygote import Zygote
 from tests.grading.conftest import ROOT, SMALL, started
 
@@ -188,7 +190,7 @@ def test_many_guests_leave_nothing_behind(zygote):
             guest.run("import numpy as np\nx = np.ones(10**5)\nprint(x)", 20)
 
     once()
-    mother = zygote._process.pid
+    mother = zygote._door.process.pid
     child = int(Path(f"/proc/{mother}/task/{mother}/children").read_text().split()[0])
     before = resident(child), len(list(Path("/proc/self/fd").iterdir())), resident(os.getpid())
     for _ in range(80):
@@ -215,6 +217,7 @@ def test_a_fork_is_fast(zygote):
 # --- an end for everything --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("zygote")
 def test_when_the_grader_is_killed_the_kernel_ends_everything(tmp_path):
     program = f"""
         import sys, time
@@ -225,17 +228,14 @@ def test_when_the_grader_is_killed_the_kernel_ends_everything(tmp_path):
         zygote.start()
         guest = zygote.guest()
         guest.run("import os, time\\nif os.fork() == 0:\\n    os.setsid()\\n    time.sleep(1000)", 20)
-        print(zygote._process.pid, guest.process, flush=True)
+        print(zygote._door.process.pid, guest.process, flush=True)
         time.sleep(1000)
     """
     grader = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True, cwd=tmp_path
     )
     with grader:
-        line = grader.stdout.readline()
-        if not line:
-            pytest.skip("no sandbox here")
-        processes = [int(number) for number in line.split()]
+        processes = [int(number) for number in grader.stdout.readline().split()]
         processes += [
             int(child)
             for process in processes
@@ -269,12 +269,38 @@ def test_a_zygote_that_is_stopped_takes_its_guests_and_its_group_with_it():
 def test_a_zygote_that_has_gone_is_said_to_have_gone():
     zygote = started(Zygote(limits=SMALL))
     try:
-        zygote._process.kill()
-        zygote._process.wait()
+        zygote._door.process.kill()
+        zygote._door.process.wait()
         with pytest.raises(NotStarted, match="has gone"):
             zygote.guest()
     finally:
         zygote.stop()
+
+
+@pytest.mark.usefixtures("zygote")
+def test_a_door_that_was_made_early_becomes_the_zygote_and_holds_the_course_that_came_late():
+    with Door(SMALL) as door:
+        zygote = started(Zygote({"course_lib/__init__.py": "", "course_lib/late.py": "word = 'here'"}, door=door))
+        with zygote.guest() as guest:
+            ran = guest.run("import os, course_lib.late\nprint(course_lib.late.word, os.listdir('/course'))", 20)
+            assert ran.outputs[0]["text"] == "here ['course_lib']\n"
+            for path in ("/course/x", "/course/course_lib/late.py"):
+                assert guest.run(f"open({path!r}, 'w')", 20).failure.name in ("OSError", "PermissionError")
+        assert zygote.limits is SMALL
+        zygote.stop()
+        assert door.process.returncode is not None
+
+
+@pytest.mark.usefixtures("zygote")
+def test_a_door_that_nobody_takes_over_leaves_nothing_behind():
+    before = set(Path("/proc/self/fd").iterdir())
+    with Door(SMALL) as door:
+        group = door.memory.path
+        assert door.process.poll() is None
+    assert door.process.returncode is not None
+    assert group is None or not group.exists()
+    assert set(Path("/proc/self/fd").iterdir()) == before
+    assert threading.active_count() == 1
 
 
 def test_a_package_that_does_not_load_is_named(monkeypatch):
