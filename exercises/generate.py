@@ -14,12 +14,15 @@ an answer in words that a person grades: below a line `---rubric---` stands what
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
+import shutil
 import sys
+import tempfile
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -246,15 +249,46 @@ def generate(assignment: Assignment, course: Path = EXERCISES) -> tuple[Path, Pa
     """
     name = f"{assignment.name}.ipynb"
     source, release = (course / folder / assignment.name / name for folder in ("source", "release"))
-    source.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(solve(assignment, course), source)
-    # nbgrader starts `alembic` by name when it makes a gradebook; it lives beside this Python.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    outcome = NbGraderAPI(config=course_config(course)).generate_assignment(assignment.name, force=True)
-    if not outcome["success"] or not release.is_file():
-        raise SourceError(f"nbgrader could not make the release of {assignment.name}:\n{outcome.get('log', outcome)}")
+    solved = solve(assignment, course)
+    with _restored_on_failure(source.parent, release.parent):
+        source.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(solved, source)
+        # nbgrader starts `alembic` by name when it makes a gradebook; it lives beside this Python.
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        outcome = NbGraderAPI(config=course_config(course)).generate_assignment(assignment.name, force=True)
+        if not outcome["success"] or not release.is_file():
+            raise SourceError(_why_not_released(assignment.name, str(outcome.get("log", outcome))))
     record_release(course, assignment)
     return source, release
+
+
+@contextlib.contextmanager
+def _restored_on_failure(*folders: Path) -> Iterator[None]:
+    """Put folders back as they were if what is done to them fails: nbgrader removes a release before it makes one."""
+    with tempfile.TemporaryDirectory() as name:
+        kept = [Path(name, str(number)) for number in range(len(folders))]
+        for folder, copy in zip(folders, kept, strict=True):
+            if folder.is_dir():
+                shutil.copytree(folder, copy)
+        try:
+            yield
+        except BaseException:
+            for folder, copy in zip(folders, kept, strict=True):
+                shutil.rmtree(folder, ignore_errors=True)
+                if copy.is_dir():
+                    shutil.copytree(copy, folder)
+            raise
+
+
+def _why_not_released(name: str, log: str) -> str:
+    if "Cannot add or remove cells" in log:
+        return (
+            f"the gradebook holds submissions of {name} already, and nbgrader takes no function out of an assignment "
+            "that has been graded, and puts none in: undo that in course.toml, where points may still change, or give "
+            "the new one a name of its own. The release is as it was."
+        )
+    raised = re.findall(r"^\s*((?:\w+\.)*\w+(?:Error|Exception): .+)$", log, re.MULTILINE)
+    return f"nbgrader could not make the release of {name}: {raised[-1] if raised else log}"
 
 
 def write_for_browser(assignments: Iterable[Assignment], course: Path, file: Path) -> None:

@@ -1,19 +1,21 @@
 """What a lecturer changes in `course.toml`, and what older releases asked."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
 from autograder.assignments import ASSIGNMENTS, from_table
 from autograder.core.check import check, set_assignment
 from autograder.course_file import CourseFileError, assignments_of, record_release, released
 from autograder.grade.submission import judge_notebook
 from autograder.notebooks import recognise
-from exercises.generate import EXERCISES, SourceError, solve
+from exercises.generate import CONFIG, EXERCISES, SourceError, generate, solve
 
 PS4 = ASSIGNMENTS["ps4_two_layer"]
 OWN = """
@@ -127,6 +129,24 @@ def test_what_is_left_out_is_handed_out_written(tmp_path):
     verdicts = judge_notebook(notebook, recognise(notebook, changed).assignment)
     assert all(verdict.passed for verdict in verdicts)
     assert len(verdicts) == len(PS4.exercises) - 2
+
+
+@pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # nbgrader's own
+def test_leaving_out_more_after_grading_is_refused_in_a_sentence_and_loses_nothing(tmp_path):
+    shutil.copy(CONFIG, tmp_path)
+    name = "ps4_two_layer"
+    before = {path: path.read_bytes() for path in generate(ASSIGNMENTS[name], tmp_path)}
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        gradebook.add_student("ada")
+        gradebook.add_submission(name, "ada")
+    known = assignments_of(course(tmp_path, f"[{name}]\npoints = {{compute_dW2 = 5}}\n"))
+    generate(known[name], tmp_path)
+    assert generate(ASSIGNMENTS[name], tmp_path)
+    known = assignments_of(course(tmp_path, f'[{name}]\nleave_out = ["compute_dA1"]\n'))
+    with pytest.raises(SourceError, match="gradebook holds submissions of ps4_two_layer already") as raised:
+        generate(known[name], tmp_path)
+    assert "\n" not in str(raised.value)
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_an_own_assignment_is_made_and_judged(tmp_path):
