@@ -15,6 +15,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -232,12 +233,12 @@ def results(
                     worker.give(waiting.popleft())
 
     try:
-        if len(todo) > jobs:  # while the zygote warms up; else each computes what it needs
-            for exercise in job.assignment.exercises:
-                prepare(exercise, job.seed)
-            gc.freeze()  # what workers share they need not look through
         if todo:
-            _ready(kitchen)
+            with ThreadPoolExecutor(1) as meanwhile:
+                if len(todo) > jobs:  # else each worker computes what it needs
+                    meanwhile.submit(_prepare, job)
+                _ready(kitchen)
+            gc.freeze()  # what workers share they need not look through
         workers += [Worker(job, kitchen, sandboxed, close) for _ in range(min(jobs, len(waiting)))]
         fill()
         while any(worker.places for worker in workers):
@@ -273,6 +274,11 @@ def results(
             worker.end()
         kitchen.stop()
         gc.unfreeze()
+
+
+def _prepare(job: Job) -> None:
+    for exercise in job.assignment.exercises:
+        prepare(exercise, job.seed)
 
 
 def _ready(kitchen: Kitchen) -> None:
