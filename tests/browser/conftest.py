@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.book.conftest import BOOK, HTML, load_build_script, module_of_book, not_here
+from tests.book.conftest import HTML, book, build_script, module_of_book, not_here, site, sources
+
+__all__ = ["book", "build_script", "site", "sources"]  # fixtures of the book's tests
 
 KEY = "backprop-course:1:"
 STARTS = 60_000
@@ -107,17 +109,6 @@ def exercises() -> dict[str, dict[str, Any]]:
     return {f"{row['name']}/{each['function']}": each for row in rows for each in row["exercises"]}
 
 
-@pytest.fixture(scope="session")
-def book() -> Path:
-    return BOOK
-
-
-@pytest.fixture(scope="session")
-def sources() -> dict[str, str]:
-    """The text of every page in the table of contents, by name."""
-    return {name: (BOOK / f"{name}.md").read_text(encoding="utf-8") for name in load_build_script().pages()}
-
-
 class Eavesdropper(http.server.BaseHTTPRequestHandler):
     """A proxy that lets nothing through and keeps what was asked for."""
 
@@ -161,13 +152,6 @@ class QuietServer(http.server.ThreadingHTTPServer):
 def site_address(site: Path) -> Iterator[str]:
     with module_of_book("pdf").served(site) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def site() -> Path:
-    if not (HTML / "index.html").exists():
-        not_here("the book is not built; run: python book/build.py")
-    return HTML
 
 
 @pytest.fixture(scope="module")
