@@ -9,6 +9,13 @@ UNNEEDED_SCRIPTS = r"fontawesome\.js|mathjax|design-tabs\.js"
 SEARCH_SCRIPTS = r"searchtools\.js|language_data\.js|searchindex\.js"
 """Only the page with the results searches."""
 
+THEME_LATER = 'dataset.theme = localStorage.getItem("theme") || "auto";'
+THEME_NOW = (
+    "dataset.theme = { light: 'light', dark: 'dark' }[document.documentElement.dataset.mode] "
+    "|| (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');"
+)
+"""The theme chooses light or dark when its script has come; until then a page would have no colours at all."""
+
 CLEANED = "/* Changed by book/cleaning.py of the course. */\n"
 """How a theme's script begins that was changed."""
 
@@ -44,6 +51,8 @@ def clean_head(head: str, *, searches: bool = False) -> str:
     head = re.sub(r'<link rel="preload" as="script"[^>]*>\s*', "", head)
     # What these lines set is used by nothing here, and they would need their script before the page is there.
     head = re.sub(r"<script>\s*(?:window\.MathJax|DOCUMENTATION_OPTIONS\.).*?</script>\s*", "", head, flags=re.DOTALL)
+    head = head.replace(THEME_LATER, THEME_NOW)
+    head = re.sub(r'(<html\b[^>]*) data-theme="auto"', r'\1 data-theme="light"', head)  # for those without JavaScript
     head = _once(r'<meta name="viewport"[^>]*>\s*')(head)
     head = re.sub(r'<meta name="docsearch:[^>]*>\s*', "", head)
     return re.sub(r"<script (?![^>]*\bdefer\b)([^>]*\bsrc=)", r"<script defer \1", head)
@@ -72,7 +81,7 @@ def clean_page(text: str) -> str:
 def clean_theme_script(script: str) -> str:
     """Return the theme's script without its way of finding what scrolls, for which every page is laid out many times.
 
-    `_static/scrollers.js` does it. A script that was cleaned before stays as it is.
+    `_static/layout.js` does it. A script that was cleaned before stays as it is.
 
     Raises
     ------
@@ -89,6 +98,7 @@ def clean_theme_script(script: str) -> str:
 
 
 def faults_of_page(text: str) -> list[str]:
-    """Say what a page must not have: formulas that KaTeX could not render, and requests to other hosts."""
+    """Say what a page must not have: a formula that KaTeX could not render, no colours, requests to other hosts."""
     faults = ["a formula that KaTeX cannot render"] * ("katex-error" in text)
+    faults += ["no colours before the theme's script has come"] * (' data-theme="auto"' in text or THEME_LATER in text)
     return faults + [f"asks another host: {found.group(0)}" for found in _FOREIGN.finditer(text)]

@@ -14,15 +14,22 @@ const cells = [];
 const python = new Python(files, (news) => cells.forEach((cell) => cell.hear(news)));
 const loadEditors = () => (editors ??= import(files.editor.url));
 
-for (const root of document.querySelectorAll(".exercise-cell")) cells.push(new Cell(root, python, loadEditors));
+function setUp() {
+  for (const root of document.querySelectorAll(".exercise-cell")) cells.push(new Cell(root, python, loadEditors));
 
-// Cells of the chapter that are tagged `live`; each runs after those before it, as the reader has left them.
-const code = [...document.querySelectorAll("article .cell")].filter((cell) => cell.querySelector(".cell_input pre"));
-const live = new Map();
-const textNow = (cell) => live.get(cell)?.text ?? textOf(cell);
-code.forEach((root, k) => {
-  if (!root.classList.contains("tag_live")) return;
-  const cell = new LiveCell(root, () => code.slice(0, k).map(textNow), python, loadEditors);
-  live.set(root, cell);
-  cells.push(cell);
-});
+  // Cells of the chapter that are tagged `live`; each runs after those before it, as the reader has left them.
+  const code = [...document.querySelectorAll("article .cell")].filter((cell) => cell.querySelector(".cell_input pre"));
+  const live = new Map();
+  const textNow = (cell) => live.get(cell)?.text ?? textOf(cell);
+  code.forEach((root, k) => {
+    if (!root.classList.contains("tag_live")) return;
+    const cell = new LiveCell(root, () => code.slice(0, k).map(textNow), python, loadEditors);
+    live.set(root, cell);
+    cells.push(cell);
+  });
+}
+
+// When the page is there and the browser has nothing else to do: cells stand at a chapter's end.
+const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
+if (document.readyState === "complete") idle(setUp);
+else window.addEventListener("load", () => idle(setUp));

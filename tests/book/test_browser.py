@@ -1,12 +1,15 @@
 """The built site in a browser: on no page an error, a foreign request, a finding of axe, or a sideways scroll."""
 
 import gzip
+import io
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote_plus
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.book.conftest import BOOK, load_build_script, module_of_book, not_here
 
@@ -25,11 +28,21 @@ INTERACTIVE = {
 
 UNFOLD = """() => {
     const style = document.createElement('style');
-    style.textContent = 'article section { content-visibility: visible !important } * { animation: none !important }';
+    style.textContent = '* { animation: none !important }';
     document.head.append(style);
     document.querySelectorAll('details').forEach(each => { each.open = true });
 }"""
-"""Shows everything that is folded, without its fading in, or is not laid out because it is far away."""
+"""Shows everything that is folded, without its fading in."""
+
+LAID_OUT = "html[data-measured]"
+"""What a page is once all of it is laid out, though a part may be far from the window."""
+
+AXE = {
+    "light": {"rules": {"target-size": {"enabled": True}}},
+    "dark": {"runOnly": ["color-contrast"]},
+    "phone": {"runOnly": ["target-size"]},
+}
+"""What axe looks for: dark pages differ from light ones in their colours alone, and a phone's in their sizes."""
 
 CUT = """() => [...document.querySelectorAll('article *')].filter(each => {
     if (each.closest('.katex-mathml, svg') || !each.getClientRects().length) return false;
@@ -105,14 +118,14 @@ def weight(path: Path) -> int:
     return len(data) if path.suffix in (".woff2", ".woff", ".png") else len(gzip.compress(data, 6))
 
 
-def findings(page, scheme: str) -> list[str]:
-    """Return what axe finds; dark pages differ from light ones in their colours alone.
+def findings(page, kind: str) -> list[str]:
+    """Return what axe finds on a page that is light, or dark, or on a phone.
 
     The half of a formula that is drawn, twenty thousand elements, is hidden from screen readers and not looked at; the
     half that they read is.
     """
     page.evaluate((BOOK / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
-    options = {"resultTypes": ["violations"]} | ({"runOnly": ["color-contrast"]} if scheme == "dark" else {})
+    options = {"resultTypes": ["violations"]} | AXE[kind]
     found = page.evaluate("options => axe.run({exclude: ['.katex-html']}, options)", options)["violations"]
     return [f"{one['impact']} {one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
@@ -134,12 +147,13 @@ def seen(visit, visits, site, address):
             loaded = page.evaluate("performance.getEntriesByType('resource').map(each => each.name)")
             files = {url.removeprefix(address).partition("?")[0] for url in [*loaded, f"{address}{name}.html"]}
             shown = Visit(wrong, sum(weight(site / file) for file in files))
-            page.wait_for_selector("html[data-measured]", state="attached")
+            page.wait_for_selector(LAID_OUT, state="attached")
             page.evaluate(UNFOLD)
             shown.axe = findings(page, scheme)
             page.set_viewport_size({"width": 375, "height": 800})
             shown.phone = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             if scheme == "light":
+                shown.axe += findings(page, "phone")
                 page.emulate_media(media="print")
                 page.set_viewport_size({"width": 877, "height": 1200})  # the paper's width at the scale of pdf.py
                 shown.cut = page.evaluate(CUT)
@@ -183,7 +197,13 @@ def test_axe_sees_a_fault_and_so_does_the_look_at_the_paper(visit):
         """document.querySelector('article').insertAdjacentHTML('afterbegin',
            '<p style="color: #ddd; background: #fff">pale</p><p style="width: 3000px">wide</p>')"""
     )
+    page.wait_for_selector(LAID_OUT, state="attached")
     assert [one.partition(":")[0] for one in findings(page, "light")] == ["serious color-contrast"]
+    page.evaluate(
+        """document.querySelector('article').insertAdjacentHTML('afterbegin',
+           '<button style="display: block; padding: 0; height: 9px">a</button>'.repeat(3))"""
+    )
+    assert {one.partition(":")[0] for one in findings(page, "phone")} == {"serious target-size"}
     assert any("wide" in one for one in page.evaluate(CUT))
 
 
@@ -207,6 +227,18 @@ def test_the_page_follows_the_readers_colour_scheme(visit):
     assert brightness("dark") < 200
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_page_has_its_colours_before_the_scripts_of_the_theme_have_come(browser, address, scheme):
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.route("**/*.js*", lambda route: route.abort())
+    page.goto(f"{address}many-examples.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    paper = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--course-paper')")
+    assert paper == {"light": "#fdfcf9", "dark": "#16191e"}[scheme]
+    context.close()
+
+
 def test_pictures_have_the_ink_of_the_page_in_both_modes(visit):
     for scheme, bright in (("light", False), ("dark", True)):
         page, _ = visit("gradient-checking", scheme)
@@ -219,9 +251,40 @@ def test_pictures_have_the_ink_of_the_page_in_both_modes(visit):
         assert set(backgrounds) == {"rgba(0, 0, 0, 0)"}
 
 
+@pytest.mark.parametrize("name", ["training", "ten-thousand-students"])
+def test_a_page_is_laid_out_to_its_end_before_a_reader_comes_there(visit, name):
+    page, _ = visit(name, width=375)
+    page.wait_for_selector(LAID_OUT, state="attached")
+    passed_over = """[...document.querySelectorAll('article section > *')].filter(each =>
+        !each.checkVisibility({contentVisibilityAuto: true}) && each.checkVisibility()).length"""
+    assert page.evaluate(passed_over) == 0
+    assert page.locator(".later").count() == 0
+    # A picture of the whole page, as browsers make it, has ink down to the end.
+    picture = np.asarray(Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("L"))
+    assert len(picture) > 5 * 800
+    empty = [top for top in range(0, len(picture), 800) if picture[top : top + 800].std() < 2]
+    assert empty == []
+
+
+def test_what_is_read_stays_in_its_place_while_the_page_is_laid_out_and_when_it_is_loaded_again(visit):
+    page, _ = visit("training", width=375, query="#adam")
+    heading = page.locator("#adam > h2")
+    first = heading.bounding_box()["y"]
+    assert 0 <= first < 200
+    page.wait_for_selector(LAID_OUT, state="attached")
+    assert page.evaluate("document.querySelector('#adam').offsetTop") > 12_000
+    page.wait_for_timeout(300)
+    assert heading.bounding_box()["y"] == pytest.approx(first, abs=2)
+    page.mouse.wheel(0, 300)
+    page.wait_for_timeout(300)
+    page.reload()
+    page.wait_for_selector(LAID_OUT, state="attached")
+    assert heading.bounding_box()["y"] == pytest.approx(first - 300, abs=2)
+
+
 def test_a_wide_formula_scrolls_in_its_own_box_and_the_keyboard_reaches_it(visit):
     page, _ = visit("layer-2-backwards", width=375, bypass_csp=True)  # playwright waits by eval
-    page.evaluate(UNFOLD)
+    page.wait_for_selector(LAID_OUT, state="attached")
     wide = page.evaluate(
         """[...document.querySelectorAll('.katex-display')].filter(e => e.scrollWidth > e.clientWidth)
            .map(e => getComputedStyle(e).overflowX)"""
@@ -325,6 +388,7 @@ def test_a_page_can_be_read_without_javascript(visit, name):
     assert formulas.count() > 5
     formulas.first.scroll_into_view_if_needed()
     assert formulas.first.bounding_box()["height"] > 10
+    assert formulas.first.evaluate("e => getComputedStyle(e).getPropertyValue('--course-paper')")
     solution = page.locator("details.solution").first
     solution.locator("summary").click()
     assert solution.locator("section p").first.is_visible()

@@ -31,9 +31,10 @@ def test_a_page_loses_what_it_does_not_need(cleaning, element):
         '<img alt="" src="http://host.example/a.png">',
         '<iframe src="https://host.example/"></iframe>',
         '<span class="katex-error" title="ParseError">\\frac</span>',
+        '<script>document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";</script>',
     ],
 )
-def test_a_page_that_asks_another_host_or_has_a_broken_formula_is_a_fault(cleaning, element):
+def test_a_page_that_asks_another_host_or_has_a_broken_formula_or_no_colours_yet_is_a_fault(cleaning, element):
     assert len(cleaning.faults_of_page(f"<body>{element}</body>")) == 1
 
 
@@ -57,3 +58,11 @@ def test_the_themes_script_is_cleaned_once_and_refused_when_it_is_another(cleani
     assert cleaning.clean_theme_script(cleaned) == cleaned
     with pytest.raises(ValueError, match=r"book/cleaning\.py"):
         cleaning.clean_theme_script("c()")
+
+
+def test_a_page_knows_its_colours_before_the_themes_script_has_come(cleaning):
+    page = f'<html lang="en" data-theme="auto"><head><script>{cleaning.THEME_LATER}</script></head>'
+    assert len(cleaning.faults_of_page(page)) == 1
+    cleaned = cleaning.clean_page(page)
+    assert cleaned == f'<html lang="en" data-theme="light"><head><script>{cleaning.THEME_NOW}</script></head>'
+    assert cleaning.faults_of_page(cleaned) == []

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.book.conftest import BOOK, module_of_book, not_here
 
@@ -87,20 +88,40 @@ def test_the_scripts_of_the_pictures_are_there_and_small_and_on_no_other_page(si
         assert len(users) == 1, script
 
 
+def headings(path) -> list[tuple[int, str]]:
+    """Return the headings of a page, each with its level, as they are read."""
+    article = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").article
+    for unseen in article.select(".headerlink, .katex-mathml"):
+        unseen.decompose()
+    return [(int(each.name[1]), " ".join(each.get_text().split())) for each in article.select("h1, h2, h3, h4")]
+
+
+def entries(outline, level: int = 1):
+    """Yield the titles of a PDF's outline, each with its level."""
+    for item in outline:
+        if isinstance(item, list):
+            yield from entries(item, level + 1)
+        else:
+            yield level, item.title
+
+
 @pytest.mark.browser
 def test_a_chapter_prints_cleanly_and_the_parts_are_joined_with_an_outline(site, tmp_path):
     pdf = module_of_book("pdf")
     from pypdf import PdfReader
 
+    names = ["a-neuron", "many-examples"]
     try:
-        pdf.print_book(["a-neuron", "many-examples"], tmp_path / "book.pdf", site)
+        pdf.print_book(names, tmp_path / "book.pdf", site)
     except pdf.CannotPrintError as error:
         not_here(str(error))
     printed = PdfReader(tmp_path / "book.pdf")
-    titles = [item.title for item in printed.outline if not isinstance(item, list)]
-    assert len(titles) == 2
-    assert "A neuron is a hyperplane" in titles[0]
-    assert "One neuron, many examples" in titles[1]
+    expected = [heading for name in names for heading in headings(site / f"{name}.html")]
+    assert list(entries(printed.outline)) == expected
+    assert [title for level, title in expected if level == 1] == [
+        "1. A neuron is a hyperplane",
+        "4. One neuron, many examples",
+    ]
     texts = [page.extract_text() for page in printed.pages]
     assert all(len(text.strip()) > 5 or page.images for text, page in zip(texts, printed.pages, strict=True))
     words = " ".join(texts)

@@ -173,8 +173,8 @@ def chromium(site_address: str, proxy: tuple[str, list[str]]) -> Iterator[Any]:
 class Visit:
     """A page in a fresh profile, with everything that it asked for and all that went wrong."""
 
-    def __init__(self, context: Any, address: str, name: str, eavesdropped: list[str]) -> None:
-        self.context, self.address = context, address
+    def __init__(self, context: Any, address: str, name: str, eavesdropped: list[str], *, script: bool = True) -> None:
+        self.context, self.address, self.script = context, address, script
         self.eavesdropped, self.before = eavesdropped, len(eavesdropped)
         self.page = context.new_page()
         self.asked: list[str] = []
@@ -187,6 +187,14 @@ class Visit:
 
     def open(self, name: str) -> None:
         self.page.goto(f"{self.address}{name}.html", wait_until="load")
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until every cell is a place to write in, which is a moment after the page is there."""
+        if not self.script:
+            return
+        for waits in (".exercise-cell:not(.exercise-live)", ".cell.tag_live:not(:has(.live-cell))"):
+            self.page.locator(waits).first.wait_for(state="detached")
 
     def cell(self, name: str) -> Cell:
         return Cell(self.page, name)
@@ -196,6 +204,7 @@ class Visit:
         entries = {KEY + cell: json.dumps({"text": text, "tried": 0}) for cell, text in answers.items()}
         self.page.evaluate("entries => Object.entries(entries).forEach(each => localStorage.setItem(...each))", entries)
         self.page.reload(wait_until="load")
+        self.wait()
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -219,7 +228,8 @@ def visit(chromium: Any, site_address: str, proxy: tuple[str, list[str]]) -> Ite
     def open_page(name: str, **options: Any) -> Visit:
         context = chromium.new_context(viewport={"width": 1280, "height": 900}, **options)
         contexts.append(context)
-        return Visit(context, site_address, name, proxy[1])
+        script = options.get("java_script_enabled", True)
+        return Visit(context, site_address, name, proxy[1], script=script)
 
     yield open_page
     for context in contexts:

@@ -76,6 +76,7 @@ def test_reloading_keeps_the_text_and_says_what_was_right(visit):
     cell = here.cell(DW2)
     cell.check(cell.solution)
     here.page.reload()
+    here.wait()
     assert cell.text == cell.solution
     assert cell.root.locator(".exercise-mark").inner_text() == "✓"
     assert here.kept[DW2]["verdict"] == {"passed": True, "mistake": None, "points": 2, "max_points": 2}
@@ -110,6 +111,7 @@ def test_what_a_reader_writes_never_becomes_html(visit):
         assert "onerror" in shown.text or shown.text.startswith("SyntaxError"), text
         assert cell.root.locator(".exercise-status :is(img, script)").count() == 0
     here.page.reload()
+    here.wait()
     assert cell.text == HOSTILE
     assert here.page.locator("article img[src=x]").count() == 0
     assert not [one for one in here.wrong if one.startswith("dialog")]
@@ -218,6 +220,7 @@ def test_reset_brings_back_the_stub_and_can_be_taken_back(visit):
     assert here.kept[DW2]["verdict"]["passed"]
     cell.root.locator(".exercise-reset").click()
     here.page.reload()
+    here.wait()
     assert cell.text == cell.stub
 
 

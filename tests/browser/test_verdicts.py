@@ -71,6 +71,7 @@ def worker(chromium: Any, site_address: str) -> Iterator[Any]:
     page = context.new_page()
     page.add_init_script(CAPTURE)
     page.goto(f"{site_address}layer-2-backwards.html")
+    page.locator(".exercise-field").first.wait_for(state="attached")
     page.evaluate(BOOT)
     for assignment in ASSIGNMENTS:
         (there,) = ask(page, [right_answers_module(assignment)])
