@@ -571,6 +571,10 @@ def main() -> None:
             os._exit(0)
     except (Refused, OSError, ImportError, KeyError, ValueError) as error:
         control.send(json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
+        # Until the host has read this: it is lost with a connection that is closed with something unread.
+        with contextlib.suppress(OSError):
+            while control.recv(MAX_REQUEST):
+                pass
         os._exit(1)
     control.close()
     os.waitpid(zygote, 0)

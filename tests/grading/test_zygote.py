@@ -303,10 +303,13 @@ def test_a_door_that_nobody_takes_over_leaves_nothing_behind():
     assert threading.active_count() == 1
 
 
-def test_a_package_that_does_not_load_is_named(monkeypatch):
+@pytest.mark.parametrize("seconds", [0.0, 1.0])
+def test_a_package_that_does_not_load_is_named_to_who_comes_early_and_to_who_comes_late(monkeypatch, seconds):
     monkeypatch.setattr("autograder.host.jail.LOADED", ["no_such_package"])
-    with pytest.raises(NotStarted, match="No module named 'no_such_package'"):
-        Zygote(limits=SMALL).start()
+    with Door(SMALL) as door:
+        time.sleep(seconds)
+        with pytest.raises(NotStarted, match="No module named 'no_such_package'"):
+            Zygote(door=door).start()
 
 
 # --- outputs, from the trusted side -----------------------------------------------------------------------------------
