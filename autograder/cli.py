@@ -8,7 +8,7 @@ import json
 import math
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -173,36 +173,30 @@ def grade(
         _stop("--jobs is for this machine; how many a worker of a cluster grades at once, `dask worker` is told.")
     for wanted in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
         signal.signal(getattr(signal, wanted), _end_tidily)
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_interrupted_by_hand())
-        door = None if unsandboxed or cluster else _door(stack)
-        from autograder.grade import session
-
-        options = session.Options(
-            course_dir, jobs, not unsandboxed, force, dry_run, seed_file, timeout, budget, cluster
-        )
-        try:
-            sys.exit(session.grade(assignment, options, door=door))
-        except session.CANNOT as error:
-            _stop(str(error))
-
-
-@contextlib.contextmanager
-def _interrupted_by_hand() -> Iterator[None]:
     try:
-        yield
+        with contextlib.nullcontext() if unsandboxed or cluster else _door() as door:
+            from autograder.grade import session
+
+            options = session.Options(
+                course_dir, jobs, not unsandboxed, force, dry_run, seed_file, timeout, budget, cluster
+            )
+            try:
+                sys.exit(session.grade(assignment, options, door=door))
+            except session.CANNOT as error:
+                _stop(str(error))
     except KeyboardInterrupt:
         _stop("stopped; what is graded stays graded, and starting again goes on from there.")
 
 
-def _door(stack: contextlib.ExitStack) -> "Door | None":
+def _door() -> "contextlib.AbstractContextManager[Door | None]":
     """Let a sandbox warm up while the rest is loaded; where there can be none, grading says so itself."""
     from autograder.host.door import Door, NotStarted
     from autograder.host.jail import Limits
 
-    with contextlib.suppress(NotStarted):
-        return stack.enter_context(Door(Limits()))
-    return None
+    try:
+        return contextlib.closing(Door(Limits()))
+    except NotStarted:
+        return contextlib.nullcontext()
 
 
 @main.command()

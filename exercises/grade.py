@@ -15,7 +15,7 @@ from pathlib import Path
 from nbgrader.apps import NbGraderAPI
 from rich.console import Console
 
-from autograder.course_file import CourseFileError, assignments_of
+from autograder.course_file import assignments_of
 from autograder.grade import session
 from autograder.grade.records import WITHOUT_MARKS, Record, Records
 from autograder.grade.run import Options
@@ -74,7 +74,7 @@ def main() -> int:
         return grade(
             course, name, console, Options(course, sandboxed=not chosen.without_sandbox, seconds=chosen.timeout)
         )
-    except (*session.CANNOT, CourseFileError, SourceError) as error:
+    except (*session.CANNOT, SourceError) as error:
         console.print(str(error), soft_wrap=True, markup=False)
         return 2
 

@@ -54,7 +54,7 @@ def same(answer: Array, expected: Array) -> bool:
 
 def wrong_entries(answer: Array, expected: Array) -> Any:
     """Return which entries are wrong, for arrays of one shape and finite expected ones; NaN and inf are wrong."""
-    tolerance = TOLERANCES["float32" if answer.dtype.char == "f" else "float64"]
+    tolerance = TOLERANCES["float32" if answer.dtype == np.float32 else "float64"]
     with np.errstate(all="ignore"):
         scale = np.max(np.abs(expected), initial=0.0)
         allowed = tolerance.relative * np.abs(expected) + tolerance.scale * scale + ROUNDING

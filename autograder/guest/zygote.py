@@ -173,6 +173,14 @@ def make_target(target: str, source: str) -> None:
         path.touch(0o644)
 
 
+def write_files(top: str, files: dict[str, str]) -> None:
+    """Write texts below a directory, by their paths there."""
+    for name, text in files.items():
+        path = Path(f"{top}/{name}")
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+
+
 def shut_in(plan: dict[str, Any]) -> None:
     """Build the file system of the plan, and make it the only one."""
     mount("none", "/", None, MS_REC | MS_PRIVATE)
@@ -195,10 +203,7 @@ def shut_in(plan: dict[str, Any]) -> None:
         make_target(f"/new/dev/{device}", f"/old/dev/{device}")
         mount(f"/old/dev/{device}", f"/new/dev/{device}", None, MS_BIND)
         restrict(f"/new/dev/{device}", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
-    for name, text in plan["files"].items():
-        path = Path(f"/new{name}")
-        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
+    write_files("/new", plan["files"])
     for covered in plan["covered"]:
         if Path(f"/new{covered}").is_dir():
             restrict(f"/new{covered}", lying, recursive=False)
@@ -474,10 +479,7 @@ def take_course(control: socket.socket) -> None:
     with open(descriptors[0], "rb") as file:  # noqa: PTH123
         course = json.loads(file.read())
     os.umask(0o022)
-    for name, text in course["files"].items():
-        path = Path("/course", name)
-        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
+    write_files("/course", course["files"])
     os.umask(0o077)
     restrict("/course", MOUNT_ATTR_RDONLY)
     importlib.invalidate_caches()

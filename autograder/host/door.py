@@ -12,8 +12,7 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 from autograder.host.cgroup import MemoryGroup
 from autograder.host.jail import ENVIRONMENT, MEBIBYTE, Limits, host_ids, plan
@@ -144,11 +143,3 @@ class Door:
         self._thread.join()  # which hears at once that nobody is there
         self.control.close()
         self.memory.remove()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -122,8 +122,10 @@ def _package_binds() -> Iterator[tuple[str, str]]:
     for name, distribution in _needed(PACKAGES).items():
         home = Path(str(distribution.locate_file("")))
         # By the lines themselves: a list of ten thousand paths takes long to make.
-        record = distribution.read_text("RECORD") or ""
-        tops = {line.split(",")[0].split("/")[0] for line in record.splitlines()}
+        if record := distribution.read_text("RECORD"):
+            tops = {line.split(",")[0].split("/")[0] for line in record.splitlines()}
+        else:
+            tops = {file.parts[0] for file in distribution.files or ()}
         if not tops:
             tops = set((distribution.read_text("top_level.txt") or name).split())
         for top in sorted(tops - {"..", "__pycache__"}):

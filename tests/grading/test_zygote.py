@@ -1,6 +1,7 @@
 """The zygote: fast forks that have nothing in common, outputs as Jupyter stores them, and an end for everything."""
 
 import base64
+import contextlib
 import json
 import os
 import signal
@@ -279,7 +280,7 @@ def test_a_zygote_that_has_gone_is_said_to_have_gone():
 
 @pytest.mark.usefixtures("zygote")
 def test_a_door_that_was_made_early_becomes_the_zygote_and_holds_the_course_that_came_late():
-    with Door(SMALL) as door:
+    with contextlib.closing(Door(SMALL)) as door:
         zygote = started(Zygote({"course_lib/__init__.py": "", "course_lib/late.py": "word = 'here'"}, door=door))
         with zygote.guest() as guest:
             ran = guest.run("import os, course_lib.late\nprint(course_lib.late.word, os.listdir('/course'))", 20)
@@ -294,7 +295,7 @@ def test_a_door_that_was_made_early_becomes_the_zygote_and_holds_the_course_that
 @pytest.mark.usefixtures("zygote")
 def test_a_door_that_nobody_takes_over_leaves_nothing_behind():
     before = set(Path("/proc/self/fd").iterdir())
-    with Door(SMALL) as door:
+    with contextlib.closing(Door(SMALL)) as door:
         group = door.memory.path
         assert door.process.poll() is None
     assert door.process.returncode is not None
@@ -306,7 +307,7 @@ def test_a_door_that_nobody_takes_over_leaves_nothing_behind():
 @pytest.mark.parametrize("seconds", [0.0, 1.0])
 def test_a_package_that_does_not_load_is_named_to_who_comes_early_and_to_who_comes_late(monkeypatch, seconds):
     monkeypatch.setattr("autograder.host.jail.LOADED", ["no_such_package"])
-    with Door(SMALL) as door:
+    with contextlib.closing(Door(SMALL)) as door:
         time.sleep(seconds)
         with pytest.raises(NotStarted, match="No module named 'no_such_package'"):
             Zygote(door=door).start()
