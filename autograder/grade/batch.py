@@ -16,17 +16,25 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from autograder.core.judge import prepare
 from autograder.grade.allowed import allowed_files
 from autograder.grade.gradebook import Gradebook
-from autograder.grade.grader import Job, Result, blank, grade
+from autograder.grade.grader import Job, Result, blank, bug, grade, no_room
 from autograder.grade.handed_in import TIMESTAMP, Place, Unreadable, take
-from autograder.grade.records import NEED_A_PERSON, WITHOUT_MARKS, Record, Records, write_whole
+from autograder.grade.records import (
+    NEED_A_PERSON,
+    TO_BE_GRADED_AGAIN,
+    WITHOUT_MARKS,
+    Record,
+    Records,
+    write_whole,
+)
 from autograder.guest.child import die_with_parent
+from autograder.host.clock import MOST_WALL
 from autograder.host.door import Door, NotStarted
 from autograder.host.process import Guest, GuestProcess
 from autograder.host.zygote import Zygote
@@ -162,7 +170,7 @@ class Worker:
         theirs.close()
         if zygote:
             zygote.let_go()
-        self._seconds = job.budget + GRACE_SECONDS
+        self._seconds = most_seconds(job)
         self.places: deque[Place] = deque()
         self.deadline = float("inf")
 
@@ -174,26 +182,43 @@ class Worker:
         with contextlib.suppress(OSError):  # seen as an end of file later
             self.connection.send(place)
 
-    def done(self) -> None:
-        """Note that it has given a result."""
-        self.places.popleft()
+    def done(self) -> Place:
+        """Note that it has given a result; return of which submission."""
+        place = self.places.popleft()
         self.deadline = time.monotonic() + self._seconds if self.places else float("inf")
+        return place
 
-    def end(self) -> None:
-        """End it; its zygote and guests go with it."""
+    def end(self, at_once: bool = False) -> int | None:
+        """End it, and its zygote and guests with it; return its exit code, None where it did not end of itself."""
         with contextlib.suppress(OSError):
             self.connection.send(None)
         self.connection.close()
-        self.process.join(0.5)
-        if self.process.is_alive():
+        self.process.join(0.0 if at_once else 0.5)
+        code = self.process.exitcode
+        if code is None:
             self.process.kill()
             self.process.join()
+        return code
 
 
-def given_up(place: Place, job: Job) -> Result:
-    """Return the result of a submission whose worker was lost each time."""
-    advice = "The process that graded it ended, twice, or did not come back. Report it; grade again."
-    return Result(replace(blank(place, job), outcome="grader-error", advice=advice))
+def most_seconds(job: Job) -> float:
+    """Return how long a worker may take for one submission; its student is charged for less (`host.clock`)."""
+    return job.budget * MOST_WALL + GRACE_SECONDS
+
+
+def given_up(place: Place, job: Job, code: int | None) -> Result:
+    """Return the result of a submission whose worker was lost each time.
+
+    Parameters
+    ----------
+    place : whose
+    job : what it was graded with
+    code : the worker's exit code, negative for a signal; None where it did not come back in time
+    """
+    if code in (None, -signal.SIGKILL):  # as the kernel does where memory is short
+        what = "ended each time by the machine" if code else "not done in time"
+        return Result(no_room(blank(place, job), f"the process that grades it was {what}"))
+    return Result(bug(blank(place, job), f"the process that grades it ended each time, with code {code}"))
 
 
 def results(
@@ -206,7 +231,8 @@ def results(
 ) -> Iterator[Result]:
     """Grade submissions by several workers, and yield the results as they come.
 
-    A worker that dies is replaced, and its submission tried once more; then it is a grader-error.
+    A worker that dies is replaced, and its submission tried once more. One for which the machine had no room is tried
+    again after all others.
 
     Parameters
     ----------
@@ -255,20 +281,23 @@ def results(
                         if said.why_not:
                             raise NotStarted(_refused(said.why_not))
                         continue
-                    worker.done()
+                    place = worker.done()
+                    tries[place] += 1
+                    again = said.record.outcome == "ungraded" and tries[place] < TRIES
+                    waiting.extend([place] if again else [])
                     fill()
-                    yield said
+                    if not again:
+                        yield said
                 except (EOFError, OSError):
                     place, *later = worker.places
                     tries[place] += 1
                     again = tries[place] < TRIES and not late
                     waiting.extendleft(reversed([place, *later] if again else later))
-                    worker.process.kill()
-                    worker.end()
+                    code = worker.end(at_once=late)
                     workers[index] = Worker(job, kitchen, sandboxed, close)
                     fill()
                     if not again:
-                        yield given_up(place, job)
+                        yield given_up(place, job, code)
     finally:
         for worker in workers:
             worker.end()
@@ -379,7 +408,7 @@ class Writer:
 
     def _stands(self, record: Record, place: Place) -> bool:
         """Tell whether a record is of the very file that lies there, and its autograded notebook is there."""
-        if record.outcome == "grader-error":
+        if record.outcome in TO_BE_GRADED_AGAIN:
             return False
         try:
             file = take(place, self._records.assignment)

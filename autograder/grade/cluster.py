@@ -27,10 +27,10 @@ from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
-from autograder.grade.batch import GRACE_SECONDS, TRIES, Ready, given_up, work
+from autograder.grade.batch import TRIES, Ready, given_up, most_seconds, work
 from autograder.grade.grader import Job, Result, blank
 from autograder.grade.handed_in import Carried, Place, Unreadable, take
-from autograder.grade.records import OUTCOMES, WITHOUT_MARKS, Record, checks_digits
+from autograder.grade.records import OUTCOMES, TO_BE_GRADED_AGAIN, WITHOUT_MARKS, Record, checks_digits
 
 CONNECT_SECONDS = 10.0
 WAIT_SECONDS = 60.0
@@ -104,11 +104,18 @@ class Grader:
         said: Result = self._connection.recv()
         return said
 
-    def end(self) -> None:
-        """End it, and its zygote and guests with it. May be called twice."""
+    def end(self) -> int | None:
+        """End it, and its zygote and guests with it; return its exit code, None where it did not end of itself.
+
+        May be called twice.
+        """
         self._connection.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(0.5)
+        code = self._process.returncode
         self._process.kill()
         self._process.wait()
+        return code
 
 
 _graders: dict[tuple[str, int], Grader] = {}
@@ -141,19 +148,20 @@ def grade_here(run: str, job: Job, place: Carried, sandboxed: bool) -> bytes:
     place : the submission
     sandboxed : whether students' code runs in the sandbox
     """
+    code = None
     for _ in range(TRIES):
         try:
             grader = _grader(run, job, sandboxed)
         except Unfit as error:
             return packed(None, _here(), why=str(error))
         try:
-            return packed(grader.grade(place, job.budget + GRACE_SECONDS), _here())
+            return packed(grader.grade(place, most_seconds(job)), _here())
         except TimeoutError:
             grader.end()
             break
         except (EOFError, OSError):
-            grader.end()
-    return packed(given_up(place, job), _here())
+            code = grader.end()
+    return packed(given_up(place, job, code), _here())
 
 
 def end_here(run: str) -> None:
@@ -234,7 +242,7 @@ def unpacked(content: bytes, place: Carried, job: Job) -> Result:
         fits = record.outcome in OUTCOMES and (record.outcome in WITHOUT_MARKS) == (not notebook)
     except TypeError as error:
         raise NoCluster(f"The worker {worker} sent no record ({error}): see that it has this release.") from error
-    if not fits or (said != asked and record.outcome != "grader-error"):
+    if not fits or (said != asked and record.outcome not in TO_BE_GRADED_AGAIN):
         raise NoCluster(f"The worker {worker} answered what it was not asked: end it, and start again.")
     return Result(replace(record, student=expected.student, assignment=expected.assignment), notebook)
 
@@ -380,7 +388,7 @@ class _Sent:
         except Exception as error:
             name = type(error).__name__
             if name == "KilledWorker":
-                return given_up(place, self._job)
+                return given_up(place, self._job, None)
             if future.status in ("cancelled", "lost") or isinstance(error, OSError):
                 raise self._lost("does not answer any more: start it again") from error
             raise NoCluster(

@@ -1,9 +1,11 @@
 """Grade one submission: from a student's folder to a record and an autograded notebook."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,11 +15,17 @@ from autograder.core.render import html, text
 from autograder.core.verdict import Verdict
 from autograder.grade.handed_in import HandedIn, Node, Place, Unreadable, opened, take
 from autograder.grade.mending import HandedOut, Mended, Trouble, mend
-from autograder.grade.proxies import points_of, run_test
+from autograder.grade.proxies import points_of, prepared
 from autograder.grade.records import Record, checks_digits, reference_of, verdict_row, versions
 from autograder.grade.submission import Extra, Guests, Judged, Submission
 from autograder.host.door import NotStarted
 from autograder.notebooks import recognise
+
+REPORT = (
+    "Report this bug to the course's maintainers: its record in .autograder/, which has the details, "
+    "what `autograder doctor` says, and the notebook if you may pass it on. Then grade again."
+)
+MAX_TRACE = 10_000
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,8 @@ def recognised(job: Job, notebook: Node) -> tuple[Assignment, str, list[Trouble]
     name = job.assignment.name
     if not job.assignment.exercises:  # a lecturer's own, which no release of ours has marked
         return job.assignment, "metadata", []
-    found = recognise(notebook, {name: job.assignment}, job.released)
+    released = {digits: asked for digits, asked in job.released.items() if asked.name == name}
+    found = recognise(notebook, {name: job.assignment}, released)
     stated = notebook.metadata.get("backprop_course")
     said = stated.get("assignment") if isinstance(stated, dict) else None
     if found is None:
@@ -96,13 +105,31 @@ def grade(place: Place, job: Job, guests: Guests) -> Result:
         result = _graded(file, record, job, guests)
     except Unreadable as error:
         result = Result(replace(record, outcome="unreadable", advice=str(error)))
-    except NotStarted as error:
-        result = Result(replace(record, outcome="grader-error", advice=f"{error}. Nothing is lost: grade again."))
+    except (NotStarted, MemoryError) as error:
+        result = Result(no_room(record, error))
     except Exception as error:  # noqa: BLE001  (one submission must never end the batch)
-        advice = f"The grader failed with {type(error).__name__}: {str(error)[:300]}. Report it, and grade again."
-        result = Result(replace(record, outcome="grader-error", advice=advice))
+        short = isinstance(error, OSError) and error.errno in SHORT_OF
+        result = Result(no_room(record, error) if short else bug(record, error))
     result.record.seconds = round(time.monotonic() - started, 3)
     return result
+
+
+SHORT_OF = frozenset({errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT})
+"""Errors of the operating system that say that the machine has no room, of whatever kind, left."""
+
+
+def no_room(record: Record, why: BaseException | str) -> Record:
+    """Return the record of a submission for which the machine had no room or time; it waits for the next run."""
+    said = str(why) or f"this process met {type(why).__name__}"
+    return replace(record, outcome="ungraded", advice=f"It waits: {said}. Nothing is lost: grade again.")
+
+
+def bug(record: Record, why: BaseException | str) -> Record:
+    """Return the record of a submission at which the grader failed, and how to report it."""
+    said = f"{type(why).__name__}: {str(why)[:300]}" if isinstance(why, BaseException) else why
+    lines = traceback.format_exception(why) if isinstance(why, BaseException) else []
+    advice = f"The grader failed, not the student ({said}). {REPORT}"
+    return replace(record, outcome="grader-error", advice=advice, traceback="".join(lines)[-MAX_TRACE:])
 
 
 def blank(place: Place, job: Job) -> Record:
@@ -147,7 +174,7 @@ def own_tests(notebook: Node, handed_out: HandedOut, assignment: Assignment) -> 
     checks = {exercise.id for exercise in assignment.exercises}
 
     def test_of(source: str) -> Extra:
-        return lambda guest, seconds: run_test(source, given, guest, seconds)
+        return lambda guest, seconds: prepared(source, given, guest, seconds)
 
     return {
         place: test_of(handed_out.cells[cell.id].source)
@@ -173,7 +200,7 @@ def _graded(file: HandedIn, record: Record, job: Job, guests: Guests) -> Result:
     troubles += [Trouble("not-in-gradebook", id) for id in missing]
     unknown = [verdict for verdict in found.verdicts if verdict.passed is None]
     if unknown:
-        return Result(replace(record, outcome="grader-error", advice=f"{unknown[0].seen} Report it."))
+        return Result(bug(record, unknown[0].seen))
     outcome = found.outcome
     if outcome == "graded" and troubles:
         outcome = "graded-with-trouble"

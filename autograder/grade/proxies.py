@@ -8,6 +8,7 @@ import ast
 import builtins
 import contextlib
 import io
+import json
 import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from autograder.guest.evaluate import Failure, Opaque
+from autograder.host.apart import Apart
+from autograder.host.door import NotStarted
 from autograder.host.outputs import cleaned
-from autograder.host.process import Ended, Guest
+from autograder.host.process import KINDS, Ended, Guest
 
 HELPERS = """
 def __sent(value):
@@ -130,7 +133,7 @@ def run_test(source: str, given: Iterable[str], guest: Guest, seconds: float) ->
     ----------
     source : of the cell, with its hidden tests
     given : sources of the lecturer's locked cells; what they import and define is the test's own
-    guest : the student's process, in which the cells above have been run
+    guest : the student's process, in which the cells above and HELPERS have been run
     seconds : for each call of a student's function
 
     Returns
@@ -142,7 +145,6 @@ def run_test(source: str, given: Iterable[str], guest: Guest, seconds: float) ->
     Ended
         If the student's process ended.
     """
-    guest.run(HELPERS, seconds)
     names = _Names(guest, seconds)
     printed, outputs = io.StringIO(), list[dict[str, Any]]()
     try:
@@ -168,6 +170,48 @@ def run_test(source: str, given: Iterable[str], guest: Guest, seconds: float) ->
         raise names.ended
     if printed.getvalue():
         outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": _short(printed.getvalue())})
+    return outputs
+
+
+def prepared(source: str, given: Iterable[str], guest: Guest, seconds: float) -> Callable[[Any], Any]:
+    """Make a student's process ready for a test cell, and return what runs it, in a fork (`host.apart`).
+
+    Raises
+    ------
+    Ended
+    """
+    guest.run(HELPERS, seconds)
+
+    def answer(message: Any) -> Any:
+        try:
+            outputs, kind, said = run_test(source, given, guest, seconds), "", ""
+        except (Ended, NotStarted) as error:
+            outputs, kind, said = [], getattr(error, "outcome", "not-started"), str(error)
+        shown = json.dumps(outputs).encode("utf-8", "backslashreplace")
+        return kind, said[:MAX_TEXT], guest.charged, np.frombuffer(shown, np.uint8)
+
+    return answer
+
+
+def outputs_of(apart: Apart, guest: Guest) -> list[dict[str, Any]]:
+    """Run a prepared test and return its outputs; what it asked the student's process is charged there.
+
+    Raises
+    ------
+    Ended
+        If it, or what it asked, took too much; the student's process has ended too.
+    NotStarted
+    """
+    try:
+        kind, said, guest.charged, shown = apart.ask(None)
+        if kind in KINDS:
+            raise KINDS[kind](said)
+        if kind:
+            raise NotStarted(said)
+    except (Ended, NotStarted):
+        guest.end()
+        raise
+    outputs: list[dict[str, Any]] = json.loads(shown.tobytes())
     return outputs
 
 

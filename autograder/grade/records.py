@@ -43,11 +43,13 @@ OUTCOMES = {
     "timed-out": "Something took too long and was ended; all else has its marks.",
     "out-of-memory": "Something took too much memory and was ended; all else has its marks.",
     "crashed": "Something ended the student's process; all else has its marks.",
-    "grader-error": "The grader failed, not the student. There is no mark: grade again.",
+    "ungraded": "The machine had too little room or time for it. There is no mark yet: grade again.",
+    "grader-error": "A bug of the grader, not the student's doing. There is no mark: report it, and grade again.",
 }
 """The closed set of outcome ids, and what each means."""
 
-WITHOUT_MARKS = frozenset({"unreadable", "grader-error"})
+WITHOUT_MARKS = frozenset({"unreadable", "ungraded", "grader-error"})
+TO_BE_GRADED_AGAIN = frozenset({"ungraded", "grader-error"})
 NEED_A_PERSON = frozenset(OUTCOMES) - {"graded", "graded-with-trouble"}
 
 
@@ -82,6 +84,7 @@ class Record:
     unanswered : written answers that are as they were handed out
     troubles : each with "id", "where" and "text"
     advice : what a person should do, where the outcome asks for one
+    traceback : of a grader-error, for whoever mends it
     timestamp : when it was handed in, as it says itself, or ""
     seconds : how long grading took
     graded_at : UTC
@@ -105,6 +108,7 @@ class Record:
     unanswered: list[str] = field(default_factory=list)
     troubles: list[dict[str, str]] = field(default_factory=list)
     advice: str = ""
+    traceback: str = ""
     timestamp: str = ""
     seconds: float = 0.0
     graded_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))

@@ -1,7 +1,7 @@
 """Judge one notebook: run its cells in a process of its own, in order, and judge its functions from this one."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,17 +9,19 @@ from autograder.assignments import Assignment, Exercise
 from autograder.core.check import follows_from_earlier, may_follow_from_earlier, put_right, questions
 from autograder.core.judge import judge, refused
 from autograder.core.verdict import Verdict
+from autograder.grade.proxies import outputs_of
 from autograder.guest.evaluate import Outcome
+from autograder.host.apart import Apart, calls
 from autograder.host.door import NotStarted
 from autograder.host.outputs import cleaned
-from autograder.host.process import Ended, Guest, GuestProcess
+from autograder.host.process import Ended, Guest, GuestProcess, Served
 from autograder.notebooks import exercise_checked_by, functions_defined_in, source_of
 
 Guests = Callable[[], Guest]
 """Starts a student's process."""
 
-Extra = Callable[[Guest, float], list[dict[str, Any]]]
-"""Runs a lecturer's own test cell on this side, within seconds; returns its outputs."""
+Extra = Callable[[Guest, float], Callable[[Any], Any]]
+"""Prepares a lecturer's own test cell (`proxies.prepared`) to be run on this side, within seconds for each call."""
 
 MAX_SEEN = 1_000
 LEAST_SECONDS = 0.05
@@ -86,7 +88,7 @@ class Submission:
         seed : of the cases
         seconds : time limit of a cell, and of judging one function
         guests : starts a student's process
-        budget : seconds for the whole, with everything that is run again
+        budget : seconds for the whole, with everything that is run again; charged as `host.clock` does
         extras : a lecturer's own test cells, by their place in the notebook: run here, not in the student's process
         guest : a process that is there already and has run nothing yet
         """
@@ -95,7 +97,9 @@ class Submission:
         self._seed = seed
         self._seconds = seconds
         self._guests = guests
-        self._deadline = time.monotonic() + budget
+        self._budget = budget
+        self._charged_apart = 0.0
+        self._had = [guest] if guest else list[Guest]()
         self._extras = extras or {}
         self._guest = guest
         self._finished: list[str] = []
@@ -138,7 +142,8 @@ class Submission:
         return self._judged_as
 
     def _seconds_left(self, wanted: float = 0.0) -> float:
-        left = min(max(wanted, self._seconds), self._deadline - time.monotonic())
+        spent = self._charged_apart + sum(guest.charged for guest in self._had)
+        left = min(max(wanted, self._seconds), self._budget - spent)
         if left < LEAST_SECONDS:
             raise NoTimeLeft
         return left
@@ -151,6 +156,7 @@ class Submission:
         while self._guest is None:
             self._seconds_left()
             guest, again = self._guests(), self._finished
+            self._had.append(guest)
             self._finished = []
             try:
                 guest.block(self._blocked)
@@ -194,10 +200,21 @@ class Submission:
             asked = {e.function for e in self._assignment.exercises if f"def {e.function}" in source}
             self._spoiled |= dict.fromkeys(defined | asked, ("raised", seen))
 
+    @contextlib.contextmanager
+    def _apart(self, answer: Callable[[Any], Any], seconds: float) -> Iterator[Apart]:
+        """Do something on this side with what the student's process sends, within the student's limits."""
+        with Apart(answer, seconds) as apart:
+            try:
+                yield apart
+            finally:
+                self._charged_apart += apart.charged
+
     def _run_here(self, place: int, number: int) -> None:
         """Run a lecturer's own test cell on this side."""
         try:
-            shown = self._extras[place](self._running_guest(), self._seconds_left())
+            guest, seconds = self._running_guest(), self._seconds_left()
+            with self._apart(self._extras[place](guest, seconds), seconds) as apart:
+                shown = outputs_of(apart, guest)
         except NoTimeLeft:
             shown = [_error("timed-out", NO_TIME)]
             self._out_of_time()
@@ -246,13 +263,24 @@ class Submission:
         """Return the verdict, or that it follows from an earlier one: with the reference in its place all is right."""
         verdict = verdicts[exercise.function]
         wrong = (earlier for earlier in self._assignment.before(exercise) if not verdicts[earlier.function].passed)
-        replacements, called = put_right(wrong)
-        if not replacements or not may_follow_from_earlier(verdict):
+        references, _ = put_right(wrong)
+        if not references or not may_follow_from_earlier(verdict):
             return verdict
+        called: set[str] = set()
+
+        def asked_of(apart: Apart, name: str) -> Served:
+            def serve(arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+                called.add(name)
+                return apart.ask((name, list(arguments), dict(options)))
+
+            return serve
+
         try:
             asked = questions(exercise, self._seed)
             seconds = self._seconds_left(PUT_RIGHT_SECONDS)
-            outcomes = self._running_guest().evaluate(exercise.function, asked, seconds, replacements)
+            with self._apart(calls(references), seconds) as apart:
+                replacements = {name: asked_of(apart, name) for name in references}
+                outcomes = self._running_guest().evaluate(exercise.function, asked, seconds, replacements)
         except NoTimeLeft:
             return verdict
         except Ended:

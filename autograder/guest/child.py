@@ -1,8 +1,8 @@
 """The untrusted process: runs a notebook's cells in order and evaluates its functions when asked.
 
 Started as `python -m autograder.guest.child FD`, it speaks the wire protocol on the inherited socket FD. Requests are
-- `("run", source)`, answered by a Failure or None. Before the answer, what the cell shows goes out in pieces:
-  `("display", bytes)`, the bytes a JSON list of outputs in an array;
+- `("run", source)`, its text an array of UTF-8, answered by a Failure or None. Before the answer, what the cell shows
+  goes out in pieces: `("display", bytes)`, the bytes a JSON list of outputs in an array;
 - `("read", bytes)`: a notebook's file, as an array; answered by `("pages", ...)` with what `reading.flat` makes of it,
   or by a Failure;
 - `("block", names)`: functions that were ended once, and raise at once after every cell from now on; answered by None;
@@ -82,8 +82,8 @@ def serve(channel: socket.socket, cells: Cells) -> None:
     wire.send(channel, "ready")
     while True:
         match wire.receive(channel):
-            case ("run", str() as source):
-                answer: Any = cells.run(source)
+            case ("run", np.ndarray() as source):
+                answer: Any = cells.run(source.tobytes().decode("utf-8", "replace"))
                 namespace.update(blocked)
             case ("read", np.ndarray() as content):
                 try:

@@ -18,6 +18,7 @@ import numpy as np
 MAX_BYTES = 16 * 2**20
 MAX_ITEMS = 1000
 MAX_DEPTH = 4
+_DOUBLE = {"f": "f8", "c": "c16"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Outcome:
     value : plain arrays in tuples, lists and dicts, None, or Opaque; None when it failed
     failure : the exception, or None
     changed : names of the arguments that the function changed
-    seconds : how long it took
+    seconds : of processor time that it took
     """
 
     value: Any
@@ -88,7 +89,8 @@ def clean(text: str, length: int) -> str:
 def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
     """Copy a value into base arrays inside tuples, lists and dicts with string keys; anything else becomes Opaque.
 
-    Scalars become 0-d arrays. Subclasses of ndarray lose their class, so that none of their methods runs later.
+    Scalars become 0-d arrays. Subclasses of ndarray lose their class, so that none of their methods runs later. Numbers
+    of other widths and byte orders than the channel knows become those that it knows.
     """
     kind = type(value)
     if value is None or kind is ScalarFunction:
@@ -96,6 +98,8 @@ def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
     if kind in (bool, int, float, complex):
         try:
             value = np.array(value)
+            if value.dtype == object:  # a whole number of more than 64 bits
+                value = np.array(float(value[()]))
         except OverflowError:
             return Opaque("int too large for 64 bits")
     if isinstance(value, np.generic):
@@ -109,7 +113,7 @@ def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
             return Opaque(clean(f"array of dtype {value.dtype}", 80))
         if value.nbytes > MAX_BYTES:
             return Opaque(f"array of {value.nbytes} bytes")
-        return np.array(value, copy=True, subok=False, order="C")
+        return np.array(value, dtype=_native(value.dtype), copy=True, subok=False, order="C")
     # The methods of the base classes, so that none of a subclass's runs.
     if isinstance(value, dict) and depth and dict.__len__(value) <= MAX_ITEMS:
         if all(type(key) is str for key in dict.keys(value)):
@@ -120,6 +124,13 @@ def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
     if isinstance(value, list) and depth and list.__len__(value) <= MAX_ITEMS:
         return [plain(item, depth - 1) for item in list.__iter__(value)]
     return Opaque(clean(kind.__name__, 80))
+
+
+def _native(dtype: Any) -> Any:
+    """Return the dtype, of the machine's byte order and at most double precision, that holds an array's numbers."""
+    if dtype.kind in "fc" and dtype.itemsize > np.dtype(_DOUBLE[dtype.kind]).itemsize:
+        return np.dtype(_DOUBLE[dtype.kind])
+    return dtype.newbyteorder("=")
 
 
 def copied(value: Any) -> Any:
@@ -173,10 +184,20 @@ def failure_of(error: BaseException) -> Failure:
     return Failure(clean(type(error).__name__, 80), text, line, function)
 
 
+def _stopwatch() -> Callable[[], float]:
+    """Start to measure; what comes back returns the seconds since then.
+
+    Processor time, so that what else the machine does costs nobody anything; and never more than has passed, so that
+    neither does a product that the machine's library divides among all its cores.
+    """
+    computed, passed = time.process_time(), time.perf_counter()
+    return lambda: min(time.process_time() - computed, time.perf_counter() - passed)
+
+
 def call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Outcome:
     """Call the function once, with copies of the arguments by position, silently."""
     given = copied(arguments)
-    started = time.perf_counter()
+    elapsed = _stopwatch()
     try:
         with (
             warnings.catch_warnings(),
@@ -189,8 +210,8 @@ def call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Outcome:
     except KeyboardInterrupt:
         raise  # whoever sits before the notebook means the check
     except BaseException as error:
-        return Outcome(None, failure_of(error), seconds=time.perf_counter() - started)
-    seconds = time.perf_counter() - started
+        return Outcome(None, failure_of(error), seconds=elapsed())
+    seconds = elapsed()
     changed = tuple(name for name in arguments if not unchanged(arguments[name], given[name]))
     return Outcome(value, None, changed, seconds)
 

@@ -1,15 +1,17 @@
 """The data channel between a trusted process and a student's: plain numbers in a fixed structure, never pickle.
 
-A message is a length, a JSON header, and the raw bytes of its arrays. Whoever reads checks every length before anything
-is allocated, and admits only numbers: booleans, integers, floats and complex numbers of the native byte order.
+A message is a length, a JSON header, and the raw bytes of its arrays, one after the other. Whoever reads checks every
+length before anything is allocated, and admits only numbers: booleans, integers, floats and complex numbers of the
+native byte order. What a function returned is arrays in tuples, lists and dicts, and nothing else.
 """
 
+import contextlib
 import json
 import math
 import socket
 import struct
 import time
-from typing import Any
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -17,7 +19,11 @@ from autograder.guest.evaluate import MAX_BYTES, MAX_ITEMS, Failure, Opaque, Out
 
 MAX_HEADER = 2**20
 MAX_NESTING = 12
+MAX_DIGITS = 80
+MAX_DIMENSIONS = 32
+MAX_SECONDS = 1e6
 _LENGTHS = struct.Struct("<II")
+_BLOCK = 2**16
 _DTYPES = frozenset(
     np.dtype(name).str for name in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
 )
@@ -33,6 +39,39 @@ class Closed(WireError):
 
 class TimedOut(WireError):
     """Nothing complete came within the time allowed."""
+
+
+class Patience(Protocol):
+    """How long to wait for the other side."""
+
+    def left(self) -> float:
+        """Return for how many seconds to wait before asking again.
+
+        Raises
+        ------
+        TimedOut
+            If the time is used up.
+        """
+
+
+class Deadline:
+    """Patience by the clock on the wall."""
+
+    def __init__(self, seconds: float) -> None:
+        """Start it."""
+        self._ends = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Return the seconds until it ends.
+
+        Raises
+        ------
+        TimedOut
+        """
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimedOut
+        return left
 
 
 def pack(value: Any) -> bytes:
@@ -93,118 +132,136 @@ def unpack(header: bytes, payload: bytes) -> Any:
         If it does not hold to the protocol.
     """
     try:
-        parsed = json.loads(header)
+        parsed = json.loads(header, parse_int=_integer, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise WireError("the header is not JSON") from error
-    count = 0
+    count = taken = 0
 
-    def value(node: Any, depth: int) -> Any:
+    def value(node: Any, depth: int, answer: bool = False) -> Any:
+        """Return what a node stands for; in an `answer` only what `evaluate.plain` makes."""
         nonlocal count
         count += 1
         if count > 20 * MAX_ITEMS or depth > MAX_NESTING:
             raise WireError("the structure is too large")
         match node:
-            case ["v", None | bool() | int() | float() | str() as scalar]:
+            case ["v", None]:
+                return None
+            case ["v", bool() | int() | float() | str() as scalar] if not answer:
                 return float(scalar) if scalar in ("nan", "inf", "-inf") else scalar
             case ["a", str() as dtype, list() as shape, int() as offset] if dtype in _DTYPES:
                 return array(dtype, shape, offset)
             case ["o", str() as name]:
                 return Opaque(clean(name, 80))
-            case ["f", str() as name, str() as text, str() as line, str() as function]:
+            case ["f", str() as name, str() as text, str() as line, str() as function] if not answer:
                 return Failure(clean(name, 80), clean(text, 300), clean(line, 200), clean(function, 80))
             case ["s", *coefficients] if len(coefficients) == 4:
                 arrays = [value(part, depth + 1) for part in coefficients]
                 if not all(isinstance(part, np.ndarray) for part in arrays):
                     raise WireError("a function's coefficients are no arrays")
                 return ScalarFunction(*arrays)
-            case ["r", inner, failure, list() as changed, int() | float() as seconds]:
-                failed = value(failure, depth + 1)
-                if not (failed is None or isinstance(failed, Failure)) or not all(type(c) is str for c in changed):
-                    raise WireError("an outcome is malformed")
-                return Outcome(value(inner, depth + 1), failed, tuple(changed), float(seconds))
+            case ["r", inner, failure, list() as changed, int() | float() as seconds] if not answer:
+                return outcome(inner, failure, changed, seconds, depth + 1)
             case ["t", list() as items]:
-                return tuple(value(item, depth + 1) for item in items)
+                return tuple(value(item, depth + 1, answer) for item in items)
             case ["l", list() as items]:
-                return [value(item, depth + 1) for item in items]
+                return [value(item, depth + 1, answer) for item in items]
             case ["d", list() as items]:
-                return dict(pair(item, depth + 1) for item in items)
+                return dict(pair(item, depth + 1, answer) for item in items)
         raise WireError("the header holds an unknown node")
 
-    def pair(node: Any, depth: int) -> tuple[str, Any]:
+    def outcome(inner: Any, failure: Any, changed: list[Any], seconds: float, depth: int) -> Outcome:
+        failed = value(failure, depth)
+        if not (failed is None or isinstance(failed, Failure)):
+            raise WireError("an outcome's failure is none")
+        if len(changed) > MAX_ITEMS or not all(type(name) is str for name in changed):
+            raise WireError("an outcome's changed arguments are no names")
+        if not 0 <= seconds <= MAX_SECONDS:
+            raise WireError("an outcome's seconds are no time")
+        names = tuple(clean(name, 80) for name in changed)
+        return Outcome(value(inner, depth, answer=True), failed, names, float(seconds))
+
+    def pair(node: Any, depth: int, answer: bool) -> tuple[str, Any]:
         match node:
             case [str() as key, inner]:
-                return clean(key, 200), value(inner, depth)
+                return clean(key, 200), value(inner, depth, answer)
         raise WireError("a dict's key is not a string")
 
     def array(dtype: str, shape: list[Any], offset: int) -> Any:
-        if len(shape) > 32 or not all(type(n) is int and 0 <= n <= MAX_BYTES for n in shape) or offset < 0:
+        nonlocal taken
+        if len(shape) > MAX_DIMENSIONS or not all(type(n) is int and 0 <= n <= MAX_BYTES for n in shape):
             raise WireError("an array's shape is malformed")
-        kind = np.dtype(dtype)
-        size = math.prod(shape) * kind.itemsize
-        if offset + size > len(payload):
+        if math.prod(n or 1 for n in shape) > MAX_BYTES:  # where one is 0, the others are bounded all the same
+            raise WireError("an array's shape is too large")
+        kind, size = np.dtype(dtype), math.prod(shape)
+        if type(offset) is not int or offset != taken:
+            raise WireError("an array does not begin where the one before it ends")
+        taken += size * kind.itemsize
+        if taken > len(payload):
             raise WireError("an array is longer than the message")
-        return np.frombuffer(payload, kind, math.prod(shape), offset).reshape(shape).copy()
+        return np.ndarray(shape, kind, payload, offset).copy() if size else np.empty(shape, kind)
 
     return value(parsed, 0)
 
 
-def send(channel: socket.socket, value: Any, seconds: float | None = None) -> None:
+def _integer(digits: str) -> int:
+    return int(digits) if len(digits) <= MAX_DIGITS else _refuse(digits)
+
+
+def _refuse(text: str) -> NoReturn:
+    """Refuse what no number of ours is: NaN, Infinity, a thousand digits."""
+    raise ValueError(text[:80])
+
+
+def send(channel: socket.socket, value: Any, patience: Patience | None = None) -> None:
     """Write one message.
 
     Parameters
     ----------
     channel : a stream socket
     value : what `pack` takes
-    seconds : how long the other side may take to read all of it; None is for ever
+    patience : how long the other side may take to read all of it; None is for ever
 
     Raises
     ------
     TimedOut, Closed, WireError
     """
-    message = pack(value)
-    if seconds is not None and seconds <= 0:
-        raise TimedOut
+    message = memoryview(pack(value))
     try:
-        channel.settimeout(seconds)
-        channel.sendall(message)
-    except TimeoutError as error:
-        raise TimedOut from error
+        while message:
+            channel.settimeout(patience.left() if patience else None)
+            with contextlib.suppress(TimeoutError):
+                message = message[channel.send(message[:_BLOCK]) :]
     except OSError as error:
         raise Closed from error
 
 
-def receive(channel: socket.socket, seconds: float | None = None) -> Any:
+def receive(channel: socket.socket, patience: Patience | None = None) -> Any:
     """Read one message.
 
     Parameters
     ----------
     channel : a stream socket
-    seconds : how long to wait for all of it; None is for ever
+    patience : how long to wait for all of it; None is for ever
 
     Raises
     ------
     TimedOut, Closed, WireError
     """
-    deadline = None if seconds is None else time.monotonic() + seconds
-    header_length, payload_length = _LENGTHS.unpack(_read(channel, _LENGTHS.size, deadline))
+    header_length, payload_length = _LENGTHS.unpack(_read(channel, _LENGTHS.size, patience))
     if header_length > MAX_HEADER or payload_length > MAX_BYTES:
         raise WireError(f"a message of {header_length} + {payload_length} bytes is too large")
-    body = _read(channel, header_length + payload_length, deadline)
+    body = _read(channel, header_length + payload_length, patience)
     return unpack(body[:header_length], body[header_length:])
 
 
-def _read(channel: socket.socket, length: int, deadline: float | None) -> bytes:
+def _read(channel: socket.socket, length: int, patience: Patience | None) -> bytes:
     received = bytearray()
     while len(received) < length:
-        if deadline is not None:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimedOut
-            channel.settimeout(left)
+        channel.settimeout(patience.left() if patience else None)
         try:
-            block = channel.recv(min(length - len(received), 2**16))
-        except TimeoutError as error:
-            raise TimedOut from error
+            block = channel.recv(min(length - len(received), _BLOCK))
+        except TimeoutError:
+            continue
         except OSError as error:
             raise Closed from error
         if not block:

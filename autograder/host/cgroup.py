@@ -16,11 +16,14 @@ class _Version:
     limit: str
     swap: str
     events: str
+    reached: tuple[str, str]
 
 
 _VERSIONS = {
-    "cgroup2": _Version("memory.max", "memory.swap.max", "memory.events"),
-    "cgroup": _Version("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.oom_control"),
+    "cgroup2": _Version("memory.max", "memory.swap.max", "memory.events", ("memory.events.local", "oom ")),
+    "cgroup": _Version(
+        "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.oom_control", ("memory.failcnt", "")
+    ),
 }
 
 
@@ -51,6 +54,20 @@ def places(mounts: str, memberships: str) -> Iterator[tuple[str, Path]]:
         for directory in (here, *here.parents):
             if directory == top or top in directory.parents:
                 yield kind, directory
+
+
+def _counted(path: Path, name: str) -> int:
+    """Return the number behind a name in a file of the kernel's; 0 where there is none."""
+    try:
+        lines = path.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.removeprefix(name)) for line in lines if line.startswith(name)), 0)
+
+
+def kills_of_the_machine() -> int:
+    """Return how many processes the kernel has ended for want of memory, for whatever bound, since it was started."""
+    return _counted(Path("/proc/vmstat"), "oom_kill ")
 
 
 class MemoryGroup:
@@ -108,8 +125,14 @@ class MemoryGroup:
         """Return how many processes the kernel has ended because the group was full."""
         if self.path is None:
             return 0
-        text = (self.path / self._version.events).read_text(encoding="ascii")
-        return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("oom_kill ")), 0)
+        return _counted(self.path / self._version.events, "oom_kill ")
+
+    def reached(self) -> int:
+        """Return how many times the group has met its own bound; one further up may be met before."""
+        if self.path is None:
+            return 0
+        file, name = self._version.reached
+        return _counted(self.path / file, name)
 
     def remove(self) -> None:
         """Remove the group, when its processes have gone."""

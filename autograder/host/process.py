@@ -7,10 +7,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -18,9 +17,12 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from autograder.guest import reading, wire
-from autograder.guest.evaluate import Failure, Outcome, plain
+from autograder.guest.evaluate import Failure, Outcome
+from autograder.host.clock import LOOK_SECONDS, Clock
 from autograder.host.door import START_SECONDS, NotStarted
 from autograder.host.outputs import Shown, TooMuch
+
+NO_ANSWER = "the student's process sent what is not an answer"
 
 
 class Ended(Exception):
@@ -52,6 +54,10 @@ class EndedByMemory(Ended):
     outcome = "out-of-memory"
 
 
+KINDS: Mapping[str, type[Ended]] = {kind.outcome: kind for kind in (Ended, EndedByTime, EndedByMemory)}
+"""By their outcome."""
+
+
 @dataclass(frozen=True)
 class Ran:
     """What running one cell left behind.
@@ -66,8 +72,19 @@ class Ran:
     outputs: list[dict[str, Any]] = field(default_factory=list)
 
 
+Served = Callable[[Sequence[Any], Mapping[str, Any]], Any]
+"""Answers a call of the guest's: from its arguments, by position and by name, plain values or a Failure."""
+
+
 class Guest(Protocol):
-    """A student's process: it runs a notebook's cells and evaluates its functions, and decides nothing."""
+    """A student's process: it runs a notebook's cells and evaluates its functions, and decides nothing.
+
+    Attributes
+    ----------
+    charged : seconds that it has computed, or only waited, over all that it was asked
+    """
+
+    charged: float
 
     def read(self, content: bytes, seconds: float) -> reading.Pages:
         """Take a notebook's file apart."""
@@ -80,7 +97,7 @@ class Guest(Protocol):
         function: str,
         cases: Sequence[Mapping[str, Any]],
         seconds: float,
-        answered_here: Mapping[str, Callable[..., Any]] | None = None,
+        answered_here: Mapping[str, Served] | None = None,
     ) -> list[Outcome] | None:
         """Call a function of the notebook on every case; None where it has no such function."""
 
@@ -99,30 +116,22 @@ class Guest(Protocol):
         """End it."""
 
 
-def _as_given(argument: Any) -> Any:
-    """Return a number for the 0-d array that it became on its way."""
-    return argument.item() if isinstance(argument, np.ndarray) and not argument.ndim else argument
-
-
-def _served(function: Callable[..., Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    """Answer a call of the guest; what it sent may be anything, so every complaint becomes a Failure."""
-    try:
-        by_name = {name: _as_given(argument) for name, argument in options.items()}
-        return plain(function(*(_as_given(argument) for argument in arguments), **by_name))
-    except Exception as error:
-        return Failure(type(error).__name__, str(error)[:300])
-
-
 class Conversation(ABC):
     """What is said over the channel to a guest, however it was started."""
 
     _channel: socket.socket
+    charged: float = 0.0
+
+    @property
+    @abstractmethod
+    def process(self) -> int:
+        """The machine's id of the first process; 0 where it has gone."""
 
     @abstractmethod
     def end(self) -> None:
         """End the process and whatever it started. May be called twice."""
 
-    def _why_it_ended(self) -> Ended:
+    def _why_it_ended(self) -> Ended | NotStarted:
         """Say why the process hung up, after it did."""
         return Ended("the student's process ended, or sent what is not an answer")
 
@@ -154,7 +163,8 @@ class Conversation(ABC):
         """
         shown = Shown()
         try:
-            answer = self._ask(("run", source), seconds, shown=shown)
+            text = np.frombuffer(source.encode("utf-8", "replace"), np.uint8)
+            answer = self._ask(("run", text), seconds, shown=shown)
             if answer is None or isinstance(answer, Failure):
                 return Ran(answer, shown.outputs())
             raise self._broken()
@@ -171,7 +181,7 @@ class Conversation(ABC):
         function: str,
         cases: Sequence[Mapping[str, Any]],
         seconds: float,
-        answered_here: Mapping[str, Callable[..., Any]] | None = None,
+        answered_here: Mapping[str, Served] | None = None,
     ) -> list[Outcome] | None:
         """Call a function of the notebook on every case; None where it has no such function.
 
@@ -179,14 +189,14 @@ class Conversation(ABC):
         ----------
         function : its name in the notebook
         cases : the arguments of each call
-        seconds : for all calls together
+        seconds : of processor time for all calls together; waiting counts too
         answered_here : functions of the notebook whose calls are answered on this side meanwhile
 
         Raises
         ------
         EndedByTime, Ended
         """
-        served = answered_here or {}
+        served, before = answered_here or {}, self.charged
         request = ("evaluate", function, [dict(case) for case in cases], list(served))
         answer = self._ask(request, seconds, served)
         if isinstance(answer, Failure):  # its own answer was too large to be sent
@@ -194,49 +204,57 @@ class Conversation(ABC):
         if answer is None:
             return None
         if isinstance(answer, list) and len(answer) == len(cases) and all(isinstance(o, Outcome) for o in answer):
-            return answer
+            took = self.charged - before
+            # Of what took long, this side has seen how long: nobody has to believe what the guest says.
+            return [replace(o, seconds=took / len(cases)) for o in answer] if took > 2 * LOOK_SECONDS else answer
         raise self._broken()
 
     def _ask(
         self,
         request: Any,
         seconds: float,
-        served: Mapping[str, Callable[..., Any]] | None = None,
+        served: Mapping[str, Served] | None = None,
         shown: Shown | None = None,
     ) -> Any:
         """Send a request and return the answer; in between serve the guest's calls, and take what it shows."""
-        deadline = time.monotonic() + seconds
-        self._send(request, seconds, seconds)
-        while True:
-            answer = self._answer(deadline - time.monotonic(), seconds)
-            match answer:  # an array may stand wherever a text should: only texts are compared with texts
-                case (str() as word, np.ndarray() as piece) if word == "display":
-                    try:
-                        (shown or Shown()).take(piece.tobytes())
-                    except TooMuch as error:
-                        raise self._broken() from error
-                case (str() as word, str() as name, list() as arguments, dict() as options) if (
-                    served and word == "call" and name in served
-                ):
-                    answer = _served(served[name], arguments, options)
-                    self._send(answer, deadline - time.monotonic(), seconds)
-                case _:
-                    return answer
-
-    def _send(self, message: Any, left: float, allowed: float) -> None:
+        clock = Clock(lambda: self.process, seconds)
         try:
-            wire.send(self._channel, message, left)
-        except wire.TimedOut as error:
+            self._send(request, clock, seconds)
+            while True:
+                answer = self._answer(clock, seconds)
+                match answer:  # an array may stand wherever a text should: only texts are compared with texts
+                    case (str() as word, np.ndarray() as piece) if word == "display":
+                        try:
+                            (shown or Shown()).take(piece.tobytes())
+                        except TooMuch as error:
+                            raise self._broken() from error
+                    case (str() as word, str() as name, list() as arguments, dict() as options) if (
+                        served and word == "call" and name in served
+                    ):
+                        answer = served[name](arguments, options)
+                        clock.resume()
+                        self._send(answer, clock, seconds)
+                    case _:
+                        return answer
+        except (NotStarted, Ended):  # of what was asked in between, or because the machine was too slow
             self.end()
-            raise EndedByTime(f"it took longer than {allowed:g} seconds") from error
-        except wire.Closed as error:
-            why = self._why_it_ended()
-            self.end()
-            raise why from error
+            raise
+        finally:
+            self.charged += clock.charged
 
-    def _answer(self, left: float, allowed: float) -> Any:
+    def _send(self, message: Any, patience: wire.Patience, allowed: float) -> None:
+        with self._heard_to_the_end(allowed, "the student's process would have been sent what is too large"):
+            wire.send(self._channel, message, patience)
+
+    def _answer(self, patience: wire.Patience, allowed: float) -> Any:
+        with self._heard_to_the_end(allowed, NO_ANSWER):
+            return wire.receive(self._channel, patience)
+
+    @contextlib.contextmanager
+    def _heard_to_the_end(self, allowed: float, otherwise: str) -> Iterator[None]:
+        """Say in the words of `Ended` what goes wrong on the channel."""
         try:
-            return wire.receive(self._channel, left)
+            yield
         except wire.TimedOut as error:
             self.end()
             raise EndedByTime(f"it took longer than {allowed:g} seconds") from error
@@ -245,11 +263,12 @@ class Conversation(ABC):
             self.end()
             raise why from error
         except wire.WireError as error:
-            raise self._broken() from error
+            self.end()
+            raise Ended(otherwise) from error
 
     def _broken(self) -> Ended:
         self.end()
-        return Ended("the student's process sent what is not an answer")
+        return Ended(NO_ANSWER)
 
     def __enter__(self) -> Self:
         return self
@@ -307,12 +326,17 @@ class GuestProcess(Conversation):
                 start_new_session=True,
             )
         try:
-            ready = self._answer(START_SECONDS, START_SECONDS) == "ready"
+            ready = self._answer(wire.Deadline(START_SECONDS), START_SECONDS) == "ready"
         except Ended as error:
             raise NotStarted(f"no process for the student's code came up within {START_SECONDS:g} seconds") from error
         if not ready:
             self.end()
             raise NotStarted("the process for the student's code did not say that it is ready")
+
+    @property
+    def process(self) -> int:
+        """The machine's id of the process."""
+        return self._process.pid
 
     def end(self) -> None:
         """Kill the process and whatever it started in its session, and remove its directory. May be called twice."""

@@ -7,16 +7,17 @@ import select
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from autograder.guest import wire
 from autograder.guest.evaluate import Outcome
-from autograder.host.cgroup import MemoryGroup
+from autograder.host.cgroup import MemoryGroup, kills_of_the_machine
 from autograder.host.door import PACKET, START_SECONDS, Door, NotStarted, hear, memory_group, send
 from autograder.host.jail import MEBIBYTE, Limits, lesson
-from autograder.host.process import Conversation, Ended, EndedByMemory, EndedByTime, Ran
+from autograder.host.process import Conversation, Ended, EndedByMemory, EndedByTime, Ran, Served
 
 USERS = 8
 """Users of the machine in which the guests of one process take turns, so that none is that of one still dying."""
@@ -24,9 +25,9 @@ _GONE = "the process that starts the students' processes has gone"
 
 
 def _process_of(handle: int) -> int:
-    """Return the machine's id of a process by its pidfd."""
+    """Return the machine's id of a process by its pidfd; 0 where it has gone."""
     lines = Path(f"/proc/self/fdinfo/{handle}").read_text(encoding="ascii").splitlines()
-    return int(next(line for line in lines if line.startswith("Pid:")).split()[1])
+    return max(int(next(line for line in lines if line.startswith("Pid:")).split()[1]), 0)
 
 
 class ForkedGuest(Conversation):
@@ -44,7 +45,7 @@ class ForkedGuest(Conversation):
         self._channel = channel
         self._status = status
         self._handle = handle
-        self._kills = zygote.memory.kills()
+        self._before = self._memory_events()
         self._ended = False
         self.opening: list[tuple[str, Ran]] = []
         self.fresh = zygote.fresh_guest
@@ -53,8 +54,13 @@ class ForkedGuest(Conversation):
 
     @property
     def process(self) -> int:
-        """The machine's id of the first process of its pid namespace."""
+        """The machine's id of the first process of its pid namespace; 0 where it has gone."""
         return _process_of(self._handle)
+
+    def _memory_events(self) -> tuple[int, int, int]:
+        """Count what the kernel has ended in the group and anywhere, and how often the group was full."""
+        memory = self._zygote.memory
+        return memory.kills(), memory.reached(), kills_of_the_machine()
 
     def run(self, source: str, seconds: float) -> Ran:
         """Run one cell.
@@ -75,7 +81,7 @@ class ForkedGuest(Conversation):
         function: str,
         cases: Sequence[Mapping[str, Any]],
         seconds: float,
-        answered_here: Mapping[str, Callable[..., Any]] | None = None,
+        answered_here: Mapping[str, Served] | None = None,
     ) -> list[Outcome] | None:
         """Call a function of the notebook on every case; None where it has no such function.
 
@@ -103,7 +109,7 @@ class ForkedGuest(Conversation):
             self.end()
             other = self.fresh()
             self._zygote, self._channel, self._status = other._zygote, other._channel, other._status
-            self._handle, self._kills, self._ended = other._handle, other._kills, False
+            self._handle, self._before, self._ended = other._handle, other._before, False
             super().block(self._blocked)
             for source, _ in self._begun:
                 super().run(source, START_SECONDS)
@@ -116,14 +122,14 @@ class ForkedGuest(Conversation):
         NotStarted
         """
         try:
-            ready = self._answer(START_SECONDS, START_SECONDS)
+            ready = self._answer(wire.Deadline(START_SECONDS), START_SECONDS)
         except Ended as ended:
             raise NotStarted(f"no process for the student's code came up: {ended}") from ended
         if ready != "ready":
             self.end()
             raise NotStarted("the process for the student's code did not say that it is ready")
 
-    def _why_it_ended(self) -> Ended:
+    def _why_it_ended(self) -> Ended | NotStarted:
         self._status.settimeout(2.0)
         try:
             report = json.loads(self._status.recv(PACKET) or b"{}")
@@ -132,8 +138,12 @@ class ForkedGuest(Conversation):
         limits = self._zygote.limits
         if "failed" in report:  # before any of the student's code has run
             return Ended(report["failed"])
-        by_kernel = report.get("signal") == signal.SIGKILL and self._zygote.memory.kills() > self._kills
-        if report.get("memory") or by_kernel:
+        pairs = zip(self._memory_events(), self._before, strict=True)
+        killed, full, killed_anywhere = (now > before for now, before in pairs)
+        by_kernel = report.get("signal") == signal.SIGKILL or not report
+        if by_kernel and killed_anywhere and not (killed and full):
+            return NotStarted("the machine had no memory left, and the kernel ended the student's process")
+        if report.get("memory") or (by_kernel and killed):
             most = limits.memory_of_all // MEBIBYTE
             return EndedByMemory(f"it and what it had started took more than {most} MiB of memory")
         if report.get("no_room"):
@@ -162,12 +172,18 @@ class ForkedGuest(Conversation):
 class _Opening(Conversation):
     """A zygote's twin while it runs the cells with which every notebook begins."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, process: int) -> None:
         self._channel = channel
+        self._process = process
+
+    @property
+    def process(self) -> int:
+        """The machine's id of the twin."""
+        return self._process
 
     def wait_until_ready(self) -> None:
         """Wait for its first word."""
-        self._answer(START_SECONDS, START_SECONDS)
+        self._answer(wire.Deadline(START_SECONDS), START_SECONDS)
 
     def end(self) -> None:
         """Hang up."""
@@ -338,7 +354,7 @@ class Zygote:
         except NotStarted:
             return False
         ours, theirs = socket.socketpair()
-        cells, opening = _Opening(ours), list[tuple[str, Ran]]()
+        cells, opening = _Opening(ours, _process_of(made._handle or 0)), list[tuple[str, Ran]]()
         try:
             with theirs, cells:
                 assert made._control

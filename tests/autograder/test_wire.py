@@ -62,11 +62,35 @@ def test_every_structure_of_the_protocol_arrives_as_it_was_sent():
         b'["d", [["k"]]]',
         b'["r", ["v", 1], ["v", 1], [], 0]',
         json.dumps(["t", [["v", 0]] * 30_000]).encode(),
+        b'["r", ["v", null], ["v", null], [], 1' + b"0" * 400 + b"]",
+        b'["r", ["v", null], ["v", null], [], NaN]',
+        b'["r", ["v", null], ["v", null], [], Infinity]',
+        b'["r", ["v", null], ["v", null], [], -1]',
+        b'["r", ["v", null], ["v", null], [1], 0]',
+        b'["r", ["v", 1], ["v", null], [], 0]',
+        b'["r", ["t", [["v", "text"]]], ["v", null], [], 0]',
+        b'["r", ["d", [["dW1", ["v", 1.5]]]], ["v", null], [], 0]',
+        b'["r", ["f", "E", "", "", ""], ["v", null], [], 0]',
+        b'["v", 1' + b"0" * 400 + b"]",
+        b'["a", "<f8", [0, 16777216, 16777216, 16777216], 0]',
+        b'["a", "<f8", [0, 16777217], 0]',
+        b'["a", "<f8", [' + b"1," * 40 + b"1], 0]",
+        b'["a", "<f8", [0], 17]',
+        b'["a", "<f8", [1], false]',
+        b'["a", "<f8", [1], 1000000000000000000000]',
+        b'["t", [["a", "<f8", [2], 0], ["a", "<f8", [2], 0]]]',
     ],
 )
 def test_a_malformed_header_is_refused(header):
     with pytest.raises(wire.WireError):
         wire.unpack(header, bytes(16))
+
+
+def test_what_a_message_holds_is_no_larger_than_the_message():
+    many = json.dumps(["l", [["a", "<f8", [2], 0]] * 10_000]).encode()
+    with pytest.raises(wire.WireError, match="does not begin where the one before it ends"):
+        wire.unpack(many, bytes(16))
+    assert wire.unpack(b'["t", [["a", "<f8", [0, 3], 0], ["a", "|u1", [16], 0]]]', bytes(16))[0].shape == (0, 3)
 
 
 def test_nothing_but_plain_values_can_be_sent():
@@ -81,7 +105,7 @@ def test_a_length_beyond_the_limit_is_refused_before_anything_is_allocated():
     with ours, theirs:
         theirs.sendall(struct.pack("<II", 2, 2**32 - 1))
         with pytest.raises(wire.WireError, match="too large"):
-            wire.receive(ours, 1)
+            wire.receive(ours, wire.Deadline(1))
 
 
 def test_a_message_that_does_not_come_to_its_end_is_a_timeout():
@@ -89,7 +113,7 @@ def test_a_message_that_does_not_come_to_its_end_is_a_timeout():
     with ours, theirs:
         theirs.sendall(struct.pack("<II", 100, 0) + b"{")
         with pytest.raises(wire.TimedOut):
-            wire.receive(ours, 0.05)
+            wire.receive(ours, wire.Deadline(0.05))
 
 
 def test_a_closed_channel_says_so():
@@ -97,7 +121,7 @@ def test_a_closed_channel_says_so():
     with ours:
         theirs.close()
         with pytest.raises(wire.Closed):
-            wire.receive(ours, 1)
+            wire.receive(ours, wire.Deadline(1))
 
 
 def test_large_messages_come_through_in_pieces():
@@ -106,5 +130,5 @@ def test_large_messages_come_through_in_pieces():
     with ours, theirs:
         sender = threading.Thread(target=wire.send, args=(theirs, array))
         sender.start()
-        np.testing.assert_array_equal(wire.receive(ours, 10), array)
+        np.testing.assert_array_equal(wire.receive(ours, wire.Deadline(10)), array)
         sender.join()

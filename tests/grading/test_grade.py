@@ -247,7 +247,7 @@ def test_one_budget_bounds_a_whole_submission(here):
     assert record.score in (0.0, 3.0)
 
 
-def test_a_machine_that_starts_no_process_is_the_graders_fault_and_gives_no_mark(here, monkeypatch):
+def test_a_machine_that_starts_no_process_gives_no_mark_and_the_submission_waits(here, monkeypatch):
     from autograder.host.door import NotStarted
 
     def refuse():
@@ -256,12 +256,14 @@ def test_a_machine_that_starts_no_process_is_the_graders_fault_and_gives_no_mark
     hand_in(here, "ada")
     place = next(places(here / "submitted", NAME))
     record = grade(place, job_of(here), refuse).record
-    assert (record.outcome, record.score, record.marks) == ("grader-error", None, {})
+    assert (record.outcome, record.score, record.marks) == ("ungraded", None, {})
+    assert "grade again" in record.advice
 
 
 def test_outcomes_are_a_closed_set():
     assert list(OUTCOMES) == [
-        *("graded", "graded-with-trouble", "unreadable", "timed-out", "out-of-memory", "crashed", "grader-error")
+        *("graded", "graded-with-trouble", "unreadable", "timed-out", "out-of-memory", "crashed"),
+        *("ungraded", "grader-error"),
     ]
 
 

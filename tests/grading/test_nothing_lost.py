@@ -333,7 +333,10 @@ def test_a_worker_that_dies_each_time_is_a_grader_error_and_the_next_run_tries_a
     with monkeypatch.context() as patched:
         patched.setattr(batch, "grade", lambda p, j, g: os._exit(9) if p.student == "ada" else real(p, j, g))
         assert grade(here) == 1
-    assert Records(here, NAME).find("ada").outcome == "grader-error"
+    found = Records(here, NAME).find("ada")
+    assert found.outcome == "grader-error"
+    assert "with code 9" in found.advice
+    assert "Report this bug" in found.advice
     assert "ada" not in scores(here)
     assert grade(here) == 0
     assert scores(here)["ada"] == full()

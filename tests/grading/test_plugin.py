@@ -12,7 +12,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
-from autograder.grade.proxies import points_of, run_test
+from autograder.grade.proxies import outputs_of, points_of, prepared
+from autograder.host.apart import Apart
 from autograder.host.process import Ended, GuestProcess
 from exercises.generate import course_config
 from tests.grading.classes import NAME, ROOT, course, full, hand_in, notebook, path_of, run, scores
@@ -105,7 +106,9 @@ def guest():
 
 
 def outputs(guest, source: str):
-    return run_test(source, ["import numpy as np", "def helper(x):\n    return x + 1", "import os; not code"], guest, 5)
+    given = ["import numpy as np", "def helper(x):\n    return x + 1", "import os; not code"]
+    with Apart(prepared(source, given, guest, 5), 5) as apart:
+        return outputs_of(apart, guest)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_functions_are_evaluated_blocked_and_answered_from_outside(any_guest):
     case = {"x": np.array([1.0, 2.0])}
     (outcome,) = any_guest.evaluate("f", [case], 20)
     np.testing.assert_array_equal(outcome.value, [2.0, 3.0])
-    (outcome,) = any_guest.evaluate("f", [case], 20, {"helper": lambda x: 10 * x})
+    (outcome,) = any_guest.evaluate("f", [case], 20, {"helper": lambda given, by_name: 10 * given[0]})
     np.testing.assert_array_equal(outcome.value, [11.0, 21.0])
     assert any_guest.evaluate("no_such_function", [case], 20) is None
     any_guest.block(["helper"])

@@ -1,0 +1,150 @@
+"""Trusted code that works on what a student's process sent: in a process of its own, within the student's limits.
+
+What comes over the channel is plain numbers, but any numbers: a reference that is put in the place of a wrong function,
+or a lecturer's own test, may take all the time and memory there is over them.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import numpy as np
+
+from autograder.guest import wire
+from autograder.guest.child import die_with_parent
+from autograder.guest.evaluate import Failure, plain
+from autograder.host.clock import Clock
+from autograder.host.jail import MEBIBYTE, Limits
+from autograder.host.process import Ended, EndedByMemory, EndedByTime
+
+OUT_OF_MEMORY = 137
+
+
+class Apart:
+    """A fork of this process that answers messages, started at the first one.
+
+    Attributes
+    ----------
+    charged : seconds that it has computed
+    """
+
+    def __init__(self, answer: Callable[[Any], Any], seconds: float, memory: int = Limits.memory) -> None:
+        """Say what it does.
+
+        Parameters
+        ----------
+        answer : returns the answer to a message, both plain values; called in the fork
+        seconds : of processor time for all messages together
+        memory : bytes that it may take beyond what this process has
+        """
+        self._answer = answer
+        self._seconds = seconds
+        self._memory = memory
+        self._pid = 0
+        self._channel: socket.socket | None = None
+        self.charged = 0.0
+
+    def ask(self, message: Any) -> Any:
+        """Send a message and return the answer.
+
+        Raises
+        ------
+        Ended
+            If it took too long or too much memory; its kind says which.
+        """
+        channel = self._channel = self._channel or self._started()
+        clock = Clock(lambda: self._pid, self._seconds - self.charged, waiting_counts=False)
+        try:
+            wire.send(channel, message, clock)
+            return wire.receive(channel, clock)
+        except wire.TimedOut as error:
+            raise EndedByTime(f"with what it returned, it took longer than {self._seconds:g} seconds") from error
+        except wire.WireError as error:
+            if self.end() == OUT_OF_MEMORY:
+                most = self._memory // MEBIBYTE
+                raise EndedByMemory(f"with what it returned, it took more than {most} MiB of memory") from error
+            raise Ended("what it returned ended the process that went on with it") from error
+        finally:
+            self.charged += clock.charged
+
+    def _started(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        self._pid = os.fork()
+        if self._pid == 0:
+            self._serve(theirs, ours)
+        theirs.close()
+        return ours
+
+    def _serve(self, channel: socket.socket, other: socket.socket) -> NoReturn:
+        """Answer until nobody asks any more; what the fork has inherited is not touched on the way out."""
+        code = 1
+        try:
+            other.close()
+            die_with_parent()
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            _bound_memory(self._memory)
+            while True:
+                answer = self._answer(wire.receive(channel))
+                try:
+                    wire.send(channel, answer)
+                except wire.WireError as error:  # it is too large
+                    wire.send(channel, Failure("WireError", str(error)))
+        except MemoryError:
+            code = OUT_OF_MEMORY
+        finally:
+            os._exit(code)
+
+    def end(self) -> int | None:
+        """End it, and return its exit code, None where it had none. May be called twice."""
+        if self._channel is None:
+            return None
+        self._channel.close()
+        self._channel = None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
+        _, status = os.waitpid(self._pid, 0)
+        return os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+
+def _bound_memory(most: int) -> None:
+    """Bound what this process may take beyond what it has."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        ceiling = resource.getrlimit(resource.RLIMIT_AS)[1]
+        bound = taken + most if ceiling == resource.RLIM_INFINITY else min(taken + most, ceiling)
+        resource.setrlimit(resource.RLIMIT_AS, (bound, ceiling))
+
+
+def calls(functions: Mapping[str, Callable[..., Any]]) -> Callable[[Any], Any]:
+    """Return what answers calls of functions: (name, arguments, options)."""
+
+    def answer(message: Any) -> Any:
+        name, arguments, options = message
+        try:
+            by_name = {option: _as_given(argument) for option, argument in options.items()}
+            return plain(functions[name](*(_as_given(argument) for argument in arguments), **by_name))
+        except Exception as error:  # what was sent may be anything, so the functions may complain of anything
+            return Failure(type(error).__name__, str(error)[:300])
+
+    return answer
+
+
+def _as_given(argument: Any) -> Any:
+    """Return a number for the 0-d array that it became on its way."""
+    return argument.item() if isinstance(argument, np.ndarray) and not argument.ndim else argument

@@ -1,0 +1,186 @@
+"""Processor time is what a mark is decided by: a machine that is busy with other things costs nobody anything."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from autograder.guest import wire
+from autograder.guest.evaluate import Failure, evaluate
+from autograder.host import apart, clock
+from autograder.host.apart import Apart, calls
+from autograder.host.clock import Clock, TooSlow
+from autograder.host.process import Ended, EndedByMemory, EndedByTime, GuestProcess
+
+COMPUTES = "import time\nend = time.process_time() + {}\nwhile time.process_time() < end: pass"
+
+
+def wait(patience: Clock) -> None:
+    while True:
+        time.sleep(patience.left())
+
+
+def run_out(patience: Clock) -> float:
+    """Wait until patience is at its end; return how long that took."""
+    started = time.monotonic()
+    with pytest.raises(wire.TimedOut):
+        wait(patience)
+    return time.monotonic() - started
+
+
+@pytest.fixture
+def python() -> Iterator[list[subprocess.Popen]]:
+    started: list[subprocess.Popen] = []
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def spawn(python: list[subprocess.Popen], source: str) -> subprocess.Popen:
+    python.append(subprocess.Popen([sys.executable, "-c", source]))
+    return python[-1]
+
+
+def test_time_in_which_a_process_computes_and_time_in_which_it_sleeps_both_count(python):
+    for source in (COMPUTES.format(60), "import time; time.sleep(60)"):
+        process = spawn(python, source)
+        assert 0.9 < run_out(Clock(lambda process=process: process.pid, 1.0)) < 3.0
+
+
+def test_what_a_process_has_started_counts_as_its_own(python):
+    process = spawn(
+        python, f"import subprocess, sys; subprocess.run([sys.executable, '-c', '''{COMPUTES.format(60)}'''])"
+    )
+    time.sleep(0.5)
+    before, _ = clock.processor_time(process.pid)
+    time.sleep(0.5)
+    after, running = clock.processor_time(process.pid)
+    assert after - before > 0.2
+    assert running
+
+
+def test_a_process_that_is_not_let_run_is_not_charged(python):
+    cores = os.sched_getaffinity(0)
+    for _ in range(4):
+        other = spawn(python, COMPUTES.format(120))
+        os.sched_setaffinity(other.pid, {min(cores)})
+    process = spawn(python, COMPUTES.format(60))
+    os.sched_setaffinity(process.pid, {min(cores)})
+    assert run_out(Clock(lambda: process.pid, 1.0)) > 2.5  # it had a fifth of one core
+
+
+def test_a_machine_that_does_not_let_a_process_come_to_an_end_is_not_its_fault(monkeypatch):
+    monkeypatch.setattr(clock, "processor_time", lambda process: (1.0, True))
+    monkeypatch.setattr(clock, "MOST_WALL", 1.0)
+    patience = Clock(lambda: 1, 0.6)
+    with pytest.raises(TooSlow, match="could compute for"):
+        wait(patience)
+
+
+def test_where_nothing_is_known_of_a_process_all_time_counts():
+    assert 0.4 < run_out(Clock(lambda: 2**22 + 1, 0.5)) < 1.5
+    assert 0.4 < run_out(Clock(lambda: 0, 0.5)) < 1.5
+
+
+def test_what_was_done_on_this_side_meanwhile_does_not_count(python):
+    process = spawn(python, "import time; time.sleep(60)")
+    patience = Clock(lambda: process.pid, 1.0)
+    patience.left()
+    time.sleep(1.2)
+    patience.resume()
+    assert patience.left() > 0
+    assert patience.charged < 0.5
+
+
+def test_an_answer_is_charged_by_what_this_side_has_seen_whatever_the_guest_says_of_it():
+    source = """
+import time
+time.process_time = lambda: 0.0
+def f(x):
+    end = time.perf_counter() + 1
+    while time.perf_counter() < end: pass
+    return x
+"""
+    with GuestProcess() as guest:
+        guest.run(source, 20)
+        (outcome,) = guest.evaluate("f", [{"x": 1.0}], 20)
+        assert 0.5 < outcome.seconds < 3
+        assert guest.charged >= outcome.seconds
+
+
+def test_a_function_that_sleeps_is_charged_for_it_and_ended():
+    with GuestProcess() as guest:
+        guest.run("import time\ndef f(x):\n    time.sleep(60)", 20)
+        with pytest.raises(EndedByTime):
+            guest.evaluate("f", [{"x": 1.0}], 1.0)
+
+
+def test_a_function_is_timed_by_the_processor_and_never_by_more_than_has_passed():
+    def sleeps(x):
+        time.sleep(0.3)
+
+    (outcome,) = evaluate(sleeps, [{"x": 1}])
+    assert outcome.seconds < 0.2
+
+
+# --- trusted code on numbers that are not -----------------------------------------------------------------------------
+
+
+def test_a_fork_answers_calls_and_leaves_nothing_behind():
+    with Apart(calls({"double": lambda x, plus=0: 2 * x + plus}), 10) as forked:
+        assert forked.ask(("double", [np.float64(2.0)], {})) == 4.0
+        np.testing.assert_array_equal(forked.ask(("double", [np.ones(3)], {"plus": 1})), [3.0, 3.0, 3.0])
+        failure = forked.ask(("double", [{}], {}))
+        assert isinstance(failure, Failure)
+        assert failure.name == "TypeError"
+        child = forked._pid
+        os.kill(child, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+def endless(message):
+    while True:
+        pass
+
+
+def kept(message):
+    held = []
+    while True:
+        held.append(np.ones(2**20))
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "said"),
+    [
+        (endless, EndedByTime, "longer than 0.5 seconds"),
+        (kept, EndedByMemory, "more than 64 MiB"),
+        (lambda message: os._exit(3), Ended, "ended the process"),
+        (lambda message: os.kill(os.getpid(), 9), Ended, "ended the process"),
+    ],
+)
+def test_a_fork_that_takes_too_much_is_ended_and_says_why(answer, kind, said):
+    with Apart(answer, 0.5, memory=64 * 2**20) as forked, pytest.raises(kind, match=said):
+        forked.ask(None)
+
+
+def test_an_answer_of_a_fork_that_is_too_large_is_a_failure():
+    with Apart(lambda message: np.zeros(wire.MAX_BYTES // 4), 10) as forked:
+        assert "too large" in forked.ask(None).text
+
+
+def test_memory_that_a_reference_lacks_is_a_failure_of_that_call_alone():
+    with Apart(calls({"outer": lambda x: np.multiply.outer(x, x)}), 10, memory=64 * 2**20) as forked:
+        assert forked.ask(("outer", [np.ones(10_000)], {})).name.endswith("MemoryError")
+        assert forked.ask(("outer", [np.ones(2)], {})).shape == (2, 2)
+
+
+def test_a_fork_waits_as_long_as_it_takes_but_computes_within_its_limit(monkeypatch):
+    monkeypatch.setattr(clock, "LOOK_SECONDS", 0.05)
+    with apart.Apart(lambda message: time.sleep(0.6), 0.3) as forked:
+        assert forked.ask(None) is None
