@@ -232,7 +232,7 @@ def results(
     """Grade submissions by several workers, and yield the results as they come.
 
     A worker that dies is replaced, and its submission tried once more. One for which the machine had no room is tried
-    again after all others.
+    again after all others, with no other at its side.
 
     Parameters
     ----------
@@ -248,14 +248,15 @@ def results(
     NotStarted
         If no sandbox can be made here.
     """
-    waiting, tries = deque(todo), dict.fromkeys(todo, 0)
+    waiting, tries, alone = deque(todo), dict.fromkeys(todo, 0), set[Place]()
     kitchen, workers = Kitchen(job, sandboxed, door=door), list[Worker]()
 
     def fill() -> None:
         """Give each worker its next submission, and one to go on with while its result is written."""
         for ahead in range(AHEAD):
             for worker in workers:
-                if waiting and len(worker.places) <= ahead:
+                has_its_turn = waiting and (waiting[0] not in alone or not any(each.places for each in workers))
+                if has_its_turn and len(worker.places) <= ahead:
                     worker.give(waiting.popleft())
 
     try:
@@ -284,7 +285,9 @@ def results(
                     place = worker.done()
                     tries[place] += 1
                     again = said.record.outcome == "ungraded" and tries[place] < TRIES
-                    waiting.extend([place] if again else [])
+                    if again:
+                        alone.add(place)
+                        waiting.append(place)
                     fill()
                     if not again:
                         yield said

@@ -25,6 +25,7 @@ REPORT = (
     "Report this bug to the course's maintainers: its record in .autograder/, which has the details, "
     "what `autograder doctor` says, and the notebook if you may pass it on. Then grade again."
 )
+AGAIN = "grade again, when less else is running or on a machine with more memory"
 MAX_TRACE = 10_000
 
 
@@ -121,7 +122,7 @@ SHORT_OF = frozenset({errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE, er
 def no_room(record: Record, why: BaseException | str) -> Record:
     """Return the record of a submission for which the machine had no room or time; it waits for the next run."""
     said = str(why) or f"this process met {type(why).__name__}"
-    return replace(record, outcome="ungraded", advice=f"It waits: {said}. Nothing is lost: grade again.")
+    return replace(record, outcome="ungraded", advice=f"It waits: {said}. Nothing is lost: {AGAIN}.")
 
 
 def bug(record: Record, why: BaseException | str) -> Record:

@@ -5,9 +5,14 @@ Nothing here is ever read for a mark.
 
 import base64
 import binascii
+import functools
 import json
+import os
 import re
+import sys
+import sysconfig
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 MAX_CELL_BYTES = 6 * 2**20
@@ -27,12 +32,34 @@ class TooMuch(Exception):
     """The guest sent more pieces than an honest one does."""
 
 
+@functools.cache
+def _places() -> tuple[re.Pattern[str], Mapping[str, str]]:
+    """Return what finds places of this machine in a text, and what to call each."""
+    called = {
+        sysconfig.get_path("stdlib"): f"python{sys.version_info.major}.{sys.version_info.minor}",
+        sysconfig.get_path("purelib"): "site-packages",
+        str(Path(__file__).parents[2]): "course",
+        sys.prefix: "python",
+        sys.base_prefix: "python",
+        os.environ.get("HOME", ""): "~",
+    }
+    called = {place: name for place, name in called.items() if place not in ("/", "/usr", "/tmp", "")}
+    longest_first = sorted(called, key=len, reverse=True)
+    return re.compile(rf"(?<![\w/])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])"), called
+
+
+def without_places(text: str) -> str:
+    """Return a text that does not tell where on this machine Python, its packages and the lecturer's files are."""
+    pattern, called = _places()
+    return pattern.sub(lambda found: called[found[0]], text)
+
+
 def cleaned(text: str) -> str:
-    """Return a text without terminal escapes and control characters, each line as a terminal would leave it."""
+    """Return a text without escapes, control characters and places of this machine, lines as a terminal leaves them."""
     text = _ESCAPES.sub("", text).replace("\r\n", "\n")
     if "\r" in text:
         text = "\n".join(line.rpartition("\r")[2] for line in text.split("\n"))
-    return _CONTROLS.sub("", text)
+    return without_places(_CONTROLS.sub("", text))
 
 
 def _picture(kind: str, text: str) -> str | None:

@@ -1,20 +1,38 @@
 """Every submission gets its marks and an outcome, whatever was done to its file, which is held against the release."""
 
+import errno
 import json
 import os
 import shutil
+import sys
+import sysconfig
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from autograder.assignments import ASSIGNMENTS
 from autograder.course_file import assignments_of, released
 from autograder.grade.gradebook import Course, Gradebook
 from autograder.grade.grader import Job, grade
 from autograder.grade.handed_in import places
-from autograder.grade.records import OUTCOMES, Record
+from autograder.grade.records import OUTCOMES, Record, Records
 from autograder.host.process import GuestProcess
-from tests.grading.classes import COURSE, NAME, TEXT, cell, course, full, hand_in, make, notebook, path_of, run, scores
+from tests.grading.classes import (
+    COURSE,
+    NAME,
+    ROOT,
+    TEXT,
+    cell,
+    course,
+    full,
+    hand_in,
+    make,
+    notebook,
+    path_of,
+    run,
+    scores,
+)
 
 
 @pytest.fixture
@@ -52,6 +70,61 @@ def test_a_right_notebook_is_graded_and_has_no_trouble(here):
     record = graded(here)
     assert (record.outcome, record.score, record.max_score, record.troubles) == ("graded", 6.0, 6.0, [])
     assert record.marks == {"check-compute_dZ2": 1.0, "check-compute_dW2": 2.0, "check-compute_db2": 3.0}
+
+
+TELLS_WHERE = """
+import json, os, sys, traceback, warnings
+print(os.__file__, np.__file__, sys.prefix, sys.base_prefix, os.path.expanduser("~/x"))
+warnings.warn(os.__file__)
+try:
+    json.loads("x")
+except ValueError:
+    traceback.print_exc()
+json.loads("x")
+"""
+
+
+@pytest.mark.parametrize("where", [(), ("--unsandboxed",)])
+def test_no_place_of_the_lecturers_machine_is_on_a_page(here, zygote, where):
+    tells = "def compute_dW2(dZ2, A1):\n    import os\n    raise ValueError(os.__file__)"
+    book = notebook(here, {"compute_dW2": tells})
+    book.cells.insert(book.cells.index(cell(book, "setup")) + 1, new_code_cell(TELLS_WHERE))
+    hand_in(here, "ada", book)
+    run(here, NAME, *where, code=0)
+    run(here, NAME, command="feedback", code=0)
+    pages = [here / "autograded" / "ada" / NAME / f"{NAME}.ipynb", here / "feedback" / "ada" / NAME / f"{NAME}.html"]
+    places = {sys.base_prefix, sys.prefix, str(ROOT), os.environ["HOME"] + "/", sysconfig.get_path("stdlib")}
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert "json/decoder.py" in text
+        assert [place for place in places if place in text] == []
+    assert not [place for place in places if place in json.dumps(Records(here, NAME).find("ada").verdicts)]
+
+
+def test_a_failure_of_the_grader_says_how_to_report_it_and_keeps_where_it_happened(here, monkeypatch):
+    from autograder.grade import grader
+
+    hand_in(here, "ada")
+    monkeypatch.setattr(grader, "mend", lambda *arguments, **options: 1 / 0)
+    record = graded(here)
+    assert (record.outcome, record.score) == ("grader-error", None)
+    assert "ZeroDivisionError: division by zero" in record.advice
+    assert "Report this bug to the course's maintainers" in record.advice
+    assert "in judged" in record.traceback
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), OSError(errno.ENOMEM, "no memory"), OSError(errno.EAGAIN, "no processes")]
+)
+def test_a_machine_that_is_short_of_something_makes_no_error_of_the_grader(here, monkeypatch, error):
+    from autograder.grade import grader
+
+    def refuse(*arguments, **options):
+        raise error
+
+    hand_in(here, "ada")
+    monkeypatch.setattr(grader, "mend", refuse)
+    assert graded(here).outcome == "ungraded"
 
 
 def stripped(book):
@@ -258,6 +331,15 @@ def test_a_machine_that_starts_no_process_gives_no_mark_and_the_submission_waits
     record = grade(place, job_of(here), refuse).record
     assert (record.outcome, record.score, record.marks) == ("ungraded", None, {})
     assert "grade again" in record.advice
+
+
+def test_what_says_that_it_is_another_assignment_is_known_by_its_cells(here):
+    def claims(book):
+        book.metadata["backprop_course"] = {"assignment": "ps1_neuron", "release": "abc"}
+
+    hand_in(here, "ada", notebook(here, change=claims))
+    record = graded(here, released={"abc": ASSIGNMENTS["ps1_neuron"], **released(here)})
+    assert record.score == 6.0
 
 
 def test_outcomes_are_a_closed_set():

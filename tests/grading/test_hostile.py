@@ -39,6 +39,8 @@ def attack(folder: Path, path: Path):
     book = notebook(folder, {} if right else dict.fromkeys(RIGHT))
     for function in sorted(defined):
         cell(book, f"answer-{function}").source = source
+    if path.stem == "one_cell_of_fifteen_megabytes":
+        source += "#" * (15 * 2**20)
     if not defined:
         book.cells.insert(book.cells.index(cell(book, "setup")) + 1, new_code_cell(source))
     return book

@@ -14,7 +14,7 @@ from nbgrader.apps import NbGraderAPI
 
 from autograder.grade.proxies import outputs_of, points_of, prepared
 from autograder.host.apart import Apart
-from autograder.host.process import Ended, GuestProcess
+from autograder.host.process import Ended, EndedByTime, GuestProcess
 from exercises.generate import course_config
 from tests.grading.classes import NAME, ROOT, course, full, hand_in, notebook, path_of, run, scores
 
@@ -155,6 +155,33 @@ def test_a_function_that_ends_its_process_is_told_whatever_the_test_catches(gues
     guest.run("import os\ndef end(): os._exit(1)", 5)
     with pytest.raises(Ended):
         outputs(guest, "try:\n    end()\nexcept Exception:\n    pass")
+
+
+@pytest.mark.parametrize(
+    ("test", "kind"),
+    [
+        ("for _ in range(f(10**15)):\n    pass", EndedByTime),
+        ("np.linalg.eigvals(np.ones((f(9000), f(9000)))) if f(1) else 0", EndedByTime),
+        ("import os\nos._exit(f(3))", Ended),
+    ],
+)
+def test_what_a_test_does_with_a_students_numbers_is_within_the_students_limits(guest, test, kind):
+    with Apart(prepared(test, ["import numpy as np"], guest, 5), 1.5) as apart, pytest.raises(kind, match="returned"):
+        outputs_of(apart, guest)
+
+
+def test_what_a_test_makes_of_a_students_numbers_and_has_no_room_for_is_an_error_of_the_test(guest):
+    found = outputs(guest, "np.ones((f(40_000), f(40_000)))")
+    assert found[-1]["ename"].endswith("MemoryError")
+
+
+def test_a_student_is_charged_for_what_a_test_asks_of_him(guest):
+    guest.run(
+        "import time\ndef slow():\n    end = time.perf_counter() + 0.5\n    while time.perf_counter() < end: pass", 5
+    )
+    before = guest.charged
+    assert outputs(guest, "slow()") == []
+    assert guest.charged - before > 0.3
 
 
 def plain_course(folder: Path) -> Path:

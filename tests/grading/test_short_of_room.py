@@ -14,9 +14,14 @@ import time
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_code_cell
 
+from autograder.core.check import questions
+from autograder.course_file import assignments_of
 from autograder.grade.records import Records
-from tests.grading.classes import NAME, ROOT, course, full, hand_in, scores
+from autograder.host.cgroup import MemoryGroup
+from autograder.host.jail import MEBIBYTE
+from tests.grading.classes import NAME, ROOT, Change, cell, course, full, hand_in, notebook, scores
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs mounts of Linux")
 
@@ -109,3 +114,94 @@ def test_a_database_that_another_process_holds_for_long_is_said_and_the_run_is_t
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert scores(here)["ada"] == full()
+
+
+# --- a small or busy machine is no wrong student ----------------------------------------------------------------------
+
+
+def hungry(megabytes: int) -> Change:
+    """Return how to add a cell of a student's own that holds so much memory for a while."""
+
+    def change(notebook):
+        source = f"held = np.ones({megabytes * 2**17})\nsum(float(x) for x in held[:2_000_000])"
+        notebook.cells.insert(notebook.cells.index(cell(notebook, "setup")) + 1, new_code_cell(source))
+
+    return change
+
+
+def in_a_group(megabytes: int, *words: str) -> subprocess.CompletedProcess:
+    """Run a command in a control group that has so much memory for all of it."""
+    group = MemoryGroup(megabytes * MEBIBYTE)
+    if group.path is None:
+        pytest.skip(group.why)
+    try:
+        script = 'echo $$ >"$0"/cgroup.procs && exec "$@"'
+        command = ["sh", "-c", script, str(group.path), *words]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    finally:
+        group.remove()
+
+
+def sandboxed(folder: Path, *more: str) -> list[str]:
+    return [sys.executable, "-m", "autograder.cli", "grade", NAME, "--course-dir", str(folder), *more]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("room", "needed"), [(600, 350), (600, 0), (600, 800), (250, 300)])
+def test_with_little_memory_a_right_notebook_is_right_or_waits(tmp_path, zygote, room, needed):
+    here = course(tmp_path)
+    for number in range(6):
+        hand_in(here, f"s{number}", notebook(here, change=hungry(needed) if needed else None))
+    done = in_a_group(room, *sandboxed(here, "--jobs", "2"))
+    assert done.returncode in (0, 1, 2), done.stderr
+    assert "Traceback" not in done.stderr
+    records = list(Records(here, NAME).all())
+    assert {record.outcome for record in records} <= {"graded", "ungraded"}, done.stdout
+    for record in records:
+        assert record.score == (6.0 if record.outcome == "graded" else None)
+    assert "took more than" not in done.stdout
+    if needed + 200 < room:
+        assert [record.outcome for record in records] == ["graded"] * 6
+    elif needed > room:
+        assert all("no memory left" in record.advice for record in records)
+    again = subprocess.run(sandboxed(here), cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert again.returncode == 0, again.stdout
+    assert scores(here) == {f"s{number}": full() for number in range(6)}
+
+
+@pytest.mark.slow
+def test_what_takes_too_much_by_its_own_limit_is_told_so_in_a_small_group_too(tmp_path, zygote):
+    here = course(tmp_path)
+    source = "def compute_dW2(dZ2, A1):\n    held = [np.ones(2**17) for _ in range(10**6)]\n    return held"
+    hand_in(here, "ada", notebook(here, {"compute_dW2": source}))
+    assert in_a_group(4000, *sandboxed(here)).returncode == 0
+    record = Records(here, NAME).find("ada")
+    assert {row["mistake"] for row in record.verdicts} == {None, "out-of-memory"}
+    assert record.score == 4.0
+
+
+COMPUTING = """def compute_dW2(dZ2, A1):
+    end = time.process_time() + 0.3
+    while time.process_time() < end:
+        pass
+    return dZ2 @ A1.T / dZ2.shape[1]
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", [(), ("--unsandboxed",)])
+def test_while_others_keep_all_cores_busy_right_notebooks_get_full_marks(tmp_path, zygote, where):
+    here = course(tmp_path)
+    calls = len(questions(assignments_of(here)[NAME].exercise("compute_dW2"), 0))
+    for number in range(8):
+        hand_in(here, f"s{number}", notebook(here, {"compute_dW2": f"import time\n{COMPUTING}"}))
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
+    try:
+        limit = str(0.3 * calls + 0.8)
+        done = subprocess.run(sandboxed(here, "--timeout", limit, *where), cwd=ROOT, capture_output=True, text=True)
+    finally:
+        for each in busy:
+            each.kill()
+            each.wait()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert scores(here) == {f"s{number}": full() for number in range(8)}
