@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help course serve test test-all lint format docs pdf audit release grade bench bench-grade bench-judge golden lock clean
+.PHONY: help course serve test test-all test-nightly lint format docs pdf audit release grade bench bench-grade bench-judge golden lock clean
 
 help: ## list these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,11 +24,15 @@ serve: docs ## serve the site on this machine alone, at http://127.0.0.1:8000
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
 test: .venv/.ready docs ## the tests: unit, property, end to end, and every notebook
-	@$(PY) -m pytest -q -m "not slow and not browser"
+	@$(PY) -m pytest -q -m "not slow and not browser and not nightly"
 	@$(MAKE) --no-print-directory test-numpy1 test-notebooks
 
 test-all: test ## those and the long suites: browser, hostile class, campaigns
-	@$(PY) -m pytest -q -m "slow or browser"
+	@$(PY) -m pytest -q -m "(slow or browser) and not nightly"
+
+test-nightly: .venv/.ready ## what searches for hours: fuzzing, a class on a busy machine, the container
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} $(PY) -m pytest -q tests/grading/test_fuzz.py
+	@$(PY) -m pytest -q -m nightly
 
 .PHONY: test-numpy1 test-notebooks
 test-numpy1: .venv/.ready build/.numpy1 # the checking core on the oldest numpy

@@ -42,3 +42,23 @@ def test_every_path_that_a_document_names_in_code_is_there(path):
     ):
         if "_build" not in name:
             assert (ROOT / name).exists(), f"{path.name} names {name}"
+
+
+TEXTS = [
+    path
+    for kind in ("md", "py", "toml", "j2", "txt")
+    for path in sorted(ROOT.rglob(f"*.{kind}"))
+    if not {".venv", "node_modules", "_build", "build"} & set(path.relative_to(ROOT).parts) and path != Path(__file__)
+]
+
+
+def test_nothing_installs_this_project_by_its_name_from_an_index():
+    """Nobody owns the name there: whoever took it would be run wherever a document says so."""
+    by_name = re.compile(
+        r"(?:pip3?|pipx|uv|conda)[^\n]*\b(?:install|add|run)\b[^\n]*[\s'\"]backprop-course\b(?!-|\.\w|/)"
+    )
+    assert by_name.search('pip install -q "backprop-course[grade]"')
+    assert by_name.search("python -m pip install backprop-course")
+    assert not by_name.search("pip install backprop-course-0.1.0.whl")
+    found = [path.name for path in TEXTS if by_name.search(path.read_text(encoding="utf-8"))]
+    assert found == []

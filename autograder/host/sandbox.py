@@ -97,7 +97,7 @@ def _what_to_do() -> str:
         switch = Path("/proc/sys", name)
         if switch.exists() and switch.read_text().strip() == "0":
             return f"This machine gives no user namespaces: set {name.replace('/', '.')} with sysctl"
-    return "In a container, start it with --privileged; else ask who runs this machine for user namespaces"
+    return "Start a container as SECURITY.md of the course says; else ask who runs this machine for user namespaces"
 
 
 def _host_user(process: int) -> int:
@@ -145,7 +145,8 @@ def _protection(zygote: Zygote, guest: ForkedGuest, seen: dict[str, int]) -> Pro
         Part(
             "time bounded",
             True,
-            f"wall clock for each cell and question; {limits.cpu_seconds} s of computing for each process",
+            "by the time that its processes compute or only wait, for each cell and question; "
+            f"{limits.cpu_seconds} s of computing for each process",
         ),
     ]
     return Protection("namespaces", "", tuple(parts))

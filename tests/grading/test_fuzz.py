@@ -1,6 +1,7 @@
 """Whatever comes out of a student's process or file, the trusted side gives a verdict, or says what is wrong with it.
 
-Each search goes on for FUZZ_SECONDS: a minute in `make test-all`, an hour in `make test-nightly`.
+The search over the wire, in both directions, and the one over files each go on for FUZZ_SECONDS: a minute in
+`make test-all`, an hour in `make test-nightly`.
 """
 
 import contextlib
@@ -43,9 +44,9 @@ EXERCISES = [exercise for assignment in ASSIGNMENTS.values() for exercise in ass
 pytestmark = pytest.mark.slow
 
 
-def searched(*properties: Callable[[], None]) -> None:
-    """Try properties in turn, with new examples each time, until the time is up."""
-    until = time.monotonic() + SECONDS
+def searched(*properties: Callable[[], None], share: float = 1 / 3) -> None:
+    """Try properties in turn, with new examples each time, until their share of the time is up."""
+    until = time.monotonic() + SECONDS * share
     some = settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     tried = [some(each) for each in properties]
     while time.monotonic() < until:
@@ -428,4 +429,4 @@ def nearly_notebooks(data, changes):
 
 
 def test_every_file_is_a_notebook_or_is_refused_in_a_sentence():
-    searched(notebooks, nearly_notebooks)
+    searched(notebooks, nearly_notebooks, share=1)

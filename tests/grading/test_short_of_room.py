@@ -189,11 +189,13 @@ COMPUTING = """def compute_dW2(dZ2, A1):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("where", [(), ("--unsandboxed",)])
-def test_while_others_keep_all_cores_busy_right_notebooks_get_full_marks(tmp_path, zygote, where):
+@pytest.mark.parametrize(
+    ("copies", "where"), [(8, ()), (8, ("--unsandboxed",)), pytest.param(300, (), marks=pytest.mark.nightly)]
+)
+def test_while_others_keep_all_cores_busy_right_notebooks_get_full_marks(tmp_path, zygote, copies, where):
     here = course(tmp_path)
     calls = len(questions(assignments_of(here)[NAME].exercise("compute_dW2"), 0))
-    for number in range(8):
+    for number in range(copies):
         hand_in(here, f"s{number}", notebook(here, {"compute_dW2": f"import time\n{COMPUTING}"}))
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
     try:
@@ -204,4 +206,4 @@ def test_while_others_keep_all_cores_busy_right_notebooks_get_full_marks(tmp_pat
             each.kill()
             each.wait()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert scores(here) == {f"s{number}": full() for number in range(8)}
+    assert scores(here) == {f"s{number}": full() for number in range(copies)}
