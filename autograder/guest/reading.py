@@ -95,7 +95,7 @@ def _cell(cell: Any, number: int) -> Cell:
         raise NoNotebook(f"the text of cell {number} is not text")
     if kind == "heading":  # of the third format
         level = cell.get("level")
-        kind, source = "markdown", f"{'#' * (level if level in (1, 2, 3, 4, 5, 6) else 1)} {source}"
+        kind, source = "markdown", f"{'#' * (level if type(level) is int and 1 <= level <= 6 else 1)} {source}"
     noted = _below(cell.get("metadata"), "nbgrader")
     points = _below(noted, "points")
     return Cell(
