@@ -570,7 +570,8 @@ check(update_parameters).points
 # b2 ever moves. Equal weights that are not zero are no cure: the hidden units stay equal, four that do the work of one.
 #
 # The check trains with your function on 400 points (n_h = 4, 5,000 steps, learning rate 1.2) and then asks about 400
-# points that it has kept back. You need 85 of 100 right, in at most ten seconds; half a second is common.
+# points that it has kept back. You need 85 of 100 right, in at most ten seconds of
+# processor time; half a second is common.
 
 
 # %% answer="nn_model"

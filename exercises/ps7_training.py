@@ -376,8 +376,8 @@ with once_written():
 # deals out the same batches.
 #
 # The check trains with your function on 1,348 of the digits: layers of 64, 32, 16 and 1 units, 40 epochs, batches of 64,
-# learning rate 0.3. Then it asks about the 449 that it has kept back. You need 95 of 100 right, in at most 20 seconds;
-# less than one second is common. One neuron alone, without hidden layers, gets about 91 of 100.
+# learning rate 0.3. Then it asks about the 449 that it has kept back. You need 95 of 100 right, in at most 20 seconds
+# of processor time; less than one second is common. One neuron alone, without hidden layers, gets about 91 of 100.
 
 
 # %% answer="train"

@@ -59,3 +59,26 @@ def test_one_entry_in_another_shape_is_accepted_and_noted(judged):
 def test_a_function_that_uses_globals_of_its_notebook_is_right(judged):
     number_of_examples = lambda array: array.shape[1]  # noqa: E731
     assert judged("compute_db2", lambda dZ2: dZ2.sum(1, keepdims=True) / number_of_examples(dZ2)).passed
+
+
+@pytest.mark.parametrize("kind", ["longdouble", "clongdouble", ">f8", "<f8", ">f4", "<f4", ">c16", "<c8"])
+def test_the_right_numbers_are_right_in_any_width_and_byte_order(judged, kind):
+    assert judged("compute_dW2", lambda dZ2, A1: two_layer.dW2(dZ2, A1).astype(np.dtype(kind))).passed
+    assert judged(
+        "update_parameters",
+        lambda parameters, grads, learning_rate: {
+            name: (value - learning_rate * grads[f"d{name}"]).astype(np.dtype(kind))
+            for name, value in parameters.items()
+        },
+    ).passed
+
+
+@pytest.mark.parametrize("kind", ["i1", ">i2", "<i4", ">i8", "u1", ">u2", "<u4", ">u8", "?"])
+def test_whole_numbers_of_any_width_and_byte_order_are_numbers(kind):
+    step = lambda z: (z > 0).astype(np.dtype(kind))  # noqa: E731
+    assert judged_as("ps2_activations", "relu_prime", step).passed
+
+
+def test_a_whole_number_of_more_than_64_bits_is_a_number_too(judged):
+    assert judged("compute_cost", lambda A2, Y: 10**30).mistake == "wrong-values"
+    assert judged("compute_cost", lambda A2, Y: 10**400).mistake == "wrong-type"
