@@ -5,10 +5,12 @@ without nbgrader's objects, for which each mark is several queries and commits. 
 of its marks are there or none. What a person has entered (manual scores, extra credit, comments) is never touched.
 """
 
+import contextlib
 import json
 import re
 import time
 import uuid
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -393,6 +395,9 @@ def _interval(extension: Any) -> timedelta:
     return extension - datetime(1970, 1, 1) if isinstance(extension, datetime) else timedelta()
 
 
+_ZONE = re.compile(r"[-+]?[0-9]{1,6}|[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
+
+
 def parsed_time(text: str) -> datetime | None:
     """Return a time as `nbgrader.utils.parse_utc` reads it from timestamp.txt, in UTC; None where it cannot be read.
 
@@ -405,16 +410,17 @@ def parsed_time(text: str) -> datetime | None:
 
     date, *rest = parts = text.split(" ")
     when: datetime
-    try:
-        if len(parts) == 3:
-            zone = rest[1]
-            known = int(zone) if re.fullmatch(r"[-+]?\d+", zone) else dateutil.tz.gettz(zone)
-            when = dateutil.parser.parse(f"{date} {rest[0]} TZ", tzinfos={"TZ": known})
-        else:
+    with warnings.catch_warnings(), contextlib.suppress(ValueError, OverflowError, TypeError):
+        warnings.simplefilter("ignore")  # of zones that dateutil does not know
+        if len(parts) != 3:
             when = dateutil.parser.parse(text)
-    except (ValueError, OverflowError, TypeError):
-        return None
-    return when if when.tzinfo is None else (when - (when.utcoffset() or timedelta())).replace(tzinfo=None)
+        elif _ZONE.fullmatch(rest[1]):  # else dateutil would open a file of that name
+            zone = dateutil.tz.gettz(rest[1]) if rest[1][0].isalpha() else int(rest[1])
+            when = dateutil.parser.parse(f"{date} {rest[0]} TZ", tzinfos={"TZ": zone})
+        else:
+            return None
+        return when if when.tzinfo is None else (when - (when.utcoffset() or timedelta())).replace(tzinfo=None)
+    return None
 
 
 def late_penalty(config: Config, student: str, score: float, seconds: float) -> float | None:

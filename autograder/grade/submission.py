@@ -1,6 +1,7 @@
 """Judge one notebook: run its cells in a process of its own, in order, and judge its functions from this one."""
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,7 +14,7 @@ from autograder.grade.proxies import outputs_of
 from autograder.guest.evaluate import Outcome
 from autograder.host.apart import Apart, calls
 from autograder.host.door import NotStarted
-from autograder.host.outputs import cleaned
+from autograder.host.outputs import CUT, cleaned
 from autograder.host.process import Ended, Guest, GuestProcess, Served
 from autograder.notebooks import exercise_checked_by, functions_defined_in, source_of
 
@@ -24,6 +25,8 @@ Extra = Callable[[Guest, float], Callable[[Any], Any]]
 """Prepares a lecturer's own test cell (`proxies.prepared`) to be run on this side, within seconds for each call."""
 
 MAX_SEEN = 1_000
+MAX_SHOWN = 16 * 2**20
+"""Characters of what all cells of a notebook show."""
 LEAST_SECONDS = 0.05
 PUT_RIGHT_SECONDS = 120.0
 NO_TIME = "The time for the whole notebook was used up before it could be judged."
@@ -99,6 +102,7 @@ class Submission:
         self._guests = guests
         self._budget = budget
         self._charged_apart = 0.0
+        self._shown = 0
         self._had = [guest] if guest else list[Guest]()
         self._extras = extras or {}
         self._guest = guest
@@ -189,10 +193,10 @@ class Submission:
             self._judged_as.endings.append(ended.outcome)
             said = f"Code cell {number} was ended: {ended}."
             self._spoiled |= dict.fromkeys(defined, (ended.outcome, said))
-            self._judged_as.shown[place] = [*ended.outputs, _error(ended.outcome, said)]
+            self._show(place, ended.outputs, _error(ended.outcome, said))
             return
         self._finished.append(source)
-        self._judged_as.shown[place] = ran.outputs
+        self._show(place, ran.outputs)
         if ran.failure is None:
             self._spoiled = {name: why for name, why in self._spoiled.items() if name not in defined}
         else:
@@ -209,6 +213,14 @@ class Submission:
             finally:
                 self._charged_apart += apart.charged
 
+    def _show(self, place: int, outputs: list[dict[str, Any]], *more: dict[str, Any]) -> None:
+        """Keep what a cell showed, as long as all cells together show no more than a notebook can hold."""
+        size = len(json.dumps(outputs)) if outputs else 0
+        if self._shown + size > MAX_SHOWN:
+            outputs, size = [{"output_type": "stream", "name": "stderr", "text": CUT}], 0
+        self._shown += size
+        self._judged_as.shown[place] = [*outputs, *more]
+
     def _run_here(self, place: int, number: int) -> None:
         """Run a lecturer's own test cell on this side."""
         try:
@@ -222,7 +234,7 @@ class Submission:
             self._guest = None
             self._judged_as.endings.append(ended.outcome)
             shown = [_error(ended.outcome, f"The test in code cell {number} ended the student's process: {ended}.")]
-        self._judged_as.shown[place] = shown
+        self._show(place, shown)
 
     def _out_of_time(self) -> None:
         if "timed-out" not in self._judged_as.endings:

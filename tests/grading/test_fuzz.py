@@ -28,6 +28,7 @@ from autograder.core.check import questions
 from autograder.core.judge import judge
 from autograder.core.questions import question
 from autograder.core.render import html, text
+from autograder.grade.gradebook import parsed_time
 from autograder.grade.grader import Job, recognised, written
 from autograder.grade.handed_in import HandedIn, Unreadable, opened
 from autograder.grade.mending import Given, HandedOut, mend
@@ -428,5 +429,21 @@ def nearly_notebooks(data, changes):
     graded_without_running(mutated(json.dumps(data).encode("utf-8", "backslashreplace"), changes))
 
 
+pieces_of_time = (
+    "2026 11 29 12:00 Jan 1e9 9999999999 UTC +99 -2500 EST5EDT T Z am .. / /etc/localtime , \ud800 inf 0:0-24"
+)
+times = (
+    st.text(max_size=40)
+    | st.from_regex(r"[0-9:/.,TZ+\-eE ]{1,30}", fullmatch=True)
+    | st.lists(st.sampled_from(pieces_of_time.split()), max_size=6).map(" ".join)
+)
+
+
+@given(times)
+def timestamps(text):
+    when = parsed_time(text)
+    assert when is None or when.tzinfo is None
+
+
 def test_every_file_is_a_notebook_or_is_refused_in_a_sentence():
-    searched(notebooks, nearly_notebooks, share=1)
+    searched(notebooks, nearly_notebooks, timestamps, share=1)

@@ -39,6 +39,8 @@ def attack(folder: Path, path: Path):
     book = notebook(folder, {} if right else dict.fromkeys(RIGHT))
     for function in sorted(defined):
         cell(book, f"answer-{function}").source = source
+    if path.stem == "shows_more_than_a_notebook_holds":
+        book.cells[1:1] = [new_code_cell(source) for _ in range(12)]
     if path.stem == "one_cell_of_fifteen_megabytes":
         source += "#" * (15 * 2**20)
     if not defined:
@@ -96,3 +98,9 @@ def test_nothing_that_a_student_wrote_is_a_script_or_an_escape_in_a_verdict(grad
     shown = next(each for each in book["cells"] if each["id"] == "check-compute_db2")["outputs"][0]["data"]
     assert "<script>" not in "".join(shown["text/html"])
     assert "&lt;script&gt;" in "".join(shown["text/html"])
+
+
+def test_what_is_written_is_no_larger_than_a_notebook_may_be(graded):
+    folder, _ = graded
+    for path in (folder / "autograded").rglob("*.ipynb"):
+        assert path.stat().st_size < 40 * 2**20, path
