@@ -117,7 +117,7 @@ class Mended:
 
     Attributes
     ----------
-    notebook : with the cells of the release put right, without outputs
+    notebook : with the cells of the release put right, without outputs; attachments are as they were handed in
     troubles : what was found
     unanswered : names of the solution cells that are as they were handed out
     """
@@ -185,6 +185,8 @@ class _Mending:
         if given and name and cell.cell_type != kind:
             self.note("cell-type-changed", name)
         fresh = _new(kind, source)
+        if kind == "markdown" and "attachments" in cell:
+            fresh.attachments = cell.attachments
         if name is None:
             return fresh
         again = self.seen.get(name, 0)

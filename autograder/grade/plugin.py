@@ -10,7 +10,8 @@ In nbgrader_config.py:
     ]
 
 The student's notebook runs in the sandbox, and the verdicts fall outside, with the seed and the records of
-`autograder grade`. What a submission cannot be graded for is an error of nbgrader's log, and leaves no mark.
+`autograder grade`. What a submission cannot be graded for is an error of nbgrader's log, and leaves no mark. nbgrader
+copies other files of a submission to `autograded/`, from where formgrader serves them: only data stay there.
 """
 
 import atexit
@@ -24,10 +25,11 @@ from nbgrader.preprocessors import NbGraderPreprocessor  # type: ignore[import-u
 from traitlets import Bool, Float
 
 from autograder.course_file import released
+from autograder.grade import sanitize
 from autograder.grade.batch import Kitchen
 from autograder.grade.gradebook import Course, Gradebook, find_course
 from autograder.grade.grader import Job, grade
-from autograder.grade.handed_in import STUDENT, Place
+from autograder.grade.handed_in import STUDENT, Place, shown_name
 from autograder.grade.mending import opening_of
 from autograder.grade.records import WITHOUT_MARKS, Records
 from autograder.grade.run import assignments_and
@@ -79,6 +81,9 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
         course = replace(course, db_url=str(about["db_url"]))
         if about["notebook"] != name:
             raise NotGraded(f"{about['notebook']}.ipynb is not the notebook {name}.ipynb of the assignment.")
+        autograded, own = course.folder("autograded") / student / name, course.folder("source") / name
+        for each in sanitize.clear(autograded, f"{name}.ipynb", own):
+            self.log.warning("%s: %s stays in submitted/ only: a browser might run it.", student, shown_name(each))
         gradebook, records = Gradebook(course, name), Records(course.root, name)
         known = assignments_and(course, name, gradebook.handed_out)
         job = Job(

@@ -120,7 +120,9 @@ class Run:
         known = assignments_and(self.course, name, self.gradebook.handed_out)
         self.assignment = known[name]
         self.records = Records(self.course.root, name)
-        self.writer = Writer(self.records, self.gradebook, self.course.folder("autograded"))
+        self.writer = Writer(
+            self.records, self.gradebook, self.course.folder("autograded"), self.course.folder("source") / name
+        )
         self.places: list[Place] = list(places(self.course.folder("submitted"), name))
         if not self.places:
             where = self.course.folder("submitted") / "STUDENT" / name / f"{name}.ipynb"
