@@ -42,7 +42,7 @@ _COMMANDS = (
 )
 _TEX = rf"\\(?=(?:{_COMMANDS})(?![A-Za-z]))"
 _ASCII = "|".join(name[:-1] for name, said in html5.items() if set(said) & set(map(chr, range(128))) - set("<>&\"'"))
-_ADDRESS = r"(?i:https?://|mailto:|\#)"
+_ADDRESS = r"(?i:https?://|mailto:|\#\w)"
 _NAME = r"(?:[^\s()<>\[\]&\\]|\([^\s()<>\[\]&\\]{0,99}\)){1,199}"
 
 _PLACES = re.compile(

@@ -205,6 +205,7 @@ MARKDOWN = {
     "math-environment": "\\begin{x}<img src=x onerror=RUN>\\end{x}",
     "math-placeholder": "[x](@@0@@) $javascript:RUN$",
     "math-dollars": "$a$ <img src=$x onerror=RUN> $b$",
+    "heading-id": "# check-compute_dW2\n\nwritten-why\n===\n\n## *check*-compute\\_dZ2 {#statusmessage}",
     "setext": "<img src=x onerror=RUN>\n===",
 }
 """Markdown; each is tried in text cells, raw cells, and in what a cell shows as Markdown."""
