@@ -13,7 +13,7 @@ from autograder.core.render import html, text
 from autograder.core.verdict import Verdict
 from autograder.grade import sanitize
 from autograder.grade.handed_in import HandedIn, Node, Place, Unreadable, opened, take
-from autograder.grade.mending import HandedOut, Mended, Trouble, as_released, mend
+from autograder.grade.mending import HandedOut, Mended, Trouble, mend
 from autograder.grade.proxies import points_of, run_test
 from autograder.grade.records import Record, checks_digits, reference_of, verdict_row, versions
 from autograder.grade.submission import Extra, Guests, Judged, Submission
@@ -37,6 +37,7 @@ class Job:
     budget : seconds for one submission, with everything that is run again
     sandbox : what students' code runs in
     opening : the code cells with which every notebook begins (`mending.opening_of`): run once for all
+    texts : the text cells as they were handed out (`mending.texts_of`)
     """
 
     assignment: Assignment
@@ -49,6 +50,7 @@ class Job:
     budget: float = 240.0
     sandbox: str = "none"
     opening: tuple[str, ...] = ()
+    texts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def _graded(file: HandedIn, record: Record, job: Job, guests: Guests) -> Result:
     outcome = found.outcome
     if outcome == "graded" and troubles:
         outcome = "graded-with-trouble"
-    content = written(mended.notebook, assignment, found, job.handed_out)
+    content = written(mended.notebook, assignment, found, job)
     tests = {place: mended.notebook.cells[place].id for place in own_tests(mended.notebook, job.handed_out, assignment)}
     most = {id: job.handed_out.cells[id].points or 0.0 for id in tests.values()}
     extras = {id: points_of(found.shown.get(place, []), most[id]) for place, id in tests.items()}
@@ -208,15 +210,16 @@ def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def _make_harmless(cell: Node, handed_out: HandedOut) -> None:
+def _make_harmless(cell: Node, job: Job) -> None:
     """Make a text cell harmless; one that is as it was handed out, and shows no attachment, is the lecturer's."""
-    attached, given = cell.pop("attachments", ()), handed_out.cells.get(cell.id)
-    if given is None or cell.source not in (given.source, as_released(given.source)) or "attachment:" in cell.source:
+    attached, given = cell.pop("attachments", ()), job.handed_out.cells.get(cell.id)
+    own = cell.source in job.texts or (given is not None and given.locked and cell.source == given.source)
+    if not own or "attachment:" in cell.source:
         cell.source, pictures = sanitize.source(cell.source, attached)
         cell.update({"attachments": pictures} if pictures else {})
 
 
-def written(notebook: Node, assignment: Assignment, found: Judged, handed_out: HandedOut) -> bytes:
+def written(notebook: Node, assignment: Assignment, found: Judged, job: Job) -> bytes:
     """Return the file of the autograded notebook, as Jupyter would have stored it after a run, a line for each cell.
 
     Whatever a student wrote or showed is harmless in it.
@@ -225,7 +228,7 @@ def written(notebook: Node, assignment: Assignment, found: Judged, handed_out: H
     count, harmless = 0, sanitize.Outputs()
     for place, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
-            _make_harmless(cell, handed_out)
+            _make_harmless(cell, job)
             continue
         count += 1
         cell.execution_count = count

@@ -303,6 +303,15 @@ def kernelspec_of(text: str | None) -> dict[str, str]:
     return spec if isinstance(spec, dict) else {}
 
 
+def texts_of(release: Path) -> frozenset[str]:
+    """Return the sources of the text cells of a notebook as it was handed out; the file is the lecturer's."""
+    try:
+        cells = json.loads(release.read_text(encoding="utf-8"))["cells"]
+        return frozenset("".join(cell["source"]) for cell in cells if cell["cell_type"] != "code")
+    except (OSError, ValueError, KeyError, TypeError):
+        return frozenset()
+
+
 def opening_of(release: Path, handed_out: HandedOut) -> tuple[str, ...]:
     """Return the code cells with which every notebook begins, above the first that a student answers.
 

@@ -30,7 +30,7 @@ from autograder.grade.batch import Kitchen
 from autograder.grade.gradebook import Course, Gradebook, find_course
 from autograder.grade.grader import Job, grade
 from autograder.grade.handed_in import STUDENT, Place, shown_name
-from autograder.grade.mending import opening_of
+from autograder.grade.mending import opening_of, texts_of
 from autograder.grade.records import WITHOUT_MARKS, Records
 from autograder.grade.run import assignments_and
 
@@ -86,6 +86,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
             self.log.warning("%s: %s stays in submitted/ only: a browser might run it.", student, shown_name(each))
         gradebook, records = Gradebook(course, name), Records(course.root, name)
         known = assignments_and(course, name, gradebook.handed_out)
+        release = course.folder("release") / name / f"{name}.ipynb"
         job = Job(
             assignment=known[name],
             known=known,
@@ -96,7 +97,8 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
             seconds=self.timeout,
             budget=self.budget,
             sandbox="namespaces" if self.sandbox else "none",
-            opening=opening_of(course.folder("release") / name / f"{name}.ipynb", gradebook.handed_out),
+            opening=opening_of(release, gradebook.handed_out),
+            texts=texts_of(release),
         )
         place = Place(student, course.folder("submitted") / student / name)
         result = grade(place, job, _kitchen(job, self.sandbox).guest)

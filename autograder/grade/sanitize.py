@@ -33,7 +33,7 @@ from autograder.host.outputs import cleaned
 
 # --- text -------------------------------------------------------------------------------------------------------------
 
-_BARE = "b|br|code|del|details|em|hr|i|ins|kbd|mark|s|strong|sub|summary|sup|u"
+_BARE = "b|br|code|del|details|em|hr|i|ins|kbd|mark|s|small|strong|sub|summary|sup|u"
 """Tags that may stay in Markdown, without attributes: left open, they change no more than letters below their cell."""
 
 _COMMANDS = (
@@ -202,7 +202,7 @@ def drawing(svg: str, style: str = _LIGHT) -> str:
             opened = opened.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
         svg = f"{opened}{style if own and not opened.endswith('/>') else ''}{svg[found.end() :]}"
     data = base64.b64encode(svg.encode("utf-8", "replace")).decode("ascii")
-    return f'<img{more} src="data:image/svg+xml;base64,{data}">'
+    return f'<img style="border: 0"{more} src="data:image/svg+xml;base64,{data}">'  # formgrader frames pictures in red
 
 
 def drawn(text: str) -> str | None:

@@ -7,7 +7,7 @@ import functools
 import importlib
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -16,6 +16,7 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder.grade import sanitize
+from autograder.guest.reading import PICTURES
 from autograder.host.outputs import cleaned
 from autograder.report.autograded import joined
 
@@ -25,7 +26,7 @@ CUT = "\n[The rest is not shown here; it is in your notebook.]"
 
 importlib.import_module("pygments.lexers.special")  # else loaded when a worker sees no file any more
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]+")
 
 # --- formulas ---------------------------------------------------------------------------------------------------------
 
@@ -81,16 +82,24 @@ def formula(tex: str, block: bool) -> Markup:
 
 
 class _Renderer(IPythonRenderer):
-    """Puts a token in the place of each formula, so that the sanitiser sees plain text there."""
+    """Puts a token in the place of each formula and attached picture, so that the sanitiser sees plain text there."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: Mapping[str, Markup]) -> None:
         super().__init__(escape=False, exclude_anchor_links=True)
         self.token = uuid.uuid4().hex
-        self.formulas: list[Markup] = []
+        self.pictures = pictures
+        self.made: list[Markup] = []
+
+    def _put(self, made: Markup) -> str:
+        self.made.append(made)
+        return f"{self.token}-{len(self.made) - 1}-"
 
     def _kept(self, tex: str, block: bool) -> str:
-        self.formulas.append(formula(tex, block))
-        return f"{self.token}-{len(self.formulas) - 1}-"
+        return self._put(formula(tex, block))
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        picture = self.pictures.get(url.removeprefix("attachment:"))
+        return self._put(picture) if picture else str(super().image(text, url, title))
 
     def block_math(self, body: str) -> str:
         return f"<p>{self._kept(body, True)}</p>"
@@ -105,22 +114,30 @@ class _Renderer(IPythonRenderer):
         return src  # an attachment that is missing would raise; a file is never read
 
 
+def _attached(attachments: Mapping[str, Any]) -> Iterator[tuple[str, Markup]]:
+    for name, bundle in attachments.items():
+        for kind in PICTURES:
+            data = bundle.get(kind) if isinstance(bundle, Mapping) else None
+            if data is not None and (picture := _picture(kind, joined(data), "A picture that is attached")):
+                yield name, picture
+
+
 @functools.lru_cache(maxsize=256)
-def _markdown(source: str) -> Markup:
-    renderer = _Renderer()
+def _markdown(source: str, pictures: tuple[tuple[str, Markup], ...]) -> Markup:
+    renderer = _Renderer(dict(pictures))
     try:
         html = sanitize.html(MarkdownWithMath(renderer=renderer).render(source))
     except Exception:  # noqa: BLE001  (whatever a parser says of a text that is made to break it)
         html = ""
     if not html:
         return preformatted(source)
-    return Markup(re.sub(rf"{renderer.token}-(\d+)-", lambda found: renderer.formulas[int(found[1])], html))
+    return Markup(re.sub(rf"{renderer.token}-(\d+)-", lambda found: renderer.made[int(found[1])], html))
 
 
-def markdown(source: str) -> Markup:
-    """Return Markdown as HTML."""
+def markdown(source: str, attachments: Mapping[str, Any] | None = None) -> Markup:
+    """Return Markdown as HTML, with the pictures that are attached to its cell."""
     source = cleaned(source)
-    return _markdown(source) if len(source) <= MAX_TEXT else preformatted(source)
+    return _markdown(source, tuple(_attached(attachments or {}))) if len(source) <= MAX_TEXT else preformatted(source)
 
 
 # --- code and outputs -------------------------------------------------------------------------------------------------
@@ -148,18 +165,15 @@ def preformatted(text: str, most: int = MAX_TEXT) -> Markup:
     return Markup("<pre>{}</pre>").format(text if len(text) <= most else text[:most] + CUT)
 
 
-def _image(kind: str, data: str) -> Markup:
-    return Markup('<img alt="What the cell drew" src="data:{};base64,{}">').format(kind, data)
-
-
 _DARK = "<style>@media (prefers-color-scheme: dark) { svg:root { color: #e4e7eb !important } }</style>"
 """Let the course's own pictures follow light and dark."""
 
 
-def _picture(kind: str, data: str) -> Markup | None:
+def _picture(kind: str, data: str, alt: str = "What the cell drew") -> Markup | None:
     if kind == "image/svg+xml":
         return Markup(sanitize.drawing(data, _DARK)) if len(data) <= sanitize.MAX_PICTURE else None
-    return _image(kind, "".join(data.split())) if _BASE64.fullmatch(data) else None
+    data = "".join(data.split())
+    return Markup('<img alt="{}" src="data:{};base64,{}">').format(alt, kind, data) if _BASE64.fullmatch(data) else None
 
 
 def _bundle(data: Mapping[str, Any]) -> Markup | None:

@@ -49,7 +49,7 @@ class Dangers(HTMLParser):
                 self.found.append(asked)
             if name == "src" and not re.match(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[\w+/=]*$", value):
                 self.found.append(asked)
-            if name == "style" and not re.match(r"text-align:(left|right|center)$", value):
+            if name == "style" and not re.match(r"text-align:(left|right|center)$|border: 0$", value):
                 self.found.append(asked)
             if (
                 tag == "input"
@@ -276,8 +276,8 @@ def test_a_table_and_the_courses_own_drawing_look_as_they_did():
     assert sanitize.html(table) == re.sub(r' border="1" class="dataframe"', "", table)
     svg = '<svg aria-label="A &quot;line&quot;" viewBox="0 0 300 200" fill="currentColor"><path d="M 0 0"/></svg>'
     drawing = sanitize.drawing(svg)
-    assert drawing.startswith('<img alt="A &quot;line&quot;" width="400" class="ours" src="data:image/svg+xml;base64,')
-    assert sanitize.html(drawing) == drawing
+    assert 'alt="A &quot;line&quot;" width="400" class="ours" src="data:image/svg+xml;base64,' in drawing
+    assert dangers(drawing) == []
     assert sanitize.drawn(drawing) == svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"')
     assert sanitize.drawing(sanitize.drawn(drawing)) == drawing
     assert sanitize.drawn("<p>x</p>") is sanitize.drawn(f"{drawing}<img>") is None
