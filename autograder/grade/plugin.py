@@ -2,6 +2,7 @@
 
 In nbgrader_config.py:
 
+    c.HTMLExporter.exclude_anchor_links = True
     c.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.ClearOutput"]
     c.Autograde.autograde_preprocessors = [
         "autograder.grade.plugin.Judge",

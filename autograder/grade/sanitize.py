@@ -41,7 +41,7 @@ _COMMANDS = (
     "|unicode|setOptions"
 )
 _TEX = rf"\\(?=(?:{_COMMANDS})(?![A-Za-z]))"
-_ASCII = "|".join(name[:-1] for name, said in html5.items() if set(said) & set(map(chr, range(128))) - set("<>&\"'"))
+_ASCII = "|".join(name[:-1] for name, said in html5.items() if said < "\x7f" and said not in "<>&\"'")
 _ADDRESS = r"(?i:https?://|mailto:|\#\w)"
 _NAME = r"(?:[^\s()<>\[\]&\\]|\([^\s()<>\[\]&\\]{0,99}\)){1,199}"
 
