@@ -40,14 +40,14 @@ _COMMANDS = (
     "href|url|style|class|cssId|data|htmlClass|htmlId|htmlStyle|htmlData|includegraphics|require|csname|mmlToken|bbox"
     "|unicode|setOptions"
 )
-_TEX = rf"\\(?=(?:{_COMMANDS})(?![A-Za-z]))"
+_TEX = rf"\\(?={_COMMANDS})"
 _ASCII = "|".join(name[:-1] for name, said in html5.items() if said < "\x7f" and said not in "<>&\"'")
 _ADDRESS = r"(?i:https?://|mailto:|\#\w)"
 _NAME = r"(?:[^\s()<>\[\]&\\]|\([^\s()<>\[\]&\\]{0,99}\)){1,199}"
 
 _PLACES = re.compile(
     rf"""
-    !\[(?P<alt>[^\[\]<>&\\\n]{{0,300}}+)\]\((?:
+    !\[(?P<alt>[^\[\]<>&\\\n$`]{{0,300}}+)\]\((?:
         attachment:(?P<name>{_NAME})
       | data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]++
     )\)
@@ -85,15 +85,17 @@ def source(text: str, attachments: Iterable[tuple[str, str]] = ()) -> tuple[str,
     there, shown = dict(_pictures(attachments)), dict[str, dict[str, str]]()
 
     def put(found: re.Match[str]) -> str:
+        # A backslash or an address before it would take the exclamation mark, and leave a link.
+        gap = " " if found.string[found.start() - 1 : found.start()].strip() else ""
         match found.lastgroup:
             case "name":
                 name = _plain(unquote(found["name"]))
                 if name not in there:
                     return f"*The picture {name} is missing: it is not in the notebook, or no PNG, JPEG, GIF or WebP.*"
                 shown[name] = there[name]
-                return f"![{found['alt']}](attachment:{name})"
+                return f"{gap}![{found['alt']}](attachment:{name})"
             case "alt":  # its data are in the text
-                return found[0]
+                return gap + found[0]
             case "link":
                 return f"< {found['link']} >"
             case "fence":  # else Mermaid draws it, which loads pictures and styles

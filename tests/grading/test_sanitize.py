@@ -25,7 +25,7 @@ ATTRIBUTES = frozenset(
     """.split()  # noqa: SIM905
 )
 OF_A_TASK = {("type", "checkbox"), ("class", "task-list-item-checkbox"), ("disabled", ""), ("checked", "")}
-COMMAND = re.compile(rf"\\(?:{sanitize._COMMANDS})(?![A-Za-z])")
+COMMAND = re.compile(rf"\\(?:{sanitize._COMMANDS})")
 
 
 class Dangers(HTMLParser):
@@ -182,6 +182,7 @@ def test_harmless_texts_come_through_byte_for_byte(text):
         ("<https://example.org/x?y=z>", "< https://example.org/x?y=z >"),
         ("![x](https://example.org/x.png)", "! [x](https://example.org/x.png)"),
         ("[data](points.csv)", "[data] (points.csv)"),
+        (f"a\\![x](data:image/png;base64,{PNG})", f"a\\ ![x](data:image/png;base64,{PNG})"),
         ("one\r\ntwo\rthree", "one\ntwo\nthree"),
     ],
 )
