@@ -33,7 +33,7 @@ from autograder.host.outputs import cleaned
 
 # --- text -------------------------------------------------------------------------------------------------------------
 
-_BARE = "b|br|code|del|details|em|hr|i|ins|kbd|mark|s|small|strong|sub|summary|sup|u"
+_BARE = "b|br|code|del|em|hr|i|ins|kbd|mark|s|small|strong|sub|sup|u"
 """Tags that may stay in Markdown, without attributes: left open, they change no more than letters below their cell."""
 
 _COMMANDS = (

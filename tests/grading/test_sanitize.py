@@ -164,7 +164,6 @@ HARMLESS = [
     "- [ ] to do\n- [x] done\n\n1. one\n2. two\n\n> quoted\n\n---\n\n| a | b |\n|:--|--:|\n| 1 | 2 |",
     "```python\nfor l in range(1, L):\n    if a < b:  # dW[l]\n        x[0], y = f(W[l], A[l - 1])\n```",
     "[a reference][r], <br> H<sub>2</sub>O, x<sup>2</sup>, <b>bold</b>\n\n[r]: https://example.org",
-    "<details><summary>more</summary>\n\nx\n\n</details>",
     f"![a plot](data:image/png;base64,{PNG}) and https://example.org and someone@example.org",
     "עברית, 中文, naïve, 🎉 ∂J/∂W ≤ ∑ᵢ x̂ᵢ",
 ]
