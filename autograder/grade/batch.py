@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.judge import prepare
+from autograder.grade import sanitize
 from autograder.grade.allowed import allowed_files
 from autograder.grade.gradebook import Gradebook
 from autograder.grade.grader import Job, Result, blank, bug, grade, no_room
@@ -355,11 +356,12 @@ class Class:
 class Writer:
     """Where results are written, in the order that loses nothing."""
 
-    def __init__(self, records: Records, gradebook: Gradebook, autograded: Path) -> None:
-        """Take the records, the gradebook and the folder of autograded notebooks."""
+    def __init__(self, records: Records, gradebook: Gradebook, autograded: Path, source: Path) -> None:
+        """Take the records, the gradebook, the folder of autograded notebooks, and that of the lecturer's own files."""
         self._records = records
         self._gradebook = gradebook
         self._autograded = autograded
+        self._source = source
 
     def folder(self, student: str) -> Path:
         """Return where a student's autograded notebook lies."""
@@ -379,6 +381,8 @@ class Writer:
         record = result.record
         if result.notebook:
             path = self.path(record.student)
+            for _ in sanitize.clear(path.parent, path.name, self._source):
+                pass  # what nbgrader copied there before
             write_whole(path, result.notebook, 0o644)
             stamp = path.with_name(TIMESTAMP)
             if record.timestamp:

@@ -13,6 +13,7 @@ from typing import Any
 from autograder.assignments import Assignment
 from autograder.core.render import html, text
 from autograder.core.verdict import Verdict
+from autograder.grade import sanitize
 from autograder.grade.handed_in import HandedIn, Node, Place, Unreadable, opened, take
 from autograder.grade.mending import HandedOut, Mended, Trouble, mend
 from autograder.grade.proxies import points_of, prepared
@@ -45,6 +46,7 @@ class Job:
     budget : seconds for one submission, with everything that is run again
     sandbox : what students' code runs in
     opening : the code cells with which every notebook begins (`mending.opening_of`): run once for all
+    texts : the text cells as they were handed out (`mending.texts_of`)
     """
 
     assignment: Assignment
@@ -57,6 +59,7 @@ class Job:
     budget: float = 240.0
     sandbox: str = "none"
     opening: tuple[str, ...] = ()
+    texts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -205,7 +208,7 @@ def _graded(file: HandedIn, record: Record, job: Job, guests: Guests) -> Result:
     outcome = found.outcome
     if outcome == "graded" and troubles:
         outcome = "graded-with-trouble"
-    content = written(mended.notebook, assignment, found)
+    content = written(mended.notebook, assignment, found, job)
     tests = {place: mended.notebook.cells[place].id for place in own_tests(mended.notebook, job.handed_out, assignment)}
     most = {id: job.handed_out.cells[id].points or 0.0 for id in tests.values()}
     extras = {id: points_of(found.shown.get(place, []), most[id]) for place, id in tests.items()}
@@ -227,7 +230,7 @@ def _graded(file: HandedIn, record: Record, job: Job, guests: Guests) -> Result:
 
 def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
     """Return a verdict as the outputs of its check cell: what `check` shows in a notebook, and the points."""
-    shown = {"text/plain": text(verdict), "text/html": html(verdict)}
+    shown = {"text/plain": text(verdict), "text/html": sanitize.tex(html(verdict))}
     points = {"text/plain": repr(float(verdict.points))}
     return [
         {"output_type": "display_data", "data": shown, "metadata": {}},
@@ -235,12 +238,25 @@ def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def written(notebook: Node, assignment: Assignment, found: Judged) -> bytes:
-    """Return the file of the autograded notebook, as Jupyter would have stored it after a run, a line for each cell."""
+def _make_harmless(cell: Node, job: Job) -> None:
+    """Make a text cell harmless; one that is as it was handed out, and shows no attachment, is the lecturer's."""
+    attached, given = cell.pop("attachments", ()), job.handed_out.cells.get(cell.id)
+    own = cell.source in job.texts or (given is not None and given.locked and cell.source == given.source)
+    if not own or "attachment:" in cell.source:
+        cell.source, pictures = sanitize.source(cell.source, attached)
+        cell.update({"attachments": pictures} if pictures else {})
+
+
+def written(notebook: Node, assignment: Assignment, found: Judged, job: Job) -> bytes:
+    """Return the file of the autograded notebook, as Jupyter would have stored it after a run, a line for each cell.
+
+    Whatever a student wrote or showed is harmless in it.
+    """
     by_id = {exercise.id: verdict for exercise, verdict in zip(assignment.exercises, found.verdicts, strict=True)}
-    count = 0
+    count, harmless = 0, sanitize.Outputs()
     for place, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
+            _make_harmless(cell, job)
             continue
         count += 1
         cell.execution_count = count
@@ -249,7 +265,7 @@ def written(notebook: Node, assignment: Assignment, found: Judged) -> bytes:
         else:
             cell.outputs = [
                 {**output, "execution_count": count} if output["output_type"] == "execute_result" else output
-                for output in found.shown.get(place, [])
+                for output in harmless.of(found.shown.get(place, []))
             ]
     rest = json.dumps({name: value for name, value in notebook.items() if name != "cells"}, ensure_ascii=False)
     cells = ",\n".join(json.dumps(cell, ensure_ascii=False, sort_keys=True) for cell in notebook.cells)

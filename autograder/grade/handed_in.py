@@ -252,4 +252,6 @@ def _cell(cell: Cell) -> Node:
     made = Node(cell_type=cell.kind, source=cell.source, metadata=metadata)
     if cell.id is not None:
         made["id"] = cell.id
+    if cell.attachments:
+        made["attachments"] = cell.attachments
     return made

@@ -117,7 +117,7 @@ class Mended:
 
     Attributes
     ----------
-    notebook : with the cells of the release put right, without outputs
+    notebook : with the cells of the release put right, without outputs; attachments are as they were handed in
     troubles : what was found
     unanswered : names of the solution cells that are as they were handed out
     """
@@ -185,6 +185,8 @@ class _Mending:
         if given and name and cell.cell_type != kind:
             self.note("cell-type-changed", name)
         fresh = _new(kind, source)
+        if kind == "markdown" and "attachments" in cell:
+            fresh.attachments = cell.attachments
         if name is None:
             return fresh
         again = self.seen.get(name, 0)
@@ -299,6 +301,15 @@ def kernelspec_of(text: str | None) -> dict[str, str]:
     except ValueError:
         return {}
     return spec if isinstance(spec, dict) else {}
+
+
+def texts_of(release: Path) -> frozenset[str]:
+    """Return the sources of the text cells of a notebook as it was handed out; the file is the lecturer's."""
+    try:
+        cells = json.loads(release.read_text(encoding="utf-8"))["cells"]
+        return frozenset("".join(cell["source"]) for cell in cells if cell["cell_type"] != "code")
+    except (OSError, ValueError, KeyError, TypeError):
+        return frozenset()
 
 
 def opening_of(release: Path, handed_out: HandedOut) -> tuple[str, ...]:

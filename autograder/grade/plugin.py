@@ -2,6 +2,7 @@
 
 In nbgrader_config.py:
 
+    c.HTMLExporter.exclude_anchor_links = True
     c.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.ClearOutput"]
     c.Autograde.autograde_preprocessors = [
         "autograder.grade.plugin.Judge",
@@ -10,7 +11,8 @@ In nbgrader_config.py:
     ]
 
 The student's notebook runs in the sandbox, and the verdicts fall outside, with the seed and the records of
-`autograder grade`. What a submission cannot be graded for is an error of nbgrader's log, and leaves no mark.
+`autograder grade`. What a submission cannot be graded for is an error of nbgrader's log, and leaves no mark. nbgrader
+copies other files of a submission to `autograded/`, from where formgrader serves them: only data stay there.
 """
 
 import atexit
@@ -24,11 +26,12 @@ from nbgrader.preprocessors import NbGraderPreprocessor  # type: ignore[import-u
 from traitlets import Bool, Float
 
 from autograder.course_file import released
+from autograder.grade import sanitize
 from autograder.grade.batch import Kitchen
 from autograder.grade.gradebook import Course, Gradebook, find_course
 from autograder.grade.grader import Job, grade
-from autograder.grade.handed_in import STUDENT, Place
-from autograder.grade.mending import opening_of
+from autograder.grade.handed_in import STUDENT, Place, shown_name
+from autograder.grade.mending import opening_of, texts_of
 from autograder.grade.records import WITHOUT_MARKS, Records
 from autograder.grade.run import assignments_and
 
@@ -79,8 +82,12 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
         course = replace(course, db_url=str(about["db_url"]))
         if about["notebook"] != name:
             raise NotGraded(f"{about['notebook']}.ipynb is not the notebook {name}.ipynb of the assignment.")
+        autograded, own = course.folder("autograded") / student / name, course.folder("source") / name
+        for each in sanitize.clear(autograded, f"{name}.ipynb", own):
+            self.log.warning("%s: %s stays in submitted/ only: a browser might run it.", student, shown_name(each))
         gradebook, records = Gradebook(course, name), Records(course.root, name)
         known = assignments_and(course, name, gradebook.handed_out)
+        release = course.folder("release") / name / f"{name}.ipynb"
         job = Job(
             assignment=known[name],
             known=known,
@@ -91,7 +98,8 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
             seconds=self.timeout,
             budget=self.budget,
             sandbox="namespaces" if self.sandbox else "none",
-            opening=opening_of(course.folder("release") / name / f"{name}.ipynb", gradebook.handed_out),
+            opening=opening_of(release, gradebook.handed_out),
+            texts=texts_of(release),
         )
         place = Place(student, course.folder("submitted") / student / name)
         result = grade(place, job, _kitchen(job, self.sandbox).guest)

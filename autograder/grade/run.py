@@ -14,7 +14,7 @@ from autograder.grade.batch import Class, Writer, results
 from autograder.grade.gradebook import Course, Gradebook, NoGradebook, UnknownAssignment, find_course
 from autograder.grade.grader import Job, Result
 from autograder.grade.handed_in import Place, places
-from autograder.grade.mending import HandedOut, opening_of
+from autograder.grade.mending import HandedOut, opening_of, texts_of
 from autograder.grade.records import Record, Records, reference_of
 from autograder.host.door import Door
 from course_lib.names import suggestion
@@ -120,11 +120,14 @@ class Run:
         known = assignments_and(self.course, name, self.gradebook.handed_out)
         self.assignment = known[name]
         self.records = Records(self.course.root, name)
-        self.writer = Writer(self.records, self.gradebook, self.course.folder("autograded"))
+        self.writer = Writer(
+            self.records, self.gradebook, self.course.folder("autograded"), self.course.folder("source") / name
+        )
         self.places: list[Place] = list(places(self.course.folder("submitted"), name))
         if not self.places:
             where = self.course.folder("submitted") / "STUDENT" / name / f"{name}.ipynb"
             raise CannotGrade(f"nobody has handed in {name} yet: put each notebook at {where}")
+        release = self.course.folder("release") / name / f"{name}.ipynb"
         self.job = Job(
             assignment=self.assignment,
             known=known,
@@ -135,7 +138,8 @@ class Run:
             seconds=options.seconds,
             budget=options.budget,
             sandbox="namespaces" if options.sandboxed else "none",
-            opening=opening_of(self.course.folder("release") / name / f"{name}.ipynb", self.gradebook.handed_out),
+            opening=opening_of(release, self.gradebook.handed_out),
+            texts=texts_of(release),
         )
         self.state = Class()
         self._lock: int | None = None

@@ -6,7 +6,7 @@ bytes with their lengths. The other side cuts that row, and parses nothing.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,10 @@ import numpy as np
 MAX_CELLS = 2_000
 FORMATS = (1, 2, 3, 4)
 FLAGS = ("grade", "solution", "locked", "task")
-_FIELDS = 6
+MAX_PICTURES = 12 * 2**20
+"""Characters of base64 in one notebook."""
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_FIELDS = 7
 
 
 class NoNotebook(Exception):
@@ -34,6 +37,7 @@ class Cell:
     grade_id : what nbgrader calls it, or None
     flags : which of FLAGS nbgrader has noted, or None where it has noted nothing
     points : as nbgrader has noted them, or None where they are no number
+    attachments : names and base64 of what is said to be pictures attached to it; nobody has looked at them yet
     """
 
     kind: str
@@ -42,6 +46,7 @@ class Cell:
     grade_id: str | None = None
     flags: frozenset[str] | None = None
     points: float | None = None
+    attachments: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,14 @@ def _cells_in(data: Any) -> Iterator[Any]:
             yield from cells if isinstance(cells, list) else ()
 
 
+def _attachments(cell: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    attached = cell.get("attachments")
+    for name, bundle in attached.items() if isinstance(attached, dict) else ():
+        for data in (_below(bundle, kind) for kind in PICTURES):
+            if data and isinstance(data, str | list) and "\n" not in name:
+                yield name, "".join("".join(map(str, data)).split())
+
+
 def _cell(cell: Any, number: int) -> Cell:
     if not isinstance(cell, dict) or not isinstance(kind := cell.get("cell_type", "raw"), str):
         raise NoNotebook(f"cell {number} is not a cell")
@@ -105,6 +118,7 @@ def _cell(cell: Any, number: int) -> Cell:
         _text(_below(noted, "grade_id")),
         frozenset(flag for flag in FLAGS if noted.get(flag)) if isinstance(noted, dict) else None,
         float(points) if type(points) in (int, float) and abs(points) < 1e9 else None,
+        tuple(_attachments(cell)) if kind == "markdown" else (),
     )
 
 
@@ -135,6 +149,7 @@ def read(content: bytes) -> Pages:
 
 def flat(pages: Pages) -> tuple[Any, Any]:
     """Return the lengths of all texts and their bytes, to go over the channel."""
+    room = [MAX_PICTURES]
     rows = [
         (
             cell.kind,
@@ -143,6 +158,7 @@ def flat(pages: Pages) -> tuple[Any, Any]:
             _maybe(cell.grade_id),
             _maybe(None if cell.flags is None else " ".join(sorted(cell.flags))),
             "" if cell.points is None else repr(cell.points),
+            "\n".join(f"{data} {name}" for name, data in _within(cell.attachments, room)),
         )
         for cell in pages.cells
     ]
@@ -150,6 +166,14 @@ def flat(pages: Pages) -> tuple[Any, Any]:
     texts = [_maybe(pages.kernel), _maybe(name), _maybe(release), *(text for row in rows for text in row)]
     encoded = [text.encode("utf-8", "replace") for text in texts]  # JSON can hold halves of characters
     return np.array([len(each) for each in encoded]), np.frombuffer(b"".join(encoded), np.uint8)
+
+
+def _within(attachments: Iterable[tuple[str, str]], room: list[int]) -> Iterator[tuple[str, str]]:
+    """Yield attachments while there is room for them, and take it."""
+    for name, data in attachments:
+        if len(data) <= room[0]:
+            room[0] -= len(data)
+            yield name, data
 
 
 def unflat(lengths: Any, row: Any) -> Pages:
@@ -172,7 +196,8 @@ def unflat(lengths: Any, row: Any) -> Pages:
         texts.append(data[at : at + length].decode("utf-8", "replace"))
         at += length
     kernel, name, release = (_sure(text) for text in texts[:3])
-    cells = tuple(_of_row(texts[start : start + _FIELDS]) for start in range(3, len(texts), _FIELDS))
+    room = [MAX_PICTURES]
+    cells = tuple(_of_row(texts[start : start + _FIELDS], room) for start in range(3, len(texts), _FIELDS))
     return Pages(cells, kernel, None if name is None else (name, release or ""))
 
 
@@ -184,9 +209,9 @@ def _sure(text: str) -> str | None:
     return text[1:] if text else None
 
 
-def _of_row(texts: list[str]) -> Cell:
-    kind, source, id, grade_id, flags, points = texts
-    noted = _sure(flags)
+def _of_row(texts: list[str], room: list[int]) -> Cell:
+    kind, source, id, grade_id, flags, points, attached = texts
+    noted, lines = _sure(flags), attached.split("\n") if attached else []
     try:
         number = float(points) if 0 < len(points) < 40 else None
     except ValueError:
@@ -198,4 +223,5 @@ def _of_row(texts: list[str]) -> Cell:
         _sure(grade_id),
         None if noted is None else frozenset(noted.split()) & set(FLAGS),
         number,
+        tuple(_within(((name, data) for data, _, name in (line.partition(" ") for line in lines)), room)),
     )

@@ -20,6 +20,7 @@ class Cell:
     source : its text
     noted : what nbgrader notes about it
     outputs : of a code cell
+    attachments : of a text cell
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Cell:
     source: str
     noted: dict[str, Any] = field(default_factory=dict)
     outputs: list[dict[str, Any]] = field(default_factory=list)
+    attachments: dict[str, Any] = field(default_factory=dict)
 
 
 def joined(value: Any) -> str:
@@ -53,11 +55,12 @@ def _cell(cell: dict[str, Any]) -> Cell:
     noted = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     noted = noted if isinstance(noted, dict) else {}
     named = (noted.get("grade_id"), cell.get("id"))
-    outputs = cell.get("outputs")
+    outputs, attachments = cell.get("outputs"), cell.get("attachments")
     return Cell(
         str(cell.get("cell_type")),
         next((name for name in named if isinstance(name, str)), ""),
         joined(cell.get("source", "")),
         noted,
         [each for each in outputs if isinstance(each, dict)] if isinstance(outputs, list) else [],
+        attachments if isinstance(attachments, dict) else {},
     )

@@ -3,7 +3,6 @@
 The page's own Content-Security-Policy forbids scripts and foreign content once more.
 """
 
-import base64
 import functools
 import importlib
 import re
@@ -12,75 +11,22 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-import bleach  # type: ignore[import-untyped]
-from bleach.html5lib_shim import Filter  # type: ignore[import-untyped]
 from markupsafe import Markup
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
+from autograder.grade import sanitize
+from autograder.guest.reading import PICTURES
 from autograder.host.outputs import cleaned
 from autograder.report.autograded import joined
 
-MAX_HTML = 200_000
-MAX_PICTURE = 4_000_000
 MAX_TEXT = 20_000
 MAX_CODE = 100_000
 CUT = "\n[The rest is not shown here; it is in your notebook.]"
 
-TAGS = frozenset(
-    """
-    a abbr b blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure
-    h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table
-    tbody td tfoot th thead tr u ul var
-    """.split()  # noqa: SIM905
-)
 importlib.import_module("pygments.lexers.special")  # else loaded when a worker sees no file any more
 
-_DROPPED = frozenset({"script", "style", "noscript", "template", "title", "iframe", "object", "embed", "textarea"})
-_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|svg\+xml);base64,[A-Za-z0-9+/=\s]*")
-_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
-_LINK = re.compile(r"https?://|mailto:|#", re.IGNORECASE)  # bleach alone lets javascript:1 through, as a port
-_PLAIN = {"alt", "title", "colspan", "rowspan", "scope", "align", "start", "reversed", "open"}
-
-
-def _may_stay(tag: str, name: str, value: str) -> bool:
-    if tag == "img" and name == "src":
-        return _PICTURE.fullmatch(value) is not None
-    if tag == "a" and name == "href":
-        return _LINK.match(value) is not None
-    if tag == "img" and name in ("width", "height"):
-        return value.isdigit() and len(value) < 5
-    return name in _PLAIN
-
-
-class _WithoutDropped(Filter):  # type: ignore[misc]
-    """Drops what is inside an element that is not shown as text."""
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        inside = 0
-        for token in Filter.__iter__(self):
-            if token.get("name") in _DROPPED:
-                inside += {"StartTag": 1, "EndTag": -1}.get(token["type"], 0)
-            elif not inside:
-                yield token
-
-
-@functools.cache
-def _cleaner() -> Any:
-    return bleach.Cleaner(
-        tags=TAGS | _DROPPED,
-        attributes=_may_stay,
-        protocols={"http", "https", "mailto", "data"},
-        strip=True,
-        strip_comments=True,
-        filters=[_WithoutDropped],
-    )
-
-
-def sanitised(html: str) -> Markup:
-    """Return HTML with only what shows something: no scripts, styles, forms, frames or foreign pictures."""
-    return Markup(_cleaner().clean(cleaned(html)))
-
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]+")
 
 # --- formulas ---------------------------------------------------------------------------------------------------------
 
@@ -136,16 +82,24 @@ def formula(tex: str, block: bool) -> Markup:
 
 
 class _Renderer(IPythonRenderer):
-    """Puts a token in the place of each formula, so that the sanitiser sees plain text there."""
+    """Puts a token in the place of each formula and attached picture, so that the sanitiser sees plain text there."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: Mapping[str, Markup]) -> None:
         super().__init__(escape=False, exclude_anchor_links=True)
         self.token = uuid.uuid4().hex
-        self.formulas: list[Markup] = []
+        self.pictures = pictures
+        self.made: list[Markup] = []
+
+    def _put(self, made: Markup) -> str:
+        self.made.append(made)
+        return f"{self.token}-{len(self.made) - 1}-"
 
     def _kept(self, tex: str, block: bool) -> str:
-        self.formulas.append(formula(tex, block))
-        return f"{self.token}-{len(self.formulas) - 1}-"
+        return self._put(formula(tex, block))
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        picture = self.pictures.get(url.removeprefix("attachment:"))
+        return self._put(picture) if picture else str(super().image(text, url, title))
 
     def block_math(self, body: str) -> str:
         return f"<p>{self._kept(body, True)}</p>"
@@ -160,20 +114,30 @@ class _Renderer(IPythonRenderer):
         return src  # an attachment that is missing would raise; a file is never read
 
 
+def _attached(attachments: Mapping[str, Any]) -> Iterator[tuple[str, Markup]]:
+    for name, bundle in attachments.items():
+        for kind in PICTURES:
+            data = bundle.get(kind) if isinstance(bundle, Mapping) else None
+            if data is not None and (picture := _picture(kind, joined(data), "A picture that is attached")):
+                yield name, picture
+
+
 @functools.lru_cache(maxsize=256)
-def _markdown(source: str) -> Markup:
-    renderer = _Renderer()
+def _markdown(source: str, pictures: tuple[tuple[str, Markup], ...]) -> Markup:
+    renderer = _Renderer(dict(pictures))
     try:
-        html = sanitised(MarkdownWithMath(renderer=renderer).render(source))
+        html = sanitize.html(MarkdownWithMath(renderer=renderer).render(source))
     except Exception:  # noqa: BLE001  (whatever a parser says of a text that is made to break it)
+        html = ""
+    if not html:
         return preformatted(source)
-    return Markup(re.sub(rf"{renderer.token}-(\d+)-", lambda found: renderer.formulas[int(found[1])], str(html)))
+    return Markup(re.sub(rf"{renderer.token}-(\d+)-", lambda found: renderer.made[int(found[1])], html))
 
 
-def markdown(source: str) -> Markup:
-    """Return Markdown as HTML."""
+def markdown(source: str, attachments: Mapping[str, Any] | None = None) -> Markup:
+    """Return Markdown as HTML, with the pictures that are attached to its cell."""
     source = cleaned(source)
-    return _markdown(source) if len(source) <= MAX_TEXT else preformatted(source)
+    return _markdown(source, tuple(_attached(attachments or {}))) if len(source) <= MAX_TEXT else preformatted(source)
 
 
 # --- code and outputs -------------------------------------------------------------------------------------------------
@@ -201,49 +165,25 @@ def preformatted(text: str, most: int = MAX_TEXT) -> Markup:
     return Markup("<pre>{}</pre>").format(text if len(text) <= most else text[:most] + CUT)
 
 
-def _image(kind: str, data: str, more: Markup | None = None) -> Markup:
-    alt = Markup(' alt="What the cell drew"') if more is None else more
-    return Markup('<img{} src="data:{};base64,{}">').format(alt, kind, data)
-
-
-_SVG = re.compile(r"\s*<svg\b([^>]*)>")
-_ALT = re.compile(r'\baria-label="([^"]*)"')
-_SIZE = re.compile(r'\bviewBox="0 0 (\d+(?:\.\d+)?) \d+(?:\.\d+)?"')
 _DARK = "<style>@media (prefers-color-scheme: dark) { svg:root { color: #e4e7eb !important } }</style>"
+"""Let the course's own pictures follow light and dark."""
 
 
-def _svg(text: str) -> Markup:
-    """Return SVG as an image: in one nothing runs or is fetched. The course's own pictures follow light and dark."""
-    found = _SVG.match(text)
-    more = None
-    if found:
-        alt, size = _ALT.search(found[1]), _SIZE.search(found[1])
-        said = Markup(alt[1]).unescape() if alt else "What the cell drew"
-        wide = Markup(' width="{}"').format(round(float(size[1]) * 4 / 3)) if size and float(size[1]) < 2000 else ""
-        own = Markup(' class="ours"') if "currentColor" in text else ""
-        more = Markup(' alt="{}"{}{}').format(said, wide, own)
-        opened = found[0].rstrip()
-        if "xmlns=" not in found[1]:
-            opened = opened.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
-        text = f"{opened}{_DARK if own and not opened.endswith('/>') else ''}{text[found.end() :]}"
-    return _image("image/svg+xml", base64.b64encode(text.encode("utf-8", "replace")).decode(), more)
-
-
-def _picture(kind: str, data: str) -> Markup | None:
+def _picture(kind: str, data: str, alt: str = "What the cell drew") -> Markup | None:
     if kind == "image/svg+xml":
-        return _svg(data) if len(data) <= MAX_PICTURE else None
-    return _image(kind, "".join(data.split())) if _BASE64.fullmatch(data) else None
+        return Markup(sanitize.drawing(data, _DARK)) if len(data) <= sanitize.MAX_PICTURE else None
+    data = "".join(data.split())
+    return Markup('<img alt="{}" src="data:{};base64,{}">').format(alt, kind, data) if _BASE64.fullmatch(data) else None
 
 
 def _bundle(data: Mapping[str, Any]) -> Markup | None:
     """Return the richest form in which something can be shown."""
     if "text/html" in data:
         html = joined(data["text/html"])
-        if _SVG.match(html) and html.rstrip().endswith("</svg>") and len(html) <= MAX_PICTURE:
-            return _svg(html)
-        shown = sanitised(html) if len(html) <= MAX_HTML else Markup()
-        if shown.striptags().strip() or "<img" in shown:
-            return shown
+        if (svg := sanitize.drawn(html)) and (drawing := _picture("image/svg+xml", svg)):
+            return drawing
+        if shown := sanitize.html(html):
+            return Markup(shown)
     for kind in ("image/svg+xml", "image/png", "image/jpeg", "image/gif"):
         if kind in data and (picture := _picture(kind, joined(data[kind]))):
             return picture

@@ -130,7 +130,7 @@ def _shown(cell: Cell, said: Mapping[str, Any], seen: set[str]) -> Shown | None:
     if kind == "check":
         return shown
     open_part = without_hidden(cell.source, said["hidden"])
-    shown.body = display.code(open_part) if cell.kind == "code" else display.markdown(open_part)
+    shown.body = display.code(open_part) if cell.kind == "code" else display.markdown(open_part, cell.attachments)
     if kind == "test":
         shown.outputs = list(_said_by(cell)) if open_part == cell.source else []
     elif cell.kind == "code":

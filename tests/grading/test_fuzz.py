@@ -414,7 +414,7 @@ def graded_without_running(content: bytes) -> None:
     assignment, by, _ = recognised(JOB, notebook)
     mended = mend(notebook, JOB.handed_out, assignment, of_this_release=True, recognised_by=by)
     verdicts = [judge(each, evaluate(lambda *a: None, questions(each, 0))) for each in assignment.exercises]
-    whole = written(mended.notebook, assignment, Judged(verdicts=verdicts))
+    whole = written(mended.notebook, assignment, Judged(verdicts=verdicts), JOB)
     nbformat.validate(nbformat.reads(whole.decode(), as_version=4))
     json.dumps([trouble.as_json() for trouble in mended.troubles]).encode()
 

@@ -33,6 +33,7 @@ from tests.grading.classes import (
     run,
     scores,
 )
+from tests.grading.vectors import PNG
 
 
 @pytest.fixture
@@ -211,6 +212,32 @@ def test_a_file_that_was_meddled_with_is_graded_with_the_trouble_noted(here, cha
     assert record.outcome == "graded-with-trouble"
     assert expected in troubles(record)
     assert record.score == 6.0, record.verdicts
+
+
+def test_a_photo_of_a_proof_is_in_the_autograded_notebook_and_the_lecturers_texts_are_as_they_were(tmp_path):
+    odd = '<div style="color: red">\n\n[data](points.csv) ![figure](figure.png)\n\n</div>'
+    here = make(tmp_path / "odd", TEXT.replace("# # Small", "# # Small\n#\n# " + odd.replace("\n", "\n# ")))
+
+    def photographed(book):
+        why = cell(book, "written-why")
+        why.source = "![photo](attachment:my%20proof.png) ![lost](attachment:lost.png) <img src=x onerror=f()>"
+        why.attachments = {"my proof.png": {"image/png": PNG}, "not-shown.png": {"image/png": PNG}}
+        book.cells.append(new_markdown_cell(odd))
+
+    path = hand_in(here, "ada", notebook(here, change=photographed))
+    before = path.read_bytes()
+    run(here, NAME, code=0)
+    book = nbformat.read(here / "autograded" / "ada" / NAME / f"{NAME}.ipynb", as_version=4)
+    nbformat.validate(book)
+    assert odd in book.cells[0].source
+    assert book.cells[-1].source.startswith("< div style=")  # of the student's own
+    why = cell(book, "written-why")
+    assert why.attachments == {"my_proof.png": {"image/png": PNG}}
+    assert why.source.startswith("![photo](attachment:my_proof.png) *The picture lost.png is missing")
+    assert why.source.endswith("< img src=x onerror=f()>")
+    assert path.read_bytes() == before
+    run(here, NAME, command="feedback", code=0)
+    assert f"data:image/png;base64,{PNG}" in (here / "feedback" / "ada" / NAME / f"{NAME}.html").read_text()
 
 
 def test_a_renamed_notebook_is_graded_when_it_is_the_only_one(here):

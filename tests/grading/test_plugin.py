@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
@@ -16,7 +16,9 @@ from autograder.grade.proxies import outputs_of, points_of, prepared
 from autograder.host.apart import Apart
 from autograder.host.process import Ended, EndedByTime, GuestProcess
 from exercises.generate import course_config
-from tests.grading.classes import NAME, ROOT, course, full, hand_in, notebook, path_of, run, scores
+from tests.grading.classes import NAME, ROOT, cell, course, full, hand_in, notebook, path_of, run, scores
+from tests.grading.test_sanitize import dangers, rendered
+from tests.grading.vectors import TEXTS, filled
 
 WRONG = {"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T"}
 FORGED = {"compute_dW2": "print('2.0')\n1000.0"}
@@ -60,6 +62,33 @@ def test_plain_nbgrader_and_our_command_give_the_same_marks_and_notebooks(here, 
         assert [(c.source, c.get("outputs")) for c in ours.cells] == [
             (c.source, c.get("outputs")) for c in theirs.cells
         ]
+
+
+@pytest.mark.slow
+def test_what_nbgrader_writes_by_the_plugin_is_as_harmless_and_only_data_are_copied(here, tmp_path):
+    def hostile(book):
+        book.cells += [
+            new_markdown_cell(filled(id, text), id=f"t-{number}") for number, (id, text) in enumerate(TEXTS.items())
+        ]
+        cell(book, "written-why").source = filled("why", "Proof. <img src=x onerror=RUN>")
+
+    other = course(tmp_path / "other")
+    for folder in (here, other):
+        path = hand_in(folder, "mal", notebook(folder, change=hostile))
+        for name in ("evil.html", "evil.svg", "points.csv"):
+            path.with_name(name).write_text("<script>1</script>")
+    run(here, NAME, code=0)
+    done = nbgrader(other, "autograde", NAME)
+    assert "evil.html stays in submitted/ only" in done.stderr
+    assert scores(here) == scores(other) == {"mal": full()}
+    ours, theirs = (
+        nbformat.read(folder / "autograded" / "mal" / NAME / f"{NAME}.ipynb", as_version=4) for folder in (here, other)
+    )
+    assert [each.source for each in ours.cells] == [each.source for each in theirs.cells]
+    assert not [each for each in ours.cells if each.cell_type == "markdown" and dangers(rendered(each.source))]
+    assert {each.name for each in (other / "autograded" / "mal" / NAME).iterdir()} == {f"{NAME}.ipynb", "points.csv"}
+    assert "onerror=console" in path_of(here, "mal").read_text()
+    nbgrader(here, "generate_feedback", NAME)
 
 
 @pytest.mark.slow

@@ -47,6 +47,30 @@ def test_a_cell_is_its_text_its_names_and_what_nbgrader_noted():
     )
 
 
+def test_pictures_that_are_attached_to_a_text_travel_as_texts_of_one_row():
+    attached = {
+        "a b.png": {"image/png": ["iVBO\n", "Rw0="], "text/html": "<script>"},
+        "c.svg": {"image/svg+xml": "PHN2Zy8+"},
+        "d": [],
+        "e\nf": {"image/png": "AAAA"},
+        "g": {"image/gif": 7, "image/webp": "UklG"},
+    }
+    cells = [{"cell_type": kind, "source": "", "attachments": attached} for kind in ("markdown", "code", "raw")]
+    pages = read(as_file(cells=[*cells, {"cell_type": "markdown", "attachments": 7}]))
+    assert pages.cells[0].attachments == (("a b.png", "iVBORw0="), ("g", "UklG"))
+    assert [cell.attachments for cell in pages.cells[1:]] == [(), (), ()]
+    assert unflat(*flat(pages)) == pages
+
+
+def test_pictures_travel_as_long_as_there_is_room_on_both_sides(monkeypatch):
+    monkeypatch.setattr(reading, "MAX_PICTURES", 10)
+    pages = Pages((Cell("markdown", "a", attachments=(("a", "AAAA"), ("b", "B" * 8), ("c", "CCCC"))),) * 2)
+    sent = flat(pages)
+    assert [cell.attachments for cell in unflat(*sent).cells] == [(("a", "AAAA"), ("c", "CCCC")), ()]
+    monkeypatch.setattr(reading, "MAX_PICTURES", 4)
+    assert [cell.attachments for cell in unflat(*sent).cells] == [(("a", "AAAA"),), ()]
+
+
 def test_a_notebook_of_the_third_format_is_read_too():
     cells = [{"cell_type": "code", "input": "x = 1"}, {"cell_type": "heading", "level": 2, "source": "Two"}]
     pages = read(as_file(nbformat=3, worksheets=[{"cells": cells}, "odd"]))

@@ -1,0 +1,281 @@
+r"""Make harmless what a student wrote or showed, before a browser opens it with a lecturer's session.
+
+JupyterLab, formgrader and nbconvert render a notebook with different parsers of Markdown, HTML and TeX, and none of
+them is asked here what it would make of a text. In the source of a text cell a space is put into each place where some
+parser, in some context, could begin what runs or loads; so it holds in code spans, tables, block quotes and raw HTML,
+the text stays readable, and doing it twice changes nothing:
+
+    <img src=x onerror=f()>     < img src=x onerror=f()>     no tag, but for a few that have no attributes
+    [x](javascript:f())         [x] (javascript:f())         no link, but for https:, mailto: and #
+    ![x](https://host/x.png)    ! [x](https://host/x.png)    no picture, but for one that the notebook brings along
+    &#106;ava, &colon;          & #106;ava, & colon;         no character of ASCII under another name
+    \href{javascript:f()}{x}    \ href{javascript:f()}{x}    no TeX that makes links, styles or attributes
+
+HTML that code has shown goes through nh3; drawings go into an `<img>`, in which nothing runs and nothing is fetched.
+"""
+
+import base64
+import binascii
+import filecmp
+import functools
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from html import escape, unescape
+from html.entities import html5
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import nh3
+
+from autograder.host.outputs import cleaned
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+_BARE = "b|br|code|del|em|hr|i|ins|kbd|mark|s|small|strong|sub|sup|u"
+"""Tags that may stay in Markdown, without attributes: left open, they change no more than letters below their cell."""
+
+_COMMANDS = (
+    "href|url|style|class|cssId|data|htmlClass|htmlId|htmlStyle|htmlData|includegraphics|require|csname|mmlToken|bbox"
+    "|unicode|setOptions"
+)
+_TEX = rf"\\(?={_COMMANDS})"
+_ASCII = "|".join(name[:-1] for name, said in html5.items() if said < "\x7f" and said not in "<>&\"'")
+_ADDRESS = r"(?i:https?://|mailto:|\#\w)"
+_NAME = r"(?:[^\s()<>\[\]&\\]|\([^\s()<>\[\]&\\]{0,99}\)){1,199}"
+
+_PLACES = re.compile(
+    rf"""
+    !\[(?P<alt>[^\[\]<>&\\\n$`]{{0,300}}+)\]\((?:
+        attachment:(?P<name>{_NAME})
+      | data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]++
+    )\)
+  | <(?P<link>https?://[A-Za-z0-9_.,:;@?=%\#/+-]++)>
+  | (?P<fence>```|~~~)(?=(?:[^\S\n]|\ufeff)*+(?i:mermaid))
+  | !(?=\[)
+  | <(?=[A-Za-z/!?])(?!/?(?ai:{_BARE})[ \t]*+/?>)
+  | \](?=\((?!{_ADDRESS})|:(?![ \t]*+{_ADDRESS}))
+  | &(?=\\*+\#|(?:{_ASCII})\\*+;)
+  | {_TEX}
+    """,
+    re.VERBOSE,
+)
+_PICTURES = {
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/gif": re.compile(rb"GIF8[79]a"),
+    "image/webp": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
+}
+
+
+def tex(text: str) -> str:
+    """Return a text in which no TeX makes links, styles or attributes."""
+    return re.sub(_TEX, r"\g<0> ", text)
+
+
+def source(text: str, attachments: Iterable[tuple[str, str]] = ()) -> tuple[str, dict[str, dict[str, str]]]:
+    """Return the source of a text cell or a LaTeX output, harmless, and of its attachments the pictures that it shows.
+
+    Parameters
+    ----------
+    text : as it was written
+    attachments : names and base64 of what is attached to the cell
+    """
+    there, shown = dict(_pictures(attachments)), dict[str, dict[str, str]]()
+
+    def put(found: re.Match[str]) -> str:
+        # A backslash or an address before it would take the exclamation mark, and leave a link.
+        gap = " " if found.string[found.start() - 1 : found.start()].strip() else ""
+        match found.lastgroup:
+            case "name":
+                name = _plain(unquote(found["name"]))
+                if name not in there:
+                    return f"*The picture {name} is missing: it is not in the notebook, or no PNG, JPEG, GIF or WebP.*"
+                shown[name] = there[name]
+                return f"{gap}![{found['alt']}](attachment:{name})"
+            case "alt":  # its data are in the text
+                return gap + found[0]
+            case "link":
+                return f"< {found['link']} >"
+            case "fence":  # else Mermaid draws it, which loads pictures and styles
+                return f"{found[0]}text "
+        return f"{found[0]} "
+
+    return _PLACES.sub(put, cleaned(text.replace("\r\n", "\n").replace("\r", "\n"))), shown
+
+
+def _plain(name: str) -> str:
+    """Return a file's name with plain characters alone."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name)[:100]
+
+
+def _pictures(attachments: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield what of a cell's attachments is a picture, by its first bytes, as nbformat has it."""
+    for name, text in attachments:
+        try:
+            data = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        for kind, start in _PICTURES.items():
+            if start.match(data):
+                yield _plain(name), {kind: base64.b64encode(data).decode("ascii")}
+
+
+# --- HTML and drawings ------------------------------------------------------------------------------------------------
+
+MAX_HTML = 200_000
+MAX_TAGS = 5_000
+"""More take html5ever a time that grows with their square, if they are nested."""
+MAX_PICTURE = 4_000_000
+
+TAGS = frozenset(
+    """
+    a abbr b blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure
+    h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table
+    tbody td tfoot th thead tr u ul var
+    """.split()  # noqa: SIM905
+)
+ATTRIBUTES = {
+    "a": {"href"},
+    "img": {"src", "width", "height", "class"},
+    "*": {"alt", "title", "colspan", "rowspan", "scope", "align", "start", "reversed", "open"},
+}
+_DROPPED = {"script", "style", "noscript", "template", "title", "iframe", "object", "embed", "textarea"}
+_VALUES = {
+    "href": re.compile(_ADDRESS),
+    "src": re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*\Z"),
+    "width": re.compile(r"\d{1,4}\Z", re.ASCII),
+    "height": re.compile(r"\d{1,4}\Z", re.ASCII),
+    "class": re.compile(r"ours\Z"),
+}
+
+
+def _may_stay(_tag: str, name: str, value: str) -> str | None:
+    return value if name not in _VALUES or _VALUES[name].match(value) else None
+
+
+@functools.cache
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=TAGS,
+        clean_content_tags=_DROPPED,
+        attributes=ATTRIBUTES,
+        attribute_filter=_may_stay,
+        url_schemes={"http", "https", "mailto", "data"},
+    )
+
+
+def html(text: str) -> str:
+    """Return HTML with only what shows something: no scripts, styles, forms, frames or foreign pictures.
+
+    Nothing is left of what is too much, or shows nothing.
+    """
+    if len(text) > MAX_HTML or text.count("<") > MAX_TAGS:
+        return ""
+    shown = tex(_cleaner().clean(cleaned(text)))
+    return shown if "<img" in shown or re.sub(r"<[^>]*>", "", shown).strip() else ""
+
+
+_SVG = re.compile(r"\s*<svg\b([^>]*)>")
+_ALT = re.compile(r'\baria-label="([^"]*)"')
+_SIZE = re.compile(r'\bviewBox="0 0 (\d{1,6}(?:\.\d{1,6})?) \d')
+_DRAWING = re.compile(r'<img [^<>]*src="data:image/svg\+xml;base64,([A-Za-z0-9+/=]*)">')
+_LIGHT = "<style>svg:root { background: #fff }</style>"
+
+
+def drawing(svg: str, style: str = _LIGHT) -> str:
+    """Return SVG as an `<img>`: in one nothing runs or is fetched.
+
+    Parameters
+    ----------
+    svg : as code has shown it
+    style : for the course's own pictures, which take their colour from the page around them
+    """
+    found, more = _SVG.match(svg), ' alt="What the cell drew"'
+    if found:
+        alt, size = _ALT.search(found[1]), _SIZE.search(found[1])
+        more = f' alt="{escape(unescape(alt[1]))}"' if alt else more
+        more += f' width="{round(float(size[1]) * 4 / 3)}"' if size and float(size[1]) < 2000 else ""
+        own = "currentColor" in svg
+        more += ' class="ours"' if own else ""
+        opened = found[0].rstrip()
+        if "xmlns=" not in found[1]:
+            opened = opened.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+        svg = f"{opened}{style if own and not opened.endswith('/>') else ''}{svg[found.end() :]}"
+    data = base64.b64encode(svg.encode("utf-8", "replace")).decode("ascii")
+    return f'<img style="border: 0"{more} src="data:image/svg+xml;base64,{data}">'  # formgrader frames pictures in red
+
+
+def drawn(text: str) -> str | None:
+    """Return the SVG that HTML consists of, inline or as `drawing` writes it; None where it is anything else."""
+    if _SVG.match(text) and text.rstrip().endswith("</svg>"):
+        return text
+    if found := _DRAWING.fullmatch(text):
+        return base64.b64decode(found[1]).decode("utf-8", "replace").replace(_LIGHT, "", 1)
+    return None
+
+
+# --- outputs ----------------------------------------------------------------------------------------------------------
+
+MAX_CLEANED = 2_000_000
+"""Characters of HTML in one notebook."""
+NOTHING = "[What the cell showed cannot be shown here.]"
+
+
+class Outputs:
+    """The outputs of a notebook, made harmless."""
+
+    def __init__(self) -> None:
+        """Start with room for as much HTML as a notebook may show."""
+        self._room = MAX_CLEANED
+
+    def of(self, outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return the outputs of one cell, as `host.outputs` has stored them."""
+        return [
+            {**each, "data": self._bundle(each["data"]) or {"text/plain": NOTHING}} if "data" in each else {**each}
+            for each in outputs
+        ]
+
+    def _bundle(self, data: Mapping[str, str]) -> dict[str, str]:
+        kept = {kind: data[kind] for kind in ("text/plain", "image/png", "image/jpeg") if kind in data}
+        kept |= {kind: source(data[kind])[0] for kind in ("text/markdown", "text/latex") if kind in data}
+        if shown := self._html(data.get("text/html", "")) or self._svg(data.get("image/svg+xml", "")):
+            kept["text/html"] = shown
+        return kept
+
+    def _html(self, text: str) -> str:
+        if svg := drawn(text):
+            return self._svg(svg)
+        self._room -= len(text)
+        return html(text) if self._room >= 0 else ""
+
+    def _svg(self, text: str) -> str:
+        return drawing(text) if 0 < len(text) <= MAX_PICTURE else ""
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+HARMLESS = frozenset({*".csv .dat .gif .jpeg .jpg .json .npy .npz .png .py .tsv .txt .webp".split()})  # noqa: SIM905
+"""What a browser shows as data, whoever serves it."""
+
+
+def clear(folder: Path, notebook: str, given: Path) -> Iterator[str]:
+    """Remove from a folder of autograded work what a browser might run, and yield the names.
+
+    Parameters
+    ----------
+    folder : of one student; formgrader serves what lies in it with the lecturer's session
+    notebook : the name of the autograded notebook
+    given : the folder of the lecturer's own files, which stay
+    """
+    for place, folders, names in os.walk(folder):
+        for each in (*names, *(name for name in folders if (Path(place) / name).is_symlink())):
+            path = Path(place) / each
+            inside = path.relative_to(folder)
+            own = given / inside
+            if str(inside) == notebook or (path.suffix.lower() in HARMLESS and not path.is_symlink()):
+                continue
+            if not own.is_file() or not filecmp.cmp(path, own, shallow=False):
+                path.unlink()
+                yield str(inside)
