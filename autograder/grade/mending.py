@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignments import Assignment
-from autograder.grade.handed_in import Node
-from autograder.notebooks import ids_of
+from autograder.notebooks import Node, ids_of
 
 TROUBLES = {
     "check-deleted": "The check cell is gone; its function was judged all the same.",

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from autograder.core.verdict import Part, Verdict
+from autograder.errors import AutograderError
 
 try:
     import fcntl
@@ -51,11 +52,11 @@ WITHOUT_MARKS = frozenset({"unreadable", "grader-error"})
 NEED_A_PERSON = frozenset(OUTCOMES) - {"graded", "graded-with-trouble"}
 
 
-class CannotWrite(Exception):
+class CannotWrite(AutograderError):
     """Grading cannot go on; the message says what to do. What was written stays, and is not done again."""
 
 
-class Busy(Exception):
+class Busy(AutograderError):
     """Somebody else is grading here."""
 
 
@@ -219,19 +220,25 @@ class Records:
         return self._folder / "records" / f"{student}.json"
 
     def find(self, student: str) -> Record | None:
-        """Return a student's record, or None where there is none that can be read."""
+        """Return a student's record, or None where there is none, or what is there is none.
+
+        Raises
+        ------
+        OSError
+            If the file must not be read: whoever has a record is not to be shown without one.
+        """
         try:
             row = json.loads(self.path(student).read_text(encoding="utf-8"))
             return Record(**row) if row.get("schema") == SCHEMA else None
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return None
 
     def all(self) -> Iterator[Record]:
         """Yield every record, by student."""
-        for path in sorted(self._folder.glob("records/*.json")):
-            record = self.find(path.stem)
-            if record:
-                yield record
+        with contextlib.suppress(FileNotFoundError):
+            for name in sorted(os.listdir(self._folder / "records")):  # noqa: PTH208  (a glob hides what must not be read)
+                if name.endswith(".json") and (record := self.find(name.removesuffix(".json"))):
+                    yield record
 
     def write(self, record: Record) -> None:
         """Write a record, over an earlier one.
