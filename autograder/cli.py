@@ -13,9 +13,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import click
-
 from autograder.errors import AutograderError, say, sentence_of, speak_plainly
+
+try:
+    import click
+except ImportError as missing:
+    say("autograder", missing)
+    sys.exit(2)
 
 if TYPE_CHECKING:
     from autograder.host.door import Door

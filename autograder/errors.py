@@ -5,6 +5,7 @@ says so. With AUTOGRADER_DEBUG=1 in the environment the traceback follows.
 """
 
 import codecs
+import errno
 import functools
 import io
 import os
@@ -31,6 +32,8 @@ def sentence_of(error: BaseException) -> str:
         said = str(error)
     elif isinstance(error, ImportError) and error.name and error.name.partition(".")[0] not in OURS:
         said = not_installed(error)
+    elif isinstance(error, FileNotFoundError) and not error.filename and error.strerror == os.strerror(errno.ENOENT):
+        said = "The folder in which this was started has gone: change into another, and start again."
     elif isinstance(error, OSError):
         what = error.filename if isinstance(error.filename, str) else "A file"
         said = f"{what} cannot be read or written: {error.strerror or error}; put that right and start again."

@@ -265,7 +265,7 @@ class Gradebook:
         try:
             for place, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
                 order.setdefault(cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", ""), place)
-        except (OSError, ValueError, KeyError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             pass
         return dict(sorted(cells.items(), key=lambda item: order.get(item[0], len(order))))
 

@@ -318,6 +318,6 @@ def opening_of(release: Path, handed_out: HandedOut) -> tuple[str, ...]:
                 given = handed_out.cells.get(noted.get("grade_id", ""))
                 source = cell["source"]
                 found.append(given.source if given and given.locked else "".join(source))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ()
     return tuple(found)

@@ -230,7 +230,7 @@ class Records:
         try:
             row = json.loads(self.path(student).read_text(encoding="utf-8"))
             return Record(**row) if row.get("schema") == SCHEMA else None
-        except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        except (FileNotFoundError, ValueError, TypeError, AttributeError, RecursionError):
             return None
 
     def all(self) -> Iterator[Record]:
@@ -269,7 +269,7 @@ class Records:
         if source.exists():
             try:
                 seed = int(json.loads(source.read_text(encoding="utf-8"))["seed"], 16)
-            except (OSError, ValueError, KeyError, TypeError) as error:
+            except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
                 raise CannotWrite(
                     f"{source} holds no seed that can be read: put back a copy of it, or take it away; "
                     "then a new one is made, and --force grades everybody again."

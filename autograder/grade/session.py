@@ -92,9 +92,9 @@ def explain(student: str, check: str, assignment: str, options: Options, console
     run = Run(assignment, options)
     record, place = run.records.find(student), next((p for p in run.places if p.student == student), None)
     if record is None or place is None:
-        raise CannotGrade(
-            f"{student} has no record for {assignment}; {suggestion(student, [p.student for p in run.places])}"
-        )
+        known = [each.student for each in run.places]
+        why = f"`autograder grade {assignment}` makes it" if place else suggestion(student, known)
+        raise CannotGrade(f"{student} has no record for {assignment}; {why}")
     function = check.removeprefix("check-")
     row = next((row for row in record.verdicts if row["function"] == function), None)
     if row is None:

@@ -208,6 +208,7 @@ FAULTS: dict[str, tuple[set[str], Callable[[Path], None], str]] = {
     "db_url lazy": (CONFIGURED, added(CONFIG, f"{SET}db_url.append('x')"), "names by db_url cannot be read"),
     "dialect": (CONFIGURED, added(CONFIG, f"{SET}db_url = 'oracular://x/y'"), "oracular"),
     "driver": (CONFIGURED, added(CONFIG, f"{SET}db_url = 'mysql+pymysql://u:secret@x/y'"), "pymysql is not installed"),
+    "psycopg2": (CONFIGURED, added(CONFIG, f"{SET}db_url = 'postgresql+psycopg2://u:secret@x/y'"), "psycopg2 is not"),
     "structure": (CONFIGURED, added(CONFIG, f"{SET}directory_structure = '{{student_id}}'"), "directory structure"),
     "structure of a type": (CONFIGURED, added(CONFIG, f"{SET}directory_structure = 3"), "directory structure 3"),
     "root elsewhere": (CONFIGURED, added(CONFIG, f"{SET}root = '/else/where'"), "is in /else/where"),
@@ -268,6 +269,25 @@ FAULTS: dict[str, tuple[set[str], Callable[[Path], None], str]] = {
         ),
         f"{RELEASES} cannot be read: ",
     ),
+    # what grading has left, and what the lecturer made
+    "deep seed": (
+        {"grade", "explain", "exercises.grade"},
+        written(f".autograder/{NAME}/seed.json", "[" * 100_000),
+        "holds no seed that can be read",
+    ),
+    "deep record": ({"explain"}, written(f".autograder/{NAME}/records/ada.json", "[" * 100_000), "has no record"),
+    "folder as record": (
+        {"explain", "report", "export", "feedback", "exercises.grade"},
+        made_a_folder(f".autograder/{NAME}/records/ada.json"),
+        "Is a directory",
+    ),
+    "folder as autograded": (
+        {"grade", "exercises.grade"},
+        made_a_folder(f"autograded/ada/{NAME}/{NAME}.ipynb"),
+        "Is a directory",
+    ),
+    "text in UTF-16": ({"exercises.generate"}, encoded(f"{NAME}.py", "utf-16"), "it is in UTF-16; save it as UTF-8"),
+    "text that is none": ({"exercises.generate"}, written(f"{NAME}.py", ""), "the answer cells must be"),
     # what it was called with
     "no such folder": (EVERY, shutil.rmtree, ""),
 }
@@ -284,13 +304,18 @@ def test_a_spoiled_course_is_one_sentence(here, fault, command):
     assert "secret" not in told.err
 
 
-@pytest.mark.parametrize("name", [TOML, RELEASES])
-@pytest.mark.parametrize("command", ["check", "export"])
-def test_a_byte_order_mark_is_read_over(here, name, command):
+@pytest.mark.parametrize("name", [TOML, RELEASES, CONFIG])
+def test_a_byte_order_mark_is_read_over(here, name):
     encoded(name, "utf-8-sig")(here)
-    assert tell(command, here).code == 0
-    encoded(name, "utf-8-sig", "\ufeff")(here)  # one is what editors write
-    assert tell("check", here).code == 2
+    for command in ("check", "export", "grade"):
+        assert tell(command, here).code == 0
+
+
+@pytest.mark.parametrize("step", ["source", "release"])
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"[]", b"{}", b"\xe9", b""])
+def test_what_was_handed_out_is_in_the_gradebook_whatever_became_of_its_files(here, step, content):
+    written(f"{step}/{NAME}/{NAME}.ipynb", content)(here)
+    assert tell("grade", here).code == 0
 
 
 @pytest.mark.parametrize("command", ["report", "export", "feedback"])
@@ -377,6 +402,7 @@ def test_what_an_ordinary_user_may_not_read_or_write_is_one_sentence(here, tmp_p
         *(("000", ".autograder/small", command) for command in ("export", "report", "grade", "explain")),
         *(("000", ".autograder/small/records", command) for command in ("export", "report", "grade", "explain")),
     ]
+    cases += [("755", ".", command) for command in sorted(EVERY)]  # all is well, though there is no home
     subprocess.run(["chown", "-R", "65534:65534", str(here)], check=True)
     for parent in (tmp_path, *tmp_path.parents):
         if parent.owner() == "root" and parent != Path("/tmp"):
@@ -393,6 +419,9 @@ def test_what_an_ordinary_user_may_not_read_or_write_is_one_sentence(here, tmp_p
     assert done.returncode == 0, done.stderr
     for case, told in zip(cases, json.loads(done.stdout.splitlines()[-1]), strict=True):
         print(case, told)
+        if case[0] == "755":
+            assert (told[0], told[2]) == (0, "")
+            continue
         assert_one_sentence(Told(*told)._replace(out="{}" if case[2] not in JSON else told[1]), as_json=case[2] in JSON)
 
 
@@ -433,8 +462,8 @@ def test_what_a_command_does_not_take_is_one_sentence_too(here, words):
 
 
 def test_a_command_that_there_is_not_is_one_sentence():
-    done = CliRunner().invoke(main, ["chekc", "--json"])
-    assert_one_sentence(Told(done.exit_code, done.stdout, done.stderr), "No such command 'chekc'", as_json=True)
+    done = CliRunner().invoke(main, ["grading", "--json"])
+    assert_one_sentence(Told(done.exit_code, done.stdout, done.stderr), "No such command 'grading'", as_json=True)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("one\ntwo"), RecursionError(), KeyError("x"), AssertionError()])
@@ -584,7 +613,7 @@ def test_check_and_grade_say_the_same_of_what_is_no_notebook(here, name):
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"])
 def test_check_and_grade_read_every_encoding_of_unicode(here, encoding):
     def with_signs(found: nbformat.NotebookNode) -> None:
-        found.cells.append(nbformat.v4.new_markdown_cell("∂J/∂W ist schön 𝛿"))
+        found.cells.append(nbformat.v4.new_markdown_cell("∂J/∂W, schön 𝛿"))
 
     content = nbformat.writes(notebook(here, change=with_signs), ensure_ascii=False).encode(encoding)
     path_of(here, "ada").write_bytes(content)
@@ -697,18 +726,16 @@ def test_no_file_ends_reading_in_a_traceback(content, tmp_path):
 
 
 @pytest.mark.parametrize("charset", ["cp1252", "latin-1", "ascii", "cp437"])
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_terminal_without_our_signs_gets_plain_ones(here, command, charset):
-    if command.startswith("exercises."):
-        pytest.skip("in a process of its own, below")
+def test_a_terminal_without_our_signs_gets_plain_ones(here, charset):
     hand_in(here, "ada", notebook(here, {"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T"}))
     hand_in(here, "bob", b"")
-    tell("grade", here)
-    told = tell(command, here, charset=charset)
-    assert told.code == {"check": 1, "grade": 1, "feedback": 1, "doctor": told.code}.get(command, 0)
-    assert "\ufffd" not in told.out + told.err
-    if command == "check":
-        assert "missing-mean" in told.out
+    for command, code in {"check": 1, "grade": 1, "explain": 0, "report": 0, "export": 0, "feedback": 1}.items():
+        told = tell(command, here, charset=charset)
+        assert (told.code, told.err) == (code, ""), told
+        assert "\ufffd" not in told.out
+    said = CliRunner(charset=charset).invoke(main, ["check", str(path_of(here, "ada"))]).stdout
+    assert "x compute_dW2: missing-mean, 0 of 2 points." in said
+    assert "+ compute_dZ2 is right" in said
 
 
 PLAIN = {
