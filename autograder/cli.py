@@ -288,7 +288,7 @@ def explain(
 def doctor() -> None:
     """Say what protection this machine gives against what students' code may do, and why something is missing.
 
-    Exit code: 0 there is a sandbox, 1 there is none.
+    Exit code: 0 there is a sandbox, 1 there is none, 2 it could not be found out.
     """
     from autograder.host.sandbox import protection, report_lines
 

@@ -35,8 +35,8 @@ def sentence_of(error: BaseException) -> str:
     elif isinstance(error, FileNotFoundError) and not error.filename and error.strerror == os.strerror(errno.ENOENT):
         said = "The folder in which this was started has gone: change into another, and start again."
     elif isinstance(error, OSError):
-        what = error.filename if isinstance(error.filename, str) else "A file"
-        said = f"{what} cannot be read or written: {error.strerror or error}; put that right and start again."
+        where = f"{error.filename} cannot be read or written: " if isinstance(error.filename, str) else ""
+        said = f"{where}{error.strerror or error}; put that right and start again."
     elif isinstance(error, MemoryError):
         said = "There is not enough memory here: end other programs, or take another machine, and start again."
     elif isinstance(error, KeyboardInterrupt):

@@ -4,7 +4,6 @@ import contextlib
 import functools
 import os
 import re
-import stat
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -56,8 +55,12 @@ class Node(dict[str, Any]):
 
 
 def _opened(path: str, flags: int) -> int:
-    """Open a file; nobody waits for a pipe."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    """Open a file; nobody waits for a pipe into which nobody writes."""
+    if not hasattr(os, "O_NONBLOCK"):
+        return os.open(path, flags)
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def read(path: Path) -> Node:
@@ -66,24 +69,21 @@ def read(path: Path) -> Node:
     Raises
     ------
     UnreadableNotebook
-        If the file is missing, no file, too large, not JSON, or not a notebook.
+        If the file is missing, too large, not JSON, or not a notebook.
     """
     try:
         with open(path, "rb", opener=_opened) as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise UnreadableNotebook(f"{path} cannot be read: it is a pipe or a device; name the notebook")
-            if found.st_size > MAX_BYTES:
-                raise UnreadableNotebook(
-                    f"{path} is larger than {MAX_BYTES // 2**20} MB: clear its outputs, and save it"
-                )
-            data = reading.parsed(file.read())
-            pages = reading.unflat(*reading.flat(reading.pages_of(data)))  # as it would come out of a sandbox
-            return notebook_of(pages, data.get("metadata"))
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UnreadableNotebook(f"{path} cannot be read: {error.strerror or error}") from error
+    if len(content) > MAX_BYTES:
+        raise UnreadableNotebook(f"{path} is larger than {MAX_BYTES // 2**20} MB: clear its outputs, and save it")
+    try:
+        data = reading.parsed(content)
+        pages = reading.unflat(*reading.flat(reading.pages_of(data)))  # as it would come out of a sandbox
     except reading.NoNotebook as error:
         raise UnreadableNotebook(f"{path} is not a notebook: {error}; save it again, and check that") from error
+    return notebook_of(pages, data.get("metadata"))
 
 
 def notebook_of(pages: reading.Pages, about: Any = None) -> Node:

@@ -11,6 +11,7 @@ import re
 import time
 import traceback
 import uuid
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SAWarning, SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -167,7 +168,9 @@ def database(course: Course, **options: Any) -> tuple[sa.Engine, Mapping[str, sa
                 "pip install '.[cluster]' in a checkout of the course, or write another db_url."
             ) from error
         found = sa.MetaData()
-        found.reflect(engine, only=lambda name, _: name in COLUMNS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of keys that `nbgrader db upgrade` leaves without a name
+            found.reflect(engine, only=lambda name, _: name in COLUMNS)
     lacking = [
         f"{table}.{column}"
         for table, columns in COLUMNS.items()

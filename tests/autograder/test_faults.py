@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 import exercises.generate
 import exercises.grade
 from autograder.cli import main
-from autograder.notebooks import UnreadableNotebook, read
+from autograder.notebooks import UnreadableNotebook, read, recognise
 from tests.grading.classes import NAME, ROOT, course, hand_in, notebook, path_of
 from tests.grading.conftest import needs_root, run_as_nobody  # noqa: F401  (a fixture)
 
@@ -327,7 +327,13 @@ def test_without_a_gradebook_the_records_are_reported(here, command):
 def test_a_configuration_of_the_users_is_not_read(here, tmp_path, monkeypatch):
     written(CONFIG, "1 / 0")(tmp_path)
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
-    for command in ("export", "grade"):
+    for command in ("export", "grade", "exercises.generate"):
+        assert tell(command, here).code == 0
+
+
+def test_settings_of_a_class_that_there_is_not_change_nothing(here):
+    added(CONFIG, "\nc.NoSuchClass.setting = 3\nc.NbGrader.setting = 3\n")(here)
+    for command in ("export", "grade", "exercises.generate"):
         assert tell(command, here).code == 0
 
 
@@ -447,6 +453,16 @@ def test_no_place_for_temporary_files_is_one_sentence(here, monkeypatch, command
     monkeypatch.setattr(tempfile, "_get_default_tempdir", nowhere)
     told = tell(command, here)
     assert_one_sentence(told._replace(out="") if command == "grade" else told, "temporary", as_json=command in JSON)
+
+
+@pytest.mark.parametrize("words", [["doctor"], ["grade", NAME]])
+def test_no_place_for_the_files_of_a_sandbox_is_one_sentence(here, words):
+    program = (
+        "import tempfile\ndef nowhere(): raise FileNotFoundError(2, 'No usable temporary directory found')\n"
+        "tempfile._get_default_tempdir = nowhere\nfrom autograder.cli import main\nmain()"
+    )
+    told = ran("-c", program, *words, *(["--course-dir", str(here)] if words[1:] else []))
+    assert_one_sentence(told, "No usable temporary directory found")
 
 
 @pytest.mark.parametrize("command", ["report", "export"])
@@ -628,13 +644,19 @@ def test_a_folder_a_pipe_and_a_device_are_no_notebooks(here):
     assert_one_sentence(tell("check", here), "Is a directory", as_json=True)
     path.rmdir()
     os.mkfifo(path)
-    assert_one_sentence(tell("check", here), "it is a pipe or a device", as_json=True)
+    assert_one_sentence(tell("check", here), "it is empty", as_json=True)
     path.unlink()
     path.symlink_to("/dev/zero")
-    assert_one_sentence(tell("check", here), "it is a pipe or a device", as_json=True)
+    assert_one_sentence(tell("check", here), "larger than 50 MB", as_json=True)
     path.unlink()
     path.symlink_to(path)
     assert_one_sentence(tell("check", here), "cannot be read", as_json=True)
+
+
+def test_a_notebook_comes_through_a_pipe_too(here):
+    words = ["-m", "autograder.cli", "check", "/dev/stdin", "--course-dir", str(here)]
+    told = ran(*words, input=path_of(here, "ada").read_bytes())
+    assert (told.code, told.err) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -674,6 +696,7 @@ def reads_or_says_why(content: bytes, path: Path) -> None:
         for cell in found.cells:
             assert isinstance(cell.cell_type, str)
             cell.source.encode()  # no halves of characters
+        recognise(found)
 
 
 ANY = st.recursive(
@@ -693,6 +716,17 @@ CELL = st.fixed_dictionaries(
         "outputs": ANY,
     },
 )
+TABLE = st.fixed_dictionaries(
+    {
+        "assignment": st.sampled_from(["ps4_two_layer", "other"]) | st.text(),
+        "title": ANY,
+        "version": st.integers() | st.floats() | ANY,
+        "exercises": st.lists(st.tuples(st.text(), st.floats() | st.integers(), ANY, ANY)) | ANY,
+        "written": st.lists(st.tuples(ANY, st.floats(), ANY)) | ANY,
+        "given": ANY,
+    },
+    optional={"release": ANY},
+)
 BOOK = st.fixed_dictionaries(
     {},
     optional={
@@ -700,7 +734,7 @@ BOOK = st.fixed_dictionaries(
         "worksheets": st.lists(st.fixed_dictionaries({"cells": st.lists(CELL)}) | ANY, max_size=3),
         "nbformat": st.integers(0, 6) | ANY,
         "nbformat_minor": ANY,
-        "metadata": st.fixed_dictionaries({}, optional={"backprop_course": ANY, "kernelspec": ANY}) | ANY,
+        "metadata": st.fixed_dictionaries({}, optional={"backprop_course": TABLE | ANY, "kernelspec": ANY}) | ANY,
     },
 )
 FILES = st.one_of(
