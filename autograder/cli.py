@@ -81,6 +81,8 @@ class _Commands(click.Group):
             sys.exit(super().main(words, *rest, **{**options, "standalone_mode": False}))
         except click.Abort:
             say("autograder", KeyboardInterrupt())
+        except (AutograderError, OSError) as error:  # of what click itself prints
+            say("autograder", error)
         except click.ClickException as error:
             ctx = getattr(error, "ctx", None)
             usage = f" See `{ctx.command_path} --help`." if ctx and isinstance(error, click.UsageError) else ""

@@ -81,7 +81,8 @@ def saying_why(name: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
             speak_plainly()
             try:
                 code = main(*arguments)
-                sys.stdout.flush()
+                if sys.stdout:
+                    sys.stdout.flush()
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (it is said)
                 say(name, error)
                 return 2
@@ -123,6 +124,9 @@ class _Stream(io.FileIO):
 def speak_plainly() -> None:
     """Let signs that a terminal does not have be plain ones, and let a reader that goes away stop nothing."""
     codecs.register_error("plain", _plain)
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:  # a stream that is closed: what is opened now is none
+        pass
+    os.close(descriptor)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if not isinstance(stream, io.TextIOWrapper):

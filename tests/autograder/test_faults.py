@@ -836,6 +836,22 @@ def test_an_output_that_is_full_is_one_sentence(here, command):
     assert_one_sentence(told, "What there is to say cannot be written: No space left on device")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["check", "--help"]])
+def test_help_that_cannot_be_written_is_one_sentence(words):
+    with Path("/dev/full").open("wb") as full:
+        told = ran("-m", "autograder.cli", *words, stdout=full)
+    assert_one_sentence(told, "What there is to say cannot be written: No space left on device")
+
+
+@pytest.mark.parametrize("command", ["check", "export", "exercises.generate"])
+def test_a_command_needs_no_standard_streams(here, command):
+    module = [command] if command.startswith("exercises.") else ["autograder.cli", command]
+    words = [sys.executable, "-m", *module, *words_of(command, here)]
+    done = subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *words], cwd=ROOT, timeout=120)
+    assert done.returncode == 0
+
+
 def test_nothing_needs_a_home_or_a_folder_to_start_from(here, tmp_path):
     gone = tmp_path / "gone"
     program = (
