@@ -120,13 +120,16 @@ def from_table(table: Mapping[str, Any]) -> Assignment:
     """
     try:
         exercises = tuple(
-            Exercise(str(function), float(points), equation, str(question))
+            Exercise(str(function), float(points), None if equation is None else str(equation), str(question))
             for function, points, equation, question in table["exercises"]
         )
         written = tuple(Written(str(id), float(points), str(title)) for id, points, title in table["written"])
         name, title, version, given = (table[key] for key in ("assignment", "title", "version", "given"))
+        points = [exercise.points for exercise in exercises] + [each.points for each in written]
+        if not all(0 <= each < 1e6 for each in points):  # nan is not
+            raise ValueError("points are a number from 0 on")
         return Assignment(str(name), str(title), int(version), exercises, written, tuple(map(str, given)))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise ValueError(f"not a table of an assignment: {error!r}") from error
 
 

@@ -1,6 +1,7 @@
 """The command line: each command a few lines over the rooms below, which it loads when it is called.
 
-Exit codes: 0 all right, 1 something is wrong with the work, 2 it could not be done or judged.
+Exit codes: 0 all right, 1 something is wrong with the work, 2 it could not be done or judged: then one line on stderr
+says why and what to do, and where JSON was asked for, an object with the same sentence stands on stdout.
 """
 
 import contextlib
@@ -8,11 +9,17 @@ import json
 import math
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import click
+from autograder.errors import AutograderError, say, sentence_of, speak_plainly
+
+try:
+    import click
+except ImportError as missing:
+    say("autograder", missing)
+    sys.exit(2)
 
 if TYPE_CHECKING:
     from autograder.host.door import Door
@@ -44,10 +51,60 @@ def _end_tidily(signal_number: int, frame: object) -> NoReturn:
     sys.exit(128 + signal_number)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Stopped(click.ClickException):
+    """A command could not go on."""
+
+    def __init__(self, error: BaseException, ctx: click.Context) -> None:
+        super().__init__(sentence_of(error))
+        self.ctx = ctx
+
+
+class _Command(click.Command):
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; whatever stops it becomes a sentence."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            raise _Stopped(error, ctx) from error
+
+
+class _Commands(click.Group):
+    command_class = _Command
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:
+        """Run a command; say what stops it in one line, and in an object where JSON was asked for."""
+        speak_plainly()
+        words = list(sys.argv[1:] if args is None else args) or ["--help"]
+        try:
+            sys.exit(super().main(words, *rest, **{**options, "standalone_mode": False}))
+        except click.Abort:
+            say("autograder", KeyboardInterrupt())
+        except (AutograderError, OSError) as error:  # of what click itself prints
+            say("autograder", error)
+        except click.ClickException as error:
+            ctx = getattr(error, "ctx", None)
+            usage = f" See `{ctx.command_path} --help`." if ctx and isinstance(error, click.UsageError) else ""
+            cause = error.__cause__ if isinstance(error, _Stopped) else AutograderError(error.format_message() + usage)
+            sentence = say("autograder", cause or error)
+            asked = ctx.params if ctx else {}
+            if "--json" in words or asked.get("kind") == "json":
+                about = {key: str(asked[key]) for key in ("notebook", "assignment") if asked.get(key)}
+                with contextlib.suppress(OSError, AutograderError):
+                    click.echo(json.dumps({"schema": 1, **about, "error": sentence}, indent=2))
+        sys.exit(2)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="backprop-course")
 def main() -> None:
     """Check back-propagation assignments, and name the mistake."""
+
+
+def _tell(text: object) -> None:
+    """Print a line as the terminal can show it; by itself click takes a terminal of ASCII for one of UTF-8."""
+    click.echo(text, file=sys.stdout)
 
 
 @main.command()
@@ -75,27 +132,31 @@ def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bo
     Exit code: 0 all right, 1 something is wrong with the work, 2 the notebook cannot be read or judged.
     """
     from autograder.assignments import ASSIGNMENTS
+    from autograder.core.questions import all_questions
     from autograder.core.render import text
-    from autograder.course_file import CourseFileError, assignments_of, released
+    from autograder.course_file import assignments_of, released
     from autograder.grade.submission import judge_notebook
-    from autograder.notebooks import Recognised, UnreadableNotebook, read, recognise
+    from autograder.notebooks import Recognised, read, recognise
     from course_lib.names import suggestion
 
-    try:
-        known = assignments_of(course_dir) if course_dir else ASSIGNMENTS
-        content = read(notebook)
-        if name and name not in known:
-            _stop(f"no assignment {name!r}; {suggestion(name, known)}")
-        recognised = recognise(content, known, released(course_dir) if course_dir else None)
-    except (UnreadableNotebook, CourseFileError) as error:
-        _stop(str(error.args[0]))
+    known = assignments_of(course_dir) if course_dir else ASSIGNMENTS
+    content = read(notebook)
+    if name and name not in known:
+        raise AutograderError(f"no assignment {name!r}; {suggestion(name, known)}")
+    recognised = recognise(content, known, released(course_dir) if course_dir else None)
     if name and (recognised is None or recognised.assignment.name != name):
         recognised = Recognised(known[name], "option")
     if recognised is None:
-        _stop(
+        raise AutograderError(
             f"{notebook} is no assignment that is known here; say which it is with --assignment ({', '.join(known)})."
         )
     assignment = recognised.assignment
+    unknown = [exercise.asked for exercise in assignment.exercises if exercise.asked not in all_questions()]
+    if unknown:
+        raise AutograderError(
+            f"{notebook} asks for {', '.join(unknown)[:200]}, which is not known here: install the wheel that came "
+            f"with it, or say which assignment it is with --assignment ({', '.join(known)})."
+        )
     for wanted in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
         signal.signal(getattr(signal, wanted), _end_tidily)
     verdicts = judge_notebook(content, assignment, seed, timeout)
@@ -112,15 +173,15 @@ def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bo
             "recognised_by": recognised.by,
             "written": [vars(written) for written in assignment.written],
         }
-        click.echo(json.dumps(report, indent=2))
+        _tell(json.dumps(report, indent=2))
     else:
         if recognised.by in BY_OTHER_MEANS:
-            click.echo(f"Recognised as {assignment.name} by {BY_OTHER_MEANS[recognised.by]}.\n")
+            _tell(f"Recognised as {assignment.name} by {BY_OTHER_MEANS[recognised.by]}.\n")
         for verdict in verdicts:
-            click.echo(text(verdict))
-        click.echo(f"\n{assignment.title}: {score:g} of {assignment.max_points:g} points.")
+            _tell(text(verdict))
+        _tell(f"\n{assignment.title}: {score:g} of {assignment.max_points:g} points.")
         for written in assignment.written:
-            click.echo(f"A person grades: {written.title}, {written.points:g} points.")
+            _tell(f"A person grades: {written.title}, {written.points:g} points.")
     if any(verdict.passed is None for verdict in verdicts):
         sys.exit(2)
     sys.exit(0 if all(verdict.passed for verdict in verdicts) else 1)
@@ -170,7 +231,9 @@ def grade(
     Exit code: 0 all are graded, 1 a person has to look at some, 2 grading could not be done.
     """
     if cluster and jobs:
-        _stop("--jobs is for this machine; how many a worker of a cluster grades at once, `dask worker` is told.")
+        raise AutograderError(
+            "--jobs is for this machine; how many a worker of a cluster grades at once, `dask worker` is told."
+        )
     for wanted in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
         signal.signal(getattr(signal, wanted), _end_tidily)
     try:
@@ -180,12 +243,9 @@ def grade(
             options = session.Options(
                 course_dir, jobs, not unsandboxed, force, dry_run, seed_file, timeout, budget, cluster
             )
-            try:
-                sys.exit(session.grade(assignment, options, door=door))
-            except session.CANNOT as error:
-                _stop(str(error))
-    except KeyboardInterrupt:
-        _stop("stopped; what is graded stays graded, and starting again goes on from there.")
+            sys.exit(session.grade(assignment, options, door=door))
+    except KeyboardInterrupt as error:
+        raise AutograderError("stopped; what is graded stays graded, and starting again goes on from there.") from error
 
 
 def _door() -> "contextlib.AbstractContextManager[Door | None]":
@@ -223,22 +283,19 @@ def explain(
     from autograder.grade import session
 
     options = session.Options(course_dir, sandboxed=not unsandboxed, seed_file=seed_file)
-    try:
-        sys.exit(session.explain(student, check_id, name, options))
-    except session.CANNOT as error:
-        _stop(str(error))
+    sys.exit(session.explain(student, check_id, name, options))
 
 
 @main.command()
 def doctor() -> None:
     """Say what protection this machine gives against what students' code may do, and why something is missing.
 
-    Exit code: 0 there is a sandbox, 1 there is none.
+    Exit code: 0 there is a sandbox, 1 there is none, 2 it could not be found out.
     """
     from autograder.host.sandbox import protection, report_lines
 
     found = protection()
-    click.echo("\n".join(report_lines(found)))
+    _tell("\n".join(report_lines(found)))
     sys.exit(0 if found.safe else 1)
 
 
@@ -263,8 +320,7 @@ def report(assignment: str, course_dir: Path | None, output: Path | None, book_u
     """
     from autograder.report import dashboard, reporting
 
-    with reporting.refused_by(_stop):
-        click.echo(dashboard.report(reporting.graded(assignment, course_dir), output, book_url, jobs))
+    _tell(dashboard.report(reporting.graded(assignment, course_dir), output, book_url, jobs))
 
 
 @main.command()
@@ -288,12 +344,11 @@ def export(assignment: str, course_dir: Path | None, kind: str, output: Path | N
     from autograder.report import reporting
     from autograder.report.export import FORMATS
 
-    with reporting.refused_by(_stop):
-        table = FORMATS[kind](reporting.graded(assignment, course_dir)).encode("utf-8", "replace")
-        if output:
-            write_whole(output, table)
-        else:
-            click.echo(table, nl=False)
+    table = FORMATS[kind](reporting.graded(assignment, course_dir)).encode("utf-8", "replace")
+    if output:
+        write_whole(output, table)
+    else:
+        click.echo(table, nl=False)
 
 
 @main.command()
@@ -309,13 +364,7 @@ def feedback(assignment: str, course_dir: Path | None, students: tuple[str, ...]
     """
     from autograder.report import reporting
 
-    with reporting.refused_by(_stop):
-        sys.exit(reporting.write_feedback(reporting.graded(assignment, course_dir), students, book_url, jobs))
-
-
-def _stop(sentence: str) -> NoReturn:
-    click.echo(f"autograder: {sentence}", err=True)
-    sys.exit(2)
+    sys.exit(reporting.write_feedback(reporting.graded(assignment, course_dir), students, book_url, jobs))
 
 
 if __name__ == "__main__":

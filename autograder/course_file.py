@@ -26,13 +26,14 @@ from types import MappingProxyType
 from typing import Any
 
 from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, Written, from_table
+from autograder.errors import AutograderError
 from course_lib.names import suggestion
 
 FILE = "course.toml"
 RELEASES = "releases.json"
 
 
-class CourseFileError(Exception):
+class CourseFileError(AutograderError):
     """The course file, or the record of releases, cannot be used; the message says what to mend."""
 
 
@@ -50,9 +51,9 @@ def assignments_of(course: Path) -> Mapping[str, Assignment]:
     """
     path = course / FILE
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise CourseFileError(f"{path} cannot be read: {error}") from error
+        tables = tomllib.loads(text_of(path) or "")
+    except (ValueError, RecursionError) as error:
+        raise CourseFileError(f"{path} cannot be read: {error}; mend it there, or take the file away") from error
     found = dict(ASSIGNMENTS)
     for name, table in tables.items():
         where = f"{path}, [{name}]"
@@ -60,6 +61,30 @@ def assignments_of(course: Path) -> Mapping[str, Assignment]:
             raise CourseFileError(f"{path}: {name} is not a table; write [{name}] above what it holds")
         found[name] = _changed(ASSIGNMENTS[name], table, where) if name in ASSIGNMENTS else _own(name, table, where)
     return MappingProxyType(found)
+
+
+def text_of(path: Path) -> str | None:
+    """Return the text of a file, which may begin with the mark that some editors write; None where there is none.
+
+    Raises
+    ------
+    CourseFileError
+        If it cannot be read, or is not in UTF-8.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CourseFileError(f"{path} cannot be read: {error.strerror or error}; put that right") from error
+    encoding = json.detect_encoding(content)
+    if not encoding.startswith("utf-8"):
+        raise CourseFileError(f"{path} cannot be read: it is in {encoding.upper()}; save it as UTF-8")
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise CourseFileError(f"{path} cannot be read: line {line} is not in UTF-8; save it as UTF-8") from error
 
 
 def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
@@ -125,9 +150,12 @@ def _own(name: str, table: Mapping[str, Any], where: str) -> Assignment:
         raise CourseFileError(
             f'{where}: an exercise is {{function = "f", points = 2, equation = "two_layer.dW2"}}; not so: {error!r}'
         ) from error
-    names = [exercise.function for exercise in exercises]
+    names = [str(exercise.function) for exercise in exercises]
     if not names or len(set(names)) < len(names):
         raise CourseFileError(f"{where}: exercises must be there, each function once")
+    words = [text for e in exercises for text in (e.function, e.equation or "", e.question)]
+    if not all(isinstance(text, str) for text in (*words, *(text for w in written for text in (w.id, w.title)))):
+        raise CourseFileError(f"{where}: functions, equations, questions, ids and titles are texts in quotes")
     title = str(table.get("title", name))
     return Assignment(name, title, _version(table, 1, where), tuple(exercises), tuple(written))
 
@@ -141,13 +169,13 @@ def released(course: Path) -> dict[str, Assignment]:
         If the record cannot be read.
     """
     path = course / RELEASES
-    if not path.exists():
-        return {}
+    text = text_of(path)
     try:
-        tables = json.loads(path.read_text(encoding="utf-8"))
-        return {digits: from_table(table) for digits, table in tables.items()}
-    except (OSError, ValueError, AttributeError) as error:
-        raise CourseFileError(f"{path} cannot be read: {error}; it is written by each release") from error
+        return {digits: from_table(table) for digits, table in json.loads("{}" if text is None else text).items()}
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise CourseFileError(
+            f"{path} cannot be read: {error}; put back a copy of it, for it is written by each release"
+        ) from error
 
 
 def record_release(course: Path, assignment: Assignment) -> None:
@@ -156,5 +184,8 @@ def record_release(course: Path, assignment: Assignment) -> None:
     rows = {digits: each.as_table() for digits, each in sorted(found.items(), key=lambda item: (item[1].name, item[0]))}
     path = course / RELEASES
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    fresh.replace(path)
+    try:
+        fresh.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise CourseFileError(f"{path} cannot be written: {error.strerror or error}; put that right") from error

@@ -120,7 +120,7 @@ def main(arguments: list[str]) -> None:
     print()
     for module, name in PEERS.items():
         if not present(module):
-            print(f"{name} is not installed (pip install 'backprop-course[crosscheck]'): its columns stay empty.")
+            print(f"{name} is not installed (pip install '.[crosscheck]'): its columns stay empty.")
     worst, large, small = measure_steps(turns)
     print()
     faster, error = measure_gradient_check(turns)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.assignments import Assignment
+from autograder.errors import AutograderError
 
 ROOT = Path(__file__).resolve().parents[1]
 README = """\
@@ -25,7 +26,7 @@ Points: {points}.
 """
 
 
-class NoWheel(Exception):
+class NoWheel(AutograderError):
     """The package could not be built; the message holds the builder's own words."""
 
 

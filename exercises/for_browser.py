@@ -19,6 +19,7 @@ from nbgrader import preprocessors as nbgrader
 from traitlets.config import Config
 
 from autograder.assignments import Assignment, Exercise
+from autograder.errors import AutograderError
 from course_lib.equations import EQUATIONS, equation
 
 FORMAT = 1
@@ -42,7 +43,7 @@ _RELEASE = (
 """What `nbgrader generate_assignment` does to a notebook, but for the gradebook, which is not needed here."""
 
 
-class HintError(Exception):
+class HintError(AutograderError):
     """The hints do not fit the exercises; the message says which."""
 
 

@@ -27,15 +27,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from autograder.errors import AutograderError, say_why_not_loaded, saying_why
+
+if __name__ == "__main__":
+    say_why_not_loaded("generate")
+
 import jupytext
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.apps import NbGraderAPI
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
 
 from autograder.assignments import ASSIGNMENTS, Assignment
 from autograder.core.questions import all_questions
-from autograder.course_file import CourseFileError, assignments_of, record_release
+from autograder.course_file import assignments_of, record_release, released, text_of
+from autograder.grade.gradebook import Course, config_of, database
 from course_lib.equations import EQUATIONS, Shape, equation
 
 EXERCISES = Path(__file__).resolve().parent
@@ -74,7 +80,7 @@ NOTEBOOK_METADATA = {
 }
 
 
-class SourceError(Exception):
+class SourceError(AutograderError):
     """A text source does not fit its assignment; the message says where."""
 
 
@@ -158,7 +164,7 @@ def source_notebook(assignment: Assignment, text: Path) -> NotebookNode:
     unknown = [exercise.asked for exercise in assignment.exercises if exercise.asked not in all_questions()]
     if unknown:
         raise SourceError(f"{assignment.name}: the judge has no question {', '.join(unknown)}")
-    cells = [_as_given(cell, assignment) for cell in jupytext.read(text, fmt="py:percent").cells]
+    cells = [_as_given(cell, assignment) for cell in jupytext.reads(text_of(text) or "", fmt="py:percent").cells]
     cells = [cell for cell in cells if cell.metadata.get("check") not in assignment.given]
     functions = [exercise.function for exercise in assignment.exercises]
     points = {written.id: written.points for written in assignment.written}
@@ -210,9 +216,30 @@ def source_notebook(assignment: Assignment, text: Path) -> NotebookNode:
 
 def course_config(course: Path) -> Config:
     """Return nbgrader's configuration of a course directory, as the `nbgrader` command reads it there."""
-    config = PyFileConfigLoader(CONFIG.name, path=str(course)).load_config()
+    config = config_of(course)
     config.CourseDirectory.root = str(course)
     return config
+
+
+def nbgrader_in(course: Path) -> NbGraderAPI:
+    """Return nbgrader, with the configuration of a course directory.
+
+    Raises
+    ------
+    NoGradebook
+        If the configuration cannot be run, or the gradebook not be read.
+    SourceError
+        If nbgrader does not take it.
+    """
+    config = course_config(course)
+    if found := database(Course.at(course)):
+        found[0].dispose()
+    try:
+        return NbGraderAPI(config=config)
+    except Exception as error:  # of whatever a lecturer has set
+        raise SourceError(
+            f"nbgrader does not take what {course / CONFIG.name} says ({type(error).__name__}: {error}): mend it."
+        ) from error
 
 
 def text_source(assignment: Assignment, course: Path = EXERCISES) -> Path:
@@ -246,7 +273,10 @@ def generate(assignment: Assignment, course: Path = EXERCISES) -> tuple[Path, Pa
     ------
     SourceError
         If the text source does not fit the assignment, or nbgrader cannot make the release of it.
+    NoGradebook
+        If the configuration cannot be run.
     """
+    released(course)  # before anything is made: what cannot be recorded is not released
     name = f"{assignment.name}.ipynb"
     source, release = (course / folder / assignment.name / name for folder in ("source", "release"))
     solved = solve(assignment, course)
@@ -255,7 +285,7 @@ def generate(assignment: Assignment, course: Path = EXERCISES) -> tuple[Path, Pa
         nbformat.write(solved, source)
         # nbgrader starts `alembic` by name when it makes a gradebook; it lives beside this Python.
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        outcome = NbGraderAPI(config=course_config(course)).generate_assignment(assignment.name, force=True)
+        outcome = nbgrader_in(course).generate_assignment(assignment.name, force=True)
         if not outcome["success"] or not release.is_file():
             raise SourceError(_why_not_released(assignment.name, str(outcome.get("log", outcome))))
     record_release(course, assignment)
@@ -288,7 +318,7 @@ def _why_not_released(name: str, log: str) -> str:
             "the new one a name of its own. The release is as it was."
         )
     raised = re.findall(r"^\s*((?:\w+\.)*\w+(?:Error|Exception): .+)$", log, re.MULTILINE)
-    return f"nbgrader could not make the release of {name}: {raised[-1] if raised else log}"
+    return f"nbgrader could not make the release of {name}: {raised[-1] if raised else log}"[:1000]
 
 
 def write_for_browser(assignments: Iterable[Assignment], course: Path, file: Path) -> None:
@@ -309,6 +339,7 @@ def write_for_browser(assignments: Iterable[Assignment], course: Path, file: Pat
         file.write_text(text, encoding="utf-8")
 
 
+@saying_why("generate")
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; return the exit code."""
     parser = argparse.ArgumentParser(description="Generate the notebooks of the assignments, and what students get.")
@@ -318,22 +349,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--browser", type=Path, metavar="FILE", help="write them for the pages of the book, as JSON")
     options = parser.parse_args(arguments)
     course = options.course.resolve()
-    try:
-        known = assignments_of(course)
-        unknown = [name for name in options.names if name not in known]
-        if unknown:
-            print(f"There is no assignment {', '.join(unknown)}; known are {', '.join(known)}.", file=sys.stderr)
-            return 2
-        chosen = [known[name] for name in options.names or known]
-        if options.browser:
-            write_for_browser(chosen, course, options.browser)
-            return 0
-        made = [path for assignment in chosen for path in generate(assignment, course)]
-        if not options.no_dist:
-            made += distribute.archives(chosen, course)
-    except (SourceError, CourseFileError, distribute.NoWheel, for_browser.HintError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    known = assignments_of(course)
+    unknown = [name for name in options.names if name not in known]
+    if unknown:
+        raise SourceError(f"There is no assignment {', '.join(unknown)}; known are {', '.join(known)}.")
+    chosen = [known[name] for name in options.names or known]
+    if options.browser:
+        write_for_browser(chosen, course, options.browser)
+        return 0
+    made = [path for assignment in chosen for path in generate(assignment, course)]
+    if not options.no_dist:
+        made += distribute.archives(chosen, course)
     for path in made:
         print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
     return 0

@@ -12,7 +12,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from nbgrader.apps import NbGraderAPI
+from autograder.errors import say_why_not_loaded, saying_why
+
+if __name__ == "__main__":
+    say_why_not_loaded("grade")
+
 from rich.console import Console
 
 from autograder.course_file import assignments_of
@@ -23,12 +27,12 @@ from autograder.grade.run import Options
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that `python exercises/grade.py` works as well
 
-from exercises.generate import EXERCISES, SourceError, course_config, generate
+from exercises.generate import EXERCISES, generate, nbgrader_in
 
 
 def write_feedback(course: Path, name: str, records: Sequence[Record]) -> list[str]:
     """Write nbgrader's feedback pages for those who have marks; return for whom there is none."""
-    api = NbGraderAPI(config=course_config(course))
+    api = nbgrader_in(course)
     missing = []
     for record in records:
         page = course / "feedback" / record.student / name / f"{name}.html"
@@ -47,7 +51,7 @@ def grade(course: Path, name: str, console: Console, options: Options) -> int:
 
     Raises
     ------
-    session.CANNOT
+    AutograderError
     """
     code = session.grade(name, options, console)
     missing = write_feedback(course, name, list(Records(course, name).all()))
@@ -58,6 +62,7 @@ def grade(course: Path, name: str, console: Console, options: Options) -> int:
     return max(code, int(bool(missing)))
 
 
+@saying_why("grade")
 def main() -> int:
     """Grade a class and report; return the exit code."""
     parser = argparse.ArgumentParser(description="Grade a class, and write the feedback pages.")
@@ -67,16 +72,10 @@ def main() -> int:
     parser.add_argument("--without-sandbox", action="store_true", help="run students' code with all your own rights")
     chosen = parser.parse_args()
     console, course, name = Console(), chosen.course.resolve(), chosen.assignment
-    try:
-        known = assignments_of(course)
-        if name in known and not (course / "source" / name).is_dir():
-            generate(known[name], course)
-        return grade(
-            course, name, console, Options(course, sandboxed=not chosen.without_sandbox, seconds=chosen.timeout)
-        )
-    except (*session.CANNOT, SourceError) as error:
-        console.print(str(error), soft_wrap=True, markup=False)
-        return 2
+    known = assignments_of(course)
+    if name in known and not (course / "source" / name).is_dir():
+        generate(known[name], course)
+    return grade(course, name, console, Options(course, sandboxed=not chosen.without_sandbox, seconds=chosen.timeout))
 
 
 if __name__ == "__main__":

@@ -22,24 +22,25 @@ OURS = ("course_lib", "autograder")
 
 ROOMS_BELOW = {
     "course_lib": set(),
+    "autograder.errors": set(),
     "autograder.guest": set(),
     "autograder.assignments": {"course_lib"},
-    "autograder.course_file": {"course_lib", "autograder.assignments"},
+    "autograder.course_file": {"course_lib", "autograder.errors", "autograder.assignments"},
     "autograder.core": {"course_lib", "autograder.guest", "autograder.assignments"},
-    "autograder.notebooks": {"course_lib", "autograder.guest", "autograder.assignments"},
+    "autograder.notebooks": {"course_lib", "autograder.errors", "autograder.guest", "autograder.assignments"},
     # It starts and ends guests, and knows nothing of equations or exercises.
-    "autograder.host": {"autograder.guest"},
+    "autograder.host": {"autograder.errors", "autograder.guest"},
     "autograder.grade": {
-        *("course_lib", "autograder.guest", "autograder.assignments", "autograder.course_file"),
+        *("course_lib", "autograder.errors", "autograder.guest", "autograder.assignments", "autograder.course_file"),
         *("autograder.core", "autograder.notebooks", "autograder.host"),
     },
     "autograder.report": {
-        *("course_lib", "autograder.guest", "autograder.assignments", "autograder.course_file"),
+        *("course_lib", "autograder.errors", "autograder.guest", "autograder.assignments", "autograder.course_file"),
         *("autograder.core", "autograder.notebooks", "autograder.host", "autograder.grade"),
     },
     "autograder.cli": {
-        *("course_lib", "autograder.guest", "autograder.assignments", "autograder.core", "autograder.course_file"),
-        *("autograder.notebooks", "autograder.host", "autograder.grade", "autograder.report"),
+        *("course_lib", "autograder.errors", "autograder.guest", "autograder.assignments", "autograder.course_file"),
+        *("autograder.core", "autograder.notebooks", "autograder.host", "autograder.grade", "autograder.report"),
     },
     # The package's own file is the door: it looks names up in the core when they are first used.
     "autograder": {"autograder.core", "autograder.guest"},
@@ -49,6 +50,7 @@ ROOMS_BELOW = {
 FROM_ELSEWHERE = {
     "course_lib": {"numpy"},
     "course_lib.plotting": {"numpy", "matplotlib"},
+    "autograder.errors": set(),
     "autograder.guest": {"numpy", "IPython"},
     "autograder.assignments": set(),
     "autograder.core": {"numpy"},

@@ -12,6 +12,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -63,7 +64,9 @@ class Kitchen:
         ------
         NotStarted
         """
-        if self._sandboxed and self._zygote is None:
+        if not self._sandboxed:
+            tempfile.gettempdir()  # without one, no process could be started for anybody
+        elif self._zygote is None:
             locked = [cell.source for cell in self._job.handed_out.cells.values() if cell.locked]
             zygote, self._door = Zygote(allowed_files(locked, self._job.assignment), door=self._door), None
             zygote.start()

@@ -27,6 +27,7 @@ from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
+from autograder.errors import AutograderError
 from autograder.grade.batch import TRIES, Ready, given_up, most_seconds, work
 from autograder.grade.grader import Job, Result, blank
 from autograder.grade.handed_in import Carried, Place, Unreadable, take
@@ -43,7 +44,7 @@ AHEAD = 3
 """So many submissions are under way for each thread of the cluster, so that none waits for this side."""
 
 
-class NoCluster(Exception):
+class NoCluster(AutograderError):
     """The cluster cannot grade, or cannot be reached; the message says what to do."""
 
 

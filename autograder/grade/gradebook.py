@@ -9,19 +9,21 @@ import contextlib
 import json
 import re
 import time
+import traceback
 import uuid
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchTableError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SAWarning, SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from autograder.errors import AutograderError
 from autograder.grade.mending import Given, HandedOut, kernelspec_of
 from autograder.grade.records import CannotWrite, Record
 from autograder.notebooks import load_nbformat
@@ -29,11 +31,25 @@ from autograder.notebooks import load_nbformat
 CONFIG = "nbgrader_config.py"
 STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"
 WAIT_SECONDS = 60.0
+COLUMNS = {
+    "assignment": "id name duedate",
+    "notebook": "id name assignment_id kernelspec",
+    "base_cell": "id name notebook_id type",
+    "grade_cells": "id max_score",
+    "task_cells": "id max_score",
+    "source_cell": "name cell_type locked source checksum notebook_id",
+    "student": "id first_name last_name email lms_user_id",
+    "submitted_assignment": "id assignment_id student_id timestamp extension",
+    "submitted_notebook": "id assignment_id notebook_id flagged late_submission_penalty",
+    "grade": "id notebook_id cell_id auto_score manual_score extra_credit needs_manual_grade",
+    "comment": "id notebook_id cell_id auto_comment manual_comment",
+}
+"""The tables of nbgrader's that are read or written here or by the reports, and their columns."""
 
 T = TypeVar("T")
 
 
-class NoGradebook(Exception):
+class NoGradebook(AutograderError):
     """There is no gradebook that could be used; the message says what to do."""
 
 
@@ -66,18 +82,14 @@ class Course:
             If there is none.
         """
         root = root.resolve()
-        if not (root / CONFIG).is_file():
-            raise NoGradebook(
-                f"{root} is no nbgrader course directory, for it has no {CONFIG}: name it by --course-dir."
-            )
-        config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+        config = config_of(root)
         said = config.CourseDirectory
-        structure = said.get("directory_structure", STRUCTURE)
+        structure = str(said.get("directory_structure", STRUCTURE))
         if structure.replace("\\", "/") != STRUCTURE:
             raise NoGradebook(
                 f"{root / CONFIG} asks for the directory structure {structure}; known here is {STRUCTURE}."
             )
-        if Path(said.get("root", root)).resolve() != root:
+        if Path(str(said.get("root", root))).resolve() != root:
             raise NoGradebook(f"{root / CONFIG} says that the course is in {said.root}: name that by --course-dir.")
         db_url = said.get("db_url") or f"sqlite:///{root / 'gradebook.db'}"
         return cls(root, config, db_url)
@@ -85,6 +97,94 @@ class Course:
     def folder(self, step: str) -> Path:
         """Return the directory of a step, such as "submitted"."""
         return self.root / str(self.config.CourseDirectory.get(f"{step}_directory", step))
+
+
+def config_of(root: Path) -> Config:
+    """Run the configuration of a course directory, which is the lecturer's, and return it.
+
+    Raises
+    ------
+    NoGradebook
+        If there is none, or it cannot be run; the message says in which line, and why.
+    """
+    path = root / CONFIG
+    if not path.is_file():
+        raise NoGradebook(f"{root} is no nbgrader course directory, for it has no {CONFIG}: name it by --course-dir.")
+    try:
+        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    except (Exception, SystemExit) as error:  # a lecturer's program may raise anything
+        frames = traceback.extract_tb(error.__traceback__)
+        places = [(frame.filename, frame.lineno) for frame in frames if Path(frame.filename).is_relative_to(root)]
+        why = str(error)
+        if isinstance(error, SyntaxError) and error.filename:
+            places, why = [*places, (error.filename, error.lineno)], error.msg
+        file, line = places[-1] if places else (path, None)
+        where = f"{file}, line {line}" if line else str(file)
+        raise NoGradebook(f"{where}: {type(error).__name__}: {why}; mend the file, and start again.") from error
+
+
+@contextlib.contextmanager
+def readable(url: object) -> Iterator[None]:
+    """Say in a sentence why a gradebook cannot be read.
+
+    Raises
+    ------
+    NoGradebook
+    """
+    try:
+        yield
+    except (SQLAlchemyError, ValueError, OSError) as error:
+        raise NoGradebook(
+            f"The gradebook {url} cannot be read: {_said(error)}; put that right, or put back a copy of it."
+        ) from error
+
+
+def database(course: Course, **options: Any) -> tuple[sa.Engine, Mapping[str, sa.Table]] | None:
+    """Return what reaches the gradebook of a course, and nbgrader's tables in it; None where it is not made yet.
+
+    Parameters
+    ----------
+    course : whose
+    options : of `sqlalchemy.create_engine`
+
+    Raises
+    ------
+    NoGradebook
+        If it cannot be read, or is of an older nbgrader.
+    """
+    config = course.root / CONFIG
+    with readable(f"that {config} names by db_url"):
+        url = sa.make_url(course.db_url)
+    with readable(url):
+        if url.get_backend_name() == "sqlite" and not (file := Path(url.database or "")).is_file():
+            if file.exists():
+                raise NoGradebook(f"{file} is no file, and the gradebook belongs there: move it away.")
+            return None
+        try:
+            engine = sa.create_engine(url, **options)
+        except ImportError as error:
+            raise NoGradebook(
+                f"{error.name} is not installed here, and {config} asks for {url}: install it, for PostgreSQL by "
+                "pip install '.[cluster]' in a checkout of the course, or write another db_url."
+            ) from error
+        found = sa.MetaData()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of keys that `nbgrader db upgrade` leaves without a name
+            found.reflect(engine, only=lambda name, _: name in COLUMNS)
+    lacking = [
+        f"{table}.{column}"
+        for table, columns in COLUMNS.items()
+        for column in columns.split()
+        if table not in found.tables or column not in found.tables[table].c
+    ]
+    if not found.tables:
+        raise NoGradebook(f"{url} is no gradebook of nbgrader: it has none of its tables; put back a copy of it.")
+    if lacking:
+        raise NoGradebook(
+            f"The gradebook {url} is of an older nbgrader, for it has no {', '.join(lacking[:3])}: "
+            f"run `nbgrader db upgrade` in {course.root}, and start again."
+        )
+    return engine, found.tables
 
 
 def find_course(start: Path) -> Path | None:
@@ -109,23 +209,14 @@ class Gradebook:
         """
         self._course = course
         self._name = assignment
-        url = sa.make_url(course.db_url)
         again = f"run `nbgrader generate_assignment {assignment}` in {course.root}, or `make release`"
-        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-            raise NoGradebook(f"There is no gradebook {url.database} yet: {again}.")
-        waiting = {"timeout": 5} if url.get_backend_name() == "sqlite" else {}
         # No connection outlives its transaction, so that none is in a worker that is forked meanwhile.
-        self._engine = sa.create_engine(url, connect_args=waiting, poolclass=sa.NullPool)
-        try:
-            tables = sa.MetaData()
-            tables.reflect(self._engine, only=list(_TABLES))
-            self._tables = tables.tables
-            with self._engine.connect() as connection:
-                self._load(connection, again)
-        except NoSuchTableError as error:
-            raise NoGradebook(f"{url} is no gradebook of nbgrader: {error}.") from error
-        except SQLAlchemyError as error:
-            raise NoGradebook(f"The gradebook {url} cannot be read: {_said(error)}.") from error
+        found = database(course, poolclass=sa.NullPool)
+        if found is None:
+            raise NoGradebook(f"There is no gradebook {sa.make_url(course.db_url).database} yet: {again}.")
+        self._engine, self._tables = found
+        with readable(self._engine.url), self._engine.connect() as connection:
+            self._load(connection, again)
 
     def _load(self, connection: sa.Connection, again: str) -> None:
         t = self._tables
@@ -177,7 +268,7 @@ class Gradebook:
         try:
             for place, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
                 order.setdefault(cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", ""), place)
-        except (OSError, ValueError, KeyError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             pass
         return dict(sorted(cells.items(), key=lambda item: order.get(item[0], len(order))))
 
@@ -365,12 +456,6 @@ class Gradebook:
         self._engine.dispose()
 
 
-_TABLES = (
-    *("assignment", "notebook", "base_cell", "grade_cells", "solution_cells", "task_cells", "source_cell"),
-    *("student", "submitted_assignment", "submitted_notebook", "grade", "comment"),
-)
-
-
 def _passes(error: SQLAlchemyError) -> bool:
     """Tell whether a transaction failed for something that passes: others write the same rows, or hold the database.
 
@@ -384,8 +469,9 @@ def _passes(error: SQLAlchemyError) -> bool:
     return isinstance(error, OperationalError) and ("locked" in str(raised) or code[:2] in ("08", "40", "55", "57"))
 
 
-def _said(error: SQLAlchemyError) -> str:
-    return str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0][:300]
+def _said(error: Exception) -> str:
+    said = str(error.orig if isinstance(error, DBAPIError) else error).strip() or type(error).__name__
+    return said.splitlines()[0][:300].rstrip(".")
 
 
 def _interval(extension: Any) -> timedelta:
@@ -428,7 +514,13 @@ def late_penalty(config: Config, student: str, score: float, seconds: float) -> 
     load_nbformat()
     from nbgrader.preprocessors import AssignLatePenalties  # type: ignore[import-untyped]
 
-    asked = AssignLatePenalties(config=config)
-    asked.init_plugin()
-    penalty = asked.plugin_inst.late_submission_penalty(student, score, seconds)
-    return None if penalty is None else min(max(float(penalty), 0.0), score)
+    try:
+        asked = AssignLatePenalties(config=config)
+        asked.init_plugin()
+        penalty = asked.plugin_inst.late_submission_penalty(student, score, seconds)
+        return None if penalty is None else min(max(float(penalty), 0.0), score)
+    except Exception as error:  # the plugin is the lecturer's
+        raise CannotWrite(
+            f"What late work costs {student} cannot be asked, for AssignLatePenalties of {CONFIG} fails "
+            f"({type(error).__name__}: {error}): mend it and start again; what is graded stays graded."
+        ) from error

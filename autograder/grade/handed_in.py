@@ -11,12 +11,12 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from autograder.guest.evaluate import MAX_BYTES
-from autograder.guest.reading import FLAGS, Cell, NoNotebook, Pages
+from autograder.guest.reading import NoNotebook
 from autograder.host.outputs import cleaned
 from autograder.host.process import Ended, Guest
+from autograder.notebooks import Node, notebook_of
 
 READ_SECONDS = 30.0
 MAX_ENTRIES = 1_000
@@ -25,24 +25,6 @@ STUDENT = re.compile(r"[^\W_](?:[\w .,@+'()~-]{0,126}[\w)'])?")
 
 ALWAYS_THERE = frozenset({".ipynb_checkpoints", ".git", ".DS_Store", "__pycache__"})
 TIMESTAMP = "timestamp.txt"
-
-HTML = re.compile(rb"\s*<(!doctype|html|head|body|script)\b", re.IGNORECASE)
-MERGE = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
-
-
-class Node(dict[str, Any]):
-    """A part of a notebook, whose entries are attributes too, as nbformat has it; loading that takes half a second."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Return an entry."""
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Set an entry."""
-        self[name] = value
 
 
 class Unreadable(Exception):
@@ -208,23 +190,9 @@ def opened(file: HandedIn, guest: Guest, seconds: float = READ_SECONDS) -> Node:
     Unreadable
         If it is none; the message says what a person should do.
     """
-    start = file.content[:4096].lstrip(b"\xef\xbb\xbf")
-    if not file.content.strip():
-        raise Unreadable("The file is empty: ask for it again, saved and then handed in.")
-    if HTML.match(start):
-        raise Unreadable(
-            "It is a web page that was saved as a notebook: ask for the notebook itself (File, Download, .ipynb)."
-        )
-    if start.startswith(b"PK\x03\x04"):
-        raise Unreadable("It is a zip archive that is named as a notebook: unpack it here, and grade again.")
     try:
-        pages = guest.read(file.content, seconds)
+        return notebook_of(guest.read(file.content, seconds))
     except NoNotebook as error:
-        if MERGE.search(file.content):
-            raise Unreadable(
-                "It holds the marks of a merge that was not finished (<<<<<<<, >>>>>>>): "
-                "ask for it again with the conflict resolved."
-            ) from error
         raise Unreadable(
             f"{shown_name(file.name)} is not a notebook: {cleaned(str(error))}: ask for it again."
         ) from error
@@ -232,26 +200,3 @@ def opened(file: HandedIn, guest: Guest, seconds: float = READ_SECONDS) -> Node:
         raise Unreadable(
             f"Reading it had to be ended: {ended}. Ask for it again with its outputs cleared, and look at it."
         ) from ended
-    return _notebook(pages)
-
-
-def _notebook(pages: Pages) -> Node:
-    metadata: dict[str, Any] = {}
-    if pages.kernel is not None:
-        metadata["kernelspec"] = {"name": pages.kernel}
-    if pages.stated is not None:
-        metadata["backprop_course"] = {"assignment": pages.stated[0], "release": pages.stated[1]}
-    return Node(cells=[_cell(cell) for cell in pages.cells], metadata=metadata)
-
-
-def _cell(cell: Cell) -> Node:
-    metadata: dict[str, Any] = {}
-    if cell.flags is not None:
-        noted = {**{flag: flag in cell.flags for flag in FLAGS}, "grade_id": cell.grade_id, "points": cell.points}
-        metadata["nbgrader"] = noted
-    made = Node(cell_type=cell.kind, source=cell.source, metadata=metadata)
-    if cell.id is not None:
-        made["id"] = cell.id
-    if cell.attachments:
-        made["attachments"] = cell.attachments
-    return made

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignments import Assignment
-from autograder.grade.handed_in import Node
-from autograder.notebooks import ids_of
+from autograder.notebooks import Node, ids_of
 
 TROUBLES = {
     "check-deleted": "The check cell is gone; its function was judged all the same.",
@@ -330,6 +329,6 @@ def opening_of(release: Path, handed_out: HandedOut) -> tuple[str, ...]:
                 given = handed_out.cells.get(noted.get("grade_id", ""))
                 source = cell["source"]
                 found.append(given.source if given and given.locked else "".join(source))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ()
     return tuple(found)

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from autograder.core.verdict import Part, Verdict
+from autograder.errors import AutograderError
 
 try:
     import fcntl
@@ -53,11 +54,11 @@ TO_BE_GRADED_AGAIN = frozenset({"ungraded", "grader-error"})
 NEED_A_PERSON = frozenset(OUTCOMES) - {"graded", "graded-with-trouble"}
 
 
-class CannotWrite(Exception):
+class CannotWrite(AutograderError):
     """Grading cannot go on; the message says what to do. What was written stays, and is not done again."""
 
 
-class Busy(Exception):
+class Busy(AutograderError):
     """Somebody else is grading here."""
 
 
@@ -223,19 +224,25 @@ class Records:
         return self._folder / "records" / f"{student}.json"
 
     def find(self, student: str) -> Record | None:
-        """Return a student's record, or None where there is none that can be read."""
+        """Return a student's record, or None where there is none, or what is there is none.
+
+        Raises
+        ------
+        OSError
+            If the file must not be read: whoever has a record is not to be shown without one.
+        """
         try:
             row = json.loads(self.path(student).read_text(encoding="utf-8"))
             return Record(**row) if row.get("schema") == SCHEMA else None
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (FileNotFoundError, ValueError, TypeError, AttributeError, RecursionError):
             return None
 
     def all(self) -> Iterator[Record]:
         """Yield every record, by student."""
-        for path in sorted(self._folder.glob("records/*.json")):
-            record = self.find(path.stem)
-            if record:
-                yield record
+        with contextlib.suppress(FileNotFoundError):
+            for name in sorted(os.listdir(self._folder / "records")):  # noqa: PTH208  (a glob hides what must not be read)
+                if name.endswith(".json") and (record := self.find(name.removesuffix(".json"))):
+                    yield record
 
     def write(self, record: Record) -> None:
         """Write a record, over an earlier one.
@@ -266,7 +273,7 @@ class Records:
         if source.exists():
             try:
                 seed = int(json.loads(source.read_text(encoding="utf-8"))["seed"], 16)
-            except (OSError, ValueError, KeyError, TypeError) as error:
+            except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
                 raise CannotWrite(
                     f"{source} holds no seed that can be read: put back a copy of it, or take it away; "
                     "then a new one is made, and --force grades everybody again."

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autograder.assignments import Assignment, Written
 from autograder.course_file import assignments_of, released
+from autograder.errors import AutograderError
 from autograder.grade import cluster
 from autograder.grade.batch import Class, Writer, results
 from autograder.grade.gradebook import Course, Gradebook, NoGradebook, UnknownAssignment, find_course
@@ -20,7 +21,7 @@ from autograder.host.door import Door
 from course_lib.names import suggestion
 
 
-class CannotGrade(Exception):
+class CannotGrade(AutograderError):
     """Nothing could be graded; the message says what to do."""
 
 

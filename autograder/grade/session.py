@@ -14,23 +14,17 @@ from autograder.core.question import Formula
 from autograder.core.questions import question
 from autograder.core.render import text
 from autograder.core.verdict import Verdict
-from autograder.course_file import CourseFileError
 from autograder.grade import terminal
 from autograder.grade.batch import Kitchen, changes, exit_code
-from autograder.grade.cluster import NoCluster
-from autograder.grade.gradebook import NoGradebook
 from autograder.grade.grader import judged
 from autograder.grade.handed_in import Place, Unreadable, take
-from autograder.grade.records import Busy, CannotWrite, Record, reference_of, verdict_of
+from autograder.grade.records import Record, reference_of, verdict_of
 from autograder.grade.run import CannotGrade, Options, Run
 from autograder.guest.evaluate import Outcome
-from autograder.host.door import Door, NotStarted
+from autograder.host.door import Door
 from course_lib.names import suggestion
 
-CANNOT = (CannotGrade, CourseFileError, NoGradebook, CannotWrite, Busy, NotStarted, NoCluster)
-"""What the commands raise when nothing could be done; each says in a sentence why, and what to do."""
-
-__all__ = ["CANNOT", "Options", "explain", "grade"]
+__all__ = ["Options", "explain", "grade"]
 
 
 def grade(assignment: str, options: Options, console: Console | None = None, door: Door | None = None) -> int:
@@ -45,7 +39,8 @@ def grade(assignment: str, options: Options, console: Console | None = None, doo
 
     Raises
     ------
-    CANNOT
+    AutograderError
+        When nothing could be done.
     """
     console = console or Console()
     run, started = Run(assignment, options, door), time.monotonic()
@@ -89,16 +84,17 @@ def explain(student: str, check: str, assignment: str, options: Options, console
 
     Raises
     ------
-    CANNOT
+    AutograderError
+        When nothing could be done.
     """
     console = console or Console()
     options.dry_run = True
     run = Run(assignment, options)
     record, place = run.records.find(student), next((p for p in run.places if p.student == student), None)
     if record is None or place is None:
-        raise CannotGrade(
-            f"{student} has no record for {assignment}; {suggestion(student, [p.student for p in run.places])}"
-        )
+        known = [each.student for each in run.places]
+        why = f"`autograder grade {assignment}` makes it" if place else suggestion(student, known)
+        raise CannotGrade(f"{student} has no record for {assignment}; {why}")
     function = check.removeprefix("check-")
     row = next((row for row in record.verdicts if row["function"] == function), None)
     if row is None:

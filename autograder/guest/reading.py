@@ -6,6 +6,7 @@ bytes with their lengths. The other side cuts that row, and parses nothing.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ MAX_PICTURES = 12 * 2**20
 """Characters of base64 in one notebook."""
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _FIELDS = 7
+_PAGE = re.compile(r"\s*<(!doctype|html|head|body|script)\b", re.IGNORECASE)
+_MERGE = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
 
 
 class NoNotebook(Exception):
@@ -81,7 +84,7 @@ def _cells_in(data: Any) -> Iterator[Any]:
         raise NoNotebook("it holds no list of cells")
     major = data.get("nbformat", 4)
     if type(major) is not int or major not in FORMATS:
-        raise NoNotebook(f"it is of notebook format {str(major)[:20]}; known are {', '.join(map(str, FORMATS))}")
+        raise NoNotebook(f"it is of notebook format {repr(major)[:20]}; known are {', '.join(map(str, FORMATS))}")
     if isinstance(data.get("cells"), list):
         yield from data["cells"]
     else:
@@ -122,6 +125,32 @@ def _cell(cell: Any, number: int) -> Cell:
     )
 
 
+def parsed(content: bytes) -> Any:
+    """Return the JSON in the bytes of a file, in whichever encoding of Unicode they are, with its mark or without.
+
+    Raises
+    ------
+    NoNotebook
+        Which says what else the file is, where that can be seen.
+    """
+    if content.startswith(b"PK\x03\x04"):
+        raise NoNotebook("it is a zip archive that is named as a notebook; unpack it")
+    try:
+        text = content.decode(json.detect_encoding(content))
+    except UnicodeDecodeError as error:
+        raise NoNotebook(f"it is not text in {error.encoding.upper()}, for byte {error.start} is not") from error
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        if not text.strip("\ufeff\0 \t\r\n"):
+            raise NoNotebook("it is empty") from error
+        if _PAGE.match(text):
+            raise NoNotebook("it is a web page that was saved as a notebook (File, Download, .ipynb)") from error
+        if _MERGE.search(text):
+            raise NoNotebook("it holds the marks of a merge that was not finished (<<<<<<<, >>>>>>>)") from error
+        raise NoNotebook("it is not JSON") from error
+
+
 def read(content: bytes) -> Pages:
     """Take a notebook's file apart.
 
@@ -129,12 +158,16 @@ def read(content: bytes) -> Pages:
     ------
     NoNotebook
     """
-    try:
-        data = json.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise NoNotebook("it is not text") from error
-    except (ValueError, RecursionError) as error:
-        raise NoNotebook("it is not JSON") from error
+    return pages_of(parsed(content))
+
+
+def pages_of(data: Any) -> Pages:
+    """Return what a parsed file says.
+
+    Raises
+    ------
+    NoNotebook
+    """
     cells: list[Cell] = []
     for number, cell in enumerate(_cells_in(data), start=1):
         if number > MAX_CELLS:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from autograder.errors import AutograderError
 from autograder.host.cgroup import MemoryGroup
 from autograder.host.jail import ENVIRONMENT, MEBIBYTE, Limits, host_ids, plan
 
@@ -23,7 +24,7 @@ _SCRIPT = Path(__file__).parents[1] / "guest" / "zygote.py"
 _OLDEST_KERNEL = (5, 14)  # since then the bound on processes counts those of one guest, not all of its user's
 
 
-class NotStarted(Exception):
+class NotStarted(AutograderError):
     """No process could be started for the student's code: the machine's fault, not the student's."""
 
 

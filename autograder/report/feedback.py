@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from autograder.core.render import SIGNS, html
 from autograder.core.verdict import Verdict
+from autograder.errors import AutograderError
 from autograder.grade.records import write_whole
 from autograder.notebooks import load_nbformat
 from autograder.report.marks import Cell, Graded, Student
@@ -25,7 +26,7 @@ _READ = re.compile(r"\(([\w-]+\.html)(#[\w-]+)?\)")
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+|(?:\.{0,2}/)[^\s\"'<>]*")
 
 
-class NoAddress(Exception):
+class NoAddress(AutograderError):
     """The book's address is none that a page may link to; the message says what is."""
 
 

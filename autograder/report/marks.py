@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 
 from autograder.assignments import Assignment
 from autograder.core.verdict import Verdict
 from autograder.course_file import assignments_of
-from autograder.grade.gradebook import Course, NoGradebook, find_course
+from autograder.errors import AutograderError
+from autograder.grade.gradebook import Course, NoGradebook, database, find_course, readable
 from autograder.grade.records import Record, Records, verdict_of
 from course_lib.names import suggestion
 
@@ -23,7 +23,7 @@ NOT_GRADED = "not-graded"
 """The outcome of somebody whom the gradebook knows and of whom there is no record."""
 
 
-class NoAssignment(LookupError):
+class NoAssignment(AutograderError, LookupError):
     """The course has no such assignment, or the assignment no such student; the message names the nearest one."""
 
 
@@ -156,7 +156,7 @@ def graded(name: str, course: Path | None = None) -> Graded:
     if name not in known:
         raise NoAssignment(f"no assignment {name!r}; {suggestion(name, known)}")
     assignment = known[name]
-    rows, most = _gradebook(found.db_url, name)
+    rows, most = _gradebook(found, name)
     return Graded(
         found, assignment, assignment.total_points if most is None else most, joined(Records(root, name).all(), rows)
     )
@@ -174,29 +174,17 @@ def joined(records: Iterable[Record], rows: Mapping[str, Student] | None = None)
     return tuple(students)
 
 
-def _gradebook(db_url: str, name: str) -> tuple[dict[str, Student], float | None]:
+def _gradebook(course: Course, name: str) -> tuple[dict[str, Student], float | None]:
     """Return the gradebook's rows of everybody, and what there is to get; nothing and None where it has none."""
-    url = sa.make_url(db_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+    found = database(course)
+    if found is None:
         return {}, None
-    engine = sa.create_engine(url)
+    engine, tables = found
     try:
-        tables = sa.MetaData()
-        tables.reflect(engine, only=list(_TABLES))
-        with engine.connect() as connection:
-            return _read(connection, tables.tables, name)
-    except NoSuchTableError as error:
-        raise NoGradebook(f"{url} is no gradebook of nbgrader: {error}.") from error
-    except SQLAlchemyError as error:
-        raise NoGradebook(f"The gradebook {url} cannot be read: {str(error).splitlines()[0][:300]}.") from error
+        with readable(course.db_url), engine.connect() as connection:
+            return _read(connection, tables, name)
     finally:
         engine.dispose()
-
-
-_TABLES = (
-    *("assignment", "notebook", "base_cell", "grade_cells", "task_cells", "student"),
-    *("submitted_assignment", "submitted_notebook", "grade", "comment"),
-)
 
 
 def _read(connection: sa.Connection, t: Mapping[str, sa.Table], name: str) -> tuple[dict[str, Student], float | None]:

@@ -1,31 +1,15 @@
-"""What the commands `report`, `export` and `feedback` have in common: refusals, and what is said on the way."""
+"""What the commands `report`, `export` and `feedback` have in common, and what is said on the way."""
 
-import contextlib
 import sys
-from collections.abc import Callable, Collection, Iterator
-from typing import NoReturn
+from collections.abc import Collection
 
 import click
 
-from autograder.course_file import CourseFileError
-from autograder.grade.gradebook import NoGradebook
-from autograder.grade.records import CannotWrite
-from autograder.report.feedback import NoAddress, feedback
+from autograder.report.feedback import feedback
 from autograder.report.marks import Graded, NoAssignment, graded
 from course_lib.names import suggestion
 
-__all__ = ["graded", "refused_by", "write_feedback"]
-
-
-@contextlib.contextmanager
-def refused_by(stop: Callable[[str], NoReturn]) -> Iterator[None]:
-    """Hand what cannot be done to somebody who says it and ends."""
-    try:
-        yield
-    except (NoGradebook, NoAssignment, CourseFileError, CannotWrite, NoAddress) as error:
-        stop(str(error))
-    except OSError as error:
-        stop(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.")
+__all__ = ["graded", "write_feedback"]
 
 
 def write_feedback(graded: Graded, students: Collection[str], book: str, jobs: int) -> int:
@@ -46,9 +30,14 @@ def write_feedback(graded: Graded, students: Collection[str], book: str, jobs: i
             without += not written.whole
             if written.path is None:
                 nothing.append(written.student)
-    click.echo(f"{pages} pages in {graded.course.folder('feedback')}.")
+    click.echo(f"{pages} pages in {graded.course.folder('feedback')}.", file=sys.stdout)
     if without:
-        click.echo(f"{without} of them are without the notebook, which could not be shown; its marks are there.")
+        click.echo(
+            f"{without} of them are without the notebook, which could not be shown; its marks are there.",
+            file=sys.stdout,
+        )
     if nothing:
-        click.echo(f"No page for {len(nothing)}, who have no autograded notebook: {', '.join(nothing)}.")
+        click.echo(
+            f"No page for {len(nothing)}, who have no autograded notebook: {', '.join(nothing)}.", file=sys.stdout
+        )
     return 1 if without or nothing or not pages else 0

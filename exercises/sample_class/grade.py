@@ -17,7 +17,7 @@ from typing import Any
 
 from rich.console import Console
 
-from autograder.grade import session
+from autograder.errors import AutograderError
 from autograder.grade.records import Record, Records
 from autograder.grade.run import Options
 from autograder.host.door import NotStarted
@@ -53,7 +53,7 @@ def grade_class(directory: Path, console: Console) -> dict[str, dict[str, Any]]:
 
     Raises
     ------
-    session.CANNOT
+    AutograderError
     """
     # The class is no secret: with a seed of its own each time, half-wrong training would pass on some days.
     seed_file = directory / "seed.json"
@@ -82,7 +82,7 @@ def main() -> int:
     try:
         make(directory)
         got = grade_class(directory, console)
-    except (FileExistsError, *session.CANNOT) as error:
+    except (FileExistsError, AutograderError) as error:
         console.print(str(error), soft_wrap=True, markup=False)
         return 1
     if options.update:

@@ -183,12 +183,12 @@ def test_another_seed_judges_on_other_inputs(report_of):
     ("content", "says"),
     [
         (None, "cannot be read"),
-        ("", "not JSON"),
-        ("<html></html>", "not JSON"),
+        ("", "it is empty"),
+        ("<html></html>", "a web page"),
         ("[" * 100_000, "not JSON"),
         ("{}", "no list of cells"),
         ('{"cells": 3, "nbformat": 4, "nbformat_minor": 5}', "no list of cells"),
-        ('{"cells": [3], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "not a valid notebook"),
+        ('{"cells": [3], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "cell 1 is not a cell"),
         ('{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "no assignment that is known"),
         (b"\xff\xfe\x00", "not text"),
     ],
@@ -198,14 +198,17 @@ def test_what_is_no_notebook_is_one_sentence_and_exit_code_2(tmp_path, content, 
     if content is not None:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     result = CliRunner().invoke(main, ["check", str(path), "--json"])
-    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
     assert says in result.stderr
+    said = json.loads(result.stdout)
+    assert said == {"schema": 1, "notebook": str(path), "error": result.stderr.strip().removeprefix("autograder: ")}
 
 
 def test_an_unknown_assignment_is_one_sentence_and_exit_code_2(notebook_of):
     result = CliRunner().invoke(main, ["check", str(notebook_of()), "--json", "--assignment", "ps4_twolayer"])
-    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.exit_code == 2
+    assert "did you mean 'ps4_two_layer'" in json.loads(result.stdout)["error"]
     assert "did you mean 'ps4_two_layer'" in result.stderr
 
 

@@ -89,7 +89,7 @@ def test_the_cost_beside_the_step_is_the_cost():
 def peer(name):
     if os.environ.get("REQUIRE_ALL") == "1":
         return importlib.import_module(name)
-    return pytest.importorskip(name, reason=f"{name} is not installed: pip install 'backprop-course[crosscheck]'")
+    return pytest.importorskip(name, reason=f"{name} is not installed: pip install '.[crosscheck]'")
 
 
 @pytest.mark.parametrize("size", [SMALL, CLASSES], ids=str)

@@ -29,7 +29,7 @@ def peer(name):
     """Import a package that need not be there."""
     if os.environ.get("REQUIRE_ALL") == "1":
         return importlib.import_module(name)
-    return pytest.importorskip(name, reason=f"{name} is not installed: pip install 'backprop-course[crosscheck]'")
+    return pytest.importorskip(name, reason=f"{name} is not installed: pip install '.[crosscheck]'")
 
 
 def draw(sizes, m, loss, seed=0):

@@ -87,6 +87,6 @@ def test_an_unknown_assignment_and_a_faulty_course_file_are_said(course, capsys)
     assert main(["ps9", "--course", str(course)]) == 2
     assert "There is no assignment ps9" in capsys.readouterr().err
     (course / "course.toml").write_text("[ps9]\n", encoding="utf-8")
-    assert main(["--course", str(course)]) == 1
+    assert main(["--course", str(course)]) == 2
     assert "course.toml, [ps9]" in capsys.readouterr().err
     (course / "course.toml").unlink()

@@ -30,7 +30,7 @@ def test_without_a_sandbox_nothing_is_graded(course, monkeypatch, capsys):
 
     monkeypatch.setattr(Zygote, "start", refuse)
     assert run(monkeypatch, "--course", str(course)) == 2
-    said = capsys.readouterr().out
+    said = capsys.readouterr().err
     assert "no user namespaces here" in said
     assert not (course / "autograded").exists()
 
@@ -38,9 +38,9 @@ def test_without_a_sandbox_nothing_is_graded(course, monkeypatch, capsys):
 def test_where_nobody_has_handed_in_the_place_for_notebooks_is_named(course, monkeypatch, capsys):
     shutil.rmtree(course / "submitted")
     assert run(monkeypatch, "--course", str(course)) == 2
-    assert "submitted/STUDENT/ps4_two_layer/ps4_two_layer.ipynb" in capsys.readouterr().out
+    assert "submitted/STUDENT/ps4_two_layer/ps4_two_layer.ipynb" in capsys.readouterr().err
 
 
 def test_a_name_that_is_no_assignment_is_said_so(course, monkeypatch, capsys):
     assert run(monkeypatch, "--course", str(course), "ps4_twolayer") == 2
-    assert "ps4_twolayer" in capsys.readouterr().out
+    assert "ps4_twolayer" in capsys.readouterr().err

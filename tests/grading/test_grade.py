@@ -269,8 +269,8 @@ def test_a_submission_of_an_older_release_is_graded_with_what_was_asked_then(her
 @pytest.mark.parametrize(
     ("content", "advice"),
     [
-        (b"", "The file is empty"),
-        (b"   \n", "The file is empty"),
+        (b"", "it is empty"),
+        (b"   \n", "it is empty"),
         (b"<!DOCTYPE html>\n<html><body>Log in</body></html>", "a web page"),
         (b'{"cells": [\n<<<<<<< HEAD\n 1\n=======\n 2\n>>>>>>> theirs\n]}', "merge"),
         (b"PK\x03\x04 and so on", "zip archive"),

@@ -16,7 +16,7 @@ from nbgrader.api import MissingEntry
 from autograder.grade import records as records_module
 from autograder.grade import session
 from autograder.grade.handed_in import places
-from autograder.grade.records import CannotWrite, Record, Records, reference_of, write_whole
+from autograder.grade.records import Busy, CannotWrite, Record, Records, reference_of, write_whole
 from autograder.grade.run import Options, Run
 from tests.grading.classes import NAME, ROOT, course, full, hand_in, notebook, path_of, run, scores
 
@@ -119,7 +119,7 @@ def test_the_lock_goes_with_the_process_that_held_it(here):
     )
     holder = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert holder.stdout.readline() == "held\n"
-    with pytest.raises(session.Busy, match=str(holder.pid)), Records(here, NAME).locked():
+    with pytest.raises(Busy, match=str(holder.pid)), Records(here, NAME).locked():
         pass
     holder.kill()
     holder.wait()

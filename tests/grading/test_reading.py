@@ -80,7 +80,8 @@ def test_a_notebook_of_the_third_format_is_read_too():
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"\xff\xfe", "it is not text"),
+        (b"\xff\xfe", "it is empty"),
+        (b"\xff\xfe\x00", "it is not text"),
         (b"{", "it is not JSON"),
         (b"[" * 10**6, "it is not JSON"),
         (b"7", "it holds no list of cells"),
