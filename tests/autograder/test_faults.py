@@ -580,20 +580,6 @@ def test_what_is_not_installed_is_named_with_a_way_to_install_it_from_files(here
         assert "is not installed here" in err
 
 
-def test_nothing_says_to_install_the_course_by_its_name():
-    """Nobody owns the name on an index of packages: who takes it would run what he likes."""
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
-    if not tracked:
-        pytest.skip("this copy of the project is no git checkout")
-    name = "backprop" + "-course"
-    allowed = {"pyproject.toml", "requirements/lock.py"}  # where it names its own extras
-    allowed |= {"SECURITY.md"}  # its line for containers is to be replaced
-    for file in sorted(set(tracked) - allowed):
-        text = (ROOT / file).read_bytes().decode("utf-8", "replace")
-        assert f"{name}[" not in text, file
-        assert not any("pip install" in line and name in line for line in text.splitlines()), file
-
-
 # Notebooks.
 
 TEXT = nbformat.v4.new_notebook(cells=[])
