@@ -45,8 +45,8 @@ class Job:
     seconds : for one cell, and for judging one function
     budget : seconds for one submission, with everything that is run again
     sandbox : what students' code runs in
-    opening : the code cells with which every notebook begins (`mending.opening_of`): run once for all
-    texts : the text cells as they were handed out (`mending.texts_of`)
+    opening : the code cells with which every notebook begins (`mending.beginning_of`): run once for all
+    texts : the text cells as they were handed out (`mending.beginning_of`)
     """
 
     assignment: Assignment

@@ -302,33 +302,29 @@ def kernelspec_of(text: str | None) -> dict[str, str]:
     return spec if isinstance(spec, dict) else {}
 
 
-def texts_of(release: Path) -> frozenset[str]:
-    """Return the sources of the text cells of a notebook as it was handed out; the file is the lecturer's."""
-    try:
-        cells = json.loads(release.read_text(encoding="utf-8"))["cells"]
-        return frozenset("".join(cell["source"]) for cell in cells if cell["cell_type"] != "code")
-    except (OSError, ValueError, KeyError, TypeError):
-        return frozenset()
-
-
-def opening_of(release: Path, handed_out: HandedOut) -> tuple[str, ...]:
-    """Return the code cells with which every notebook begins, above the first that a student answers.
+def beginning_of(release: Path, handed_out: HandedOut) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return what all notebooks of a release share: its first code cells, and its text cells.
 
     Parameters
     ----------
     release : the notebook as it was handed out; the file is the lecturer's
     handed_out : what the gradebook knows; it has the last word on locked cells
+
+    Returns
+    -------
+    the code cells above the first that a student answers, and the sources of all text cells; nothing where it cannot be
+    read
     """
-    found: list[str] = []
+    opening, texts, begun = list[str](), set[str](), False
     try:
         for cell in json.loads(release.read_text(encoding="utf-8"))["cells"]:
-            noted = cell.get("metadata", {}).get("nbgrader", {})
-            if any(noted.get(flag) for flag in ("solution", "grade", "task")):
-                break
-            if cell["cell_type"] == "code":
+            noted, source = cell.get("metadata", {}).get("nbgrader", {}), "".join(cell["source"])
+            begun = begun or any(noted.get(flag) for flag in ("solution", "grade", "task"))
+            if cell["cell_type"] != "code":
+                texts.add(source)
+            elif not begun:
                 given = handed_out.cells.get(noted.get("grade_id", ""))
-                source = cell["source"]
-                found.append(given.source if given and given.locked else "".join(source))
+                opening.append(given.source if given and given.locked else source)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return ()
-    return tuple(found)
+        return (), frozenset()
+    return tuple(opening), frozenset(texts)

@@ -25,15 +25,13 @@ import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor  # type: ignore[import-untyped]
 from traitlets import Bool, Float
 
-from autograder.course_file import released
 from autograder.grade import sanitize
 from autograder.grade.batch import Kitchen
 from autograder.grade.gradebook import Course, Gradebook, find_course
 from autograder.grade.grader import Job, grade
 from autograder.grade.handed_in import STUDENT, Place, shown_name
-from autograder.grade.mending import opening_of, texts_of
 from autograder.grade.records import WITHOUT_MARKS, Records
-from autograder.grade.run import assignments_and
+from autograder.grade.run import Options, assignments_and, job_of
 
 _warm = threading.local()  # a zygote lives as long as the thread that started it
 
@@ -87,20 +85,8 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
             self.log.warning("%s: %s stays in submitted/ only: a browser might run it.", student, shown_name(each))
         gradebook, records = Gradebook(course, name), Records(course.root, name)
         known = assignments_and(course, name, gradebook.handed_out)
-        release = course.folder("release") / name / f"{name}.ipynb"
-        job = Job(
-            assignment=known[name],
-            known=known,
-            released=released(course.root),
-            handed_out=gradebook.handed_out,
-            places=gradebook.places,
-            seed=records.seed(),
-            seconds=self.timeout,
-            budget=self.budget,
-            sandbox="namespaces" if self.sandbox else "none",
-            opening=opening_of(release, gradebook.handed_out),
-            texts=texts_of(release),
-        )
+        options = Options(sandboxed=self.sandbox, seconds=self.timeout, budget=self.budget)
+        job = replace(job_of(course, gradebook, known[name], known, options), seed=records.seed())
         place = Place(student, course.folder("submitted") / student / name)
         result = grade(place, job, _kitchen(job, self.sandbox).guest)
         # nbgrader writes the notebook itself, so its digest is not known here.

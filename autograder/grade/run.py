@@ -15,7 +15,7 @@ from autograder.grade.batch import Class, Writer, results
 from autograder.grade.gradebook import Course, Gradebook, NoGradebook, UnknownAssignment, find_course
 from autograder.grade.grader import Job, Result
 from autograder.grade.handed_in import Place, places
-from autograder.grade.mending import HandedOut, opening_of, texts_of
+from autograder.grade.mending import HandedOut, beginning_of
 from autograder.grade.records import Record, Records, reference_of
 from autograder.host.door import Door
 from course_lib.names import suggestion
@@ -80,6 +80,35 @@ class Options:
     cluster: str = ""
 
 
+def job_of(
+    course: Course, gradebook: Gradebook, assignment: Assignment, known: Mapping[str, Assignment], options: Options
+) -> Job:
+    """Return what all submissions of an assignment are graded with, but for the seed.
+
+    Parameters
+    ----------
+    course, gradebook : where they are
+    assignment : as it is asked now
+    known : the assignments of the course, by name
+    options : what the caller chooses
+    """
+    name, handed_out = assignment.name, gradebook.handed_out
+    opening, texts = beginning_of(course.folder("release") / name / f"{name}.ipynb", handed_out)
+    return Job(
+        assignment=assignment,
+        known=known,
+        released=released(course.root),
+        handed_out=handed_out,
+        places=gradebook.places,
+        seed=0,
+        seconds=options.seconds,
+        budget=options.budget,
+        sandbox="namespaces" if options.sandboxed else "none",
+        opening=opening,
+        texts=texts,
+    )
+
+
 class Run:
     """A run over one assignment of a course.
 
@@ -128,20 +157,7 @@ class Run:
         if not self.places:
             where = self.course.folder("submitted") / "STUDENT" / name / f"{name}.ipynb"
             raise CannotGrade(f"nobody has handed in {name} yet: put each notebook at {where}")
-        release = self.course.folder("release") / name / f"{name}.ipynb"
-        self.job = Job(
-            assignment=self.assignment,
-            known=known,
-            released=released(self.course.root),
-            handed_out=self.gradebook.handed_out,
-            places=self.gradebook.places,
-            seed=0,
-            seconds=options.seconds,
-            budget=options.budget,
-            sandbox="namespaces" if options.sandboxed else "none",
-            opening=opening_of(release, self.gradebook.handed_out),
-            texts=texts_of(release),
-        )
+        self.job = job_of(self.course, self.gradebook, self.assignment, known, options)
         self.state = Class()
         self._lock: int | None = None
 

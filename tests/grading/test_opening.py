@@ -14,7 +14,7 @@ import pytest
 from autograder.grade.batch import Kitchen
 from autograder.grade.grader import grade
 from autograder.grade.handed_in import places
-from autograder.grade.mending import HandedOut, opening_of
+from autograder.grade.mending import HandedOut, beginning_of
 from autograder.host.door import NotStarted
 from autograder.host.process import Ended
 from autograder.host.zygote import Zygote
@@ -232,10 +232,12 @@ def test_the_opening_is_what_stands_above_the_first_answer(tmp_path):
     job = job_of(here)
     release = here / "release" / NAME / f"{NAME}.ipynb"
     handed_out = nbformat.read(release, as_version=4)
-    assert opening_of(release, job.handed_out) == (cell(handed_out, "setup").source,)
-    assert opening_of(tmp_path / "nothing.ipynb", HandedOut({})) == ()
+    opening, texts = beginning_of(release, job.handed_out)
+    assert opening == (cell(handed_out, "setup").source,)
+    assert "# Small" in texts
+    assert beginning_of(tmp_path / "nothing.ipynb", HandedOut({})) == ((), frozenset())
     release.write_text("[]")
-    assert opening_of(release, HandedOut({})) == ()
+    assert beginning_of(release, HandedOut({}))[0] == ()
 
 
 @pytest.mark.parametrize("begins_otherwise", [False, True])
@@ -248,7 +250,7 @@ def test_a_graded_notebook_is_the_same_with_an_opening_and_without(tmp_path, beg
 
     hand_in(here, "ada", notebook(here, {"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2"}, change))
     job = job_of(here)
-    job = replace(job, opening=opening_of(here / "release" / NAME / f"{NAME}.ipynb", job.handed_out))
+    job = replace(job, opening=beginning_of(here / "release" / NAME / f"{NAME}.ipynb", job.handed_out)[0])
     assert job.opening
     (place,), found = places(here / "submitted", NAME), []
     for each in (job, replace(job, opening=())):
