@@ -190,7 +190,7 @@ def test_a_function_that_ends_its_process_is_told_whatever_the_test_catches(gues
     ("test", "kind"),
     [
         ("for _ in range(f(10**15)):\n    pass", EndedByTime),
-        ("np.linalg.eigvals(np.ones((f(9000), f(9000)))) if f(1) else 0", EndedByTime),
+        ("for _ in range(99):\n    np.linalg.eigvals(np.random.rand(f(900), f(900)))", EndedByTime),
         ("import os\nos._exit(f(3))", Ended),
     ],
 )
