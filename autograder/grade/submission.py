@@ -1,7 +1,6 @@
 """Judge one notebook: run its cells in a process of its own, in order, and judge its functions from this one."""
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,7 +13,7 @@ from autograder.grade.proxies import outputs_of
 from autograder.guest.evaluate import Outcome
 from autograder.host.apart import Apart, calls
 from autograder.host.door import NotStarted
-from autograder.host.outputs import CUT, cleaned
+from autograder.host.outputs import CUT, cleaned, size_of
 from autograder.host.process import Ended, Guest, GuestProcess, Served
 from autograder.notebooks import exercise_checked_by, functions_defined_in, source_of
 
@@ -215,7 +214,7 @@ class Submission:
 
     def _show(self, place: int, outputs: list[dict[str, Any]], *more: dict[str, Any]) -> None:
         """Keep what a cell showed, as long as all cells together show no more than a notebook can hold."""
-        size = len(json.dumps(outputs)) if outputs else 0
+        size = size_of(outputs)
         if self._shown + size > MAX_SHOWN:
             outputs, size = [{"output_type": "stream", "name": "stderr", "text": CUT}], 0
         self._shown += size
