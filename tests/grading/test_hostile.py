@@ -17,31 +17,55 @@ from autograder.grade.records import Records
 from autograder.host.sandbox import protection
 from tests.grading.classes import NAME, RIGHT, cell, course, full, hand_in, notebook, run, scores
 
-ATTACKS = {path.stem: path for path in sorted(Path(__file__).with_name("hostile").glob("*.py"))}
+FORGES = """
+SCORE, OUTCOME, BASE = 4.0, "crashed|graded", "right"
+
+
+def compute_dW2(dZ2, A1):
+    import gc, socket, struct, time
+
+    header, payload = b'["l",[' + b",".join([{outcome!r}] * 6) + b"]]", bytes({size})
+    for each in gc.get_objects():
+        if isinstance(each, socket.socket) and each.fileno() >= 0:
+            each.sendall(struct.pack("<II", len(header), len(payload)) + header + payload)
+    time.sleep(1)
+"""
+"""Answers for its process, and six times the same."""
+VIEWS = b",".join([b'["a","<f8",[100000],0]'] * 3000)
+FORGERIES = {
+    "seconds_of_400_digits": (b'["r",["v",null],["v",null],[],1' + b"0" * 400 + b"]", 0),
+    "seconds_that_are_no_number": (b'["r",["v",null],["v",null],[],NaN]', 0),
+    "plain_values_for_arrays": (b'["r",["t",[["v","nan"],["v",7],["v",true]]],["v",null],[],0]', 0),
+    "an_array_without_entries": (b'["r",["a","<f8",[0,16777216,16777216,16777216],0],["v",null],[],0]', 0),
+    "many_views_of_one_array": (b'["r",["l",[' + VIEWS + b']],["v",null],[],0]', 800_000),
+}
+ATTACKS = {path.stem: path.read_text() for path in sorted(Path(__file__).with_name("hostile").glob("*.py"))} | {
+    f"forges_{name}": FORGES.format(outcome=outcome, size=size) for name, (outcome, size) in FORGERIES.items()
+}
 
 pytestmark = pytest.mark.slow
 
 
-def about(path: Path) -> dict:
+def about(name: str) -> dict:
     """Return what an attack says of itself: SCORE, OUTCOME (one of several), BASE."""
-    for statement in ast.parse(path.read_text()).body:
+    for statement in ast.parse(ATTACKS[name]).body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
             names = [target.id for target in statement.targets[0].elts]
             return dict(zip(names, ast.literal_eval(statement.value), strict=True))
-    raise ValueError(path)
+    raise ValueError(name)
 
 
-def attack(folder: Path, path: Path):
+def attack(folder: Path, name: str):
     """Return the notebook of an attack."""
-    source = path.read_text()
+    source = ATTACKS[name]
     defined = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)} & set(RIGHT)
-    right = about(path)["BASE"] == "right"
+    right = about(name)["BASE"] == "right"
     book = notebook(folder, {} if right else dict.fromkeys(RIGHT))
     for function in sorted(defined):
         cell(book, f"answer-{function}").source = source
-    if path.stem == "shows_more_than_a_notebook_holds":
+    if name == "shows_more_than_a_notebook_holds":
         book.cells[1:1] = [new_code_cell(source) for _ in range(12)]
-    if path.stem == "one_cell_of_fifteen_megabytes":
+    if name == "one_cell_of_fifteen_megabytes":
         source += "#" * (15 * 2**20)
     if not defined:
         book.cells.insert(book.cells.index(cell(book, "setup")) + 1, new_code_cell(source))
@@ -55,8 +79,8 @@ def graded(tmp_path_factory):
             pytest.fail("there is no sandbox here")
         pytest.skip("there is no sandbox here")
     folder = course(tmp_path_factory.mktemp("hostile"))
-    for name, path in ATTACKS.items():
-        hand_in(folder, name, attack(folder, path))
+    for name in ATTACKS:
+        hand_in(folder, name, attack(folder, name))
     for student in ("0_first", "zz_last"):
         hand_in(folder, student)
     os.environ["A_SECRET_TOKEN"] = "canary"
@@ -70,7 +94,7 @@ def graded(tmp_path_factory):
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_gets_the_mark_that_its_answers_are_worth(graded, name):
     folder, _ = graded
-    record, expected = Records(folder, NAME).find(name), about(ATTACKS[name])
+    record, expected = Records(folder, NAME).find(name), about(name)
     assert record is not None
     said = json.dumps([(row["mistake"], row["points"], row["seen"]) for row in record.verdicts])
     assert record.score == expected["SCORE"], said
