@@ -24,6 +24,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.errors import AutograderError
+from autograder.grade.hidden import regions
 from autograder.grade.mending import Given, HandedOut, kernelspec_of
 from autograder.grade.records import CannotWrite, Record
 from autograder.notebooks import load_nbformat
@@ -259,7 +260,7 @@ class Gradebook:
             )
             for each in sources
         }
-        self.handed_out = HandedOut(self._in_order(cells), kernelspec_of(spec))
+        self.handed_out = HandedOut(self._in_order(cells), kernelspec_of(spec), regions(self._course.config))
 
     def _in_order(self, cells: Mapping[str, Given]) -> dict[str, Given]:
         """Return the cells in the order of the notebook in `source/`; the gradebook keeps none."""

@@ -5,7 +5,6 @@ outputs are cleared. What was found on the way is a list of troubles; none costs
 """
 
 import json
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignments import Assignment
+from autograder.grade.hidden import as_released
 from autograder.notebooks import Node, ids_of
 
 TROUBLES = {
@@ -104,10 +104,12 @@ class HandedOut:
     ----------
     cells : what the gradebook knows of each cell, by its name, in the notebook's order
     kernelspec : of its metadata
+    hidden : the marks of what students did not get (`hidden.regions`)
     """
 
     cells: Mapping[str, Given]
     kernelspec: Mapping[str, str] = field(default_factory=dict)
+    hidden: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -137,14 +139,6 @@ def _new(kind: str, source: str) -> Node:
     if kind == "code":
         made.update(execution_count=None, outputs=[])
     return made
-
-
-HIDDEN = re.compile(r"^ *### BEGIN (HIDDEN TESTS|MARK SCHEME)$.*?^ *### END \1$\n?", re.MULTILINE | re.DOTALL)
-
-
-def as_released(source: str) -> str:
-    """Return a cell's text as students got it: the gradebook has the hidden tests and mark schemes in it."""
-    return HIDDEN.sub("", source)
 
 
 class _Mending:
@@ -201,7 +195,7 @@ class _Mending:
         if self.of_this_release and isinstance(noted, dict) and _differ(noted, given):
             self.note("flags-changed", name)
         if given.locked:
-            if self.of_this_release and not _same_text(source, as_released(given.source)):
+            if self.of_this_release and not _same_text(source, as_released(given.source, self.out.hidden)):
                 self.note("check-edited" if name in self.checks else "locked-cell-edited", name)
             if self.of_this_release or name in self.checks:
                 fresh.source = given.source
@@ -272,7 +266,7 @@ def mend(
         for cell in cells
         if (given := handed_out.cells.get(cell.id))
         and given.solution
-        and _same_text(cell.source, as_released(given.source))
+        and _same_text(cell.source, as_released(given.source, handed_out.hidden))
     }
     spec = notebook.metadata.get("kernelspec")
     name = spec.get("name") if isinstance(spec, dict) else None

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from autograder.core.render import SIGNS, html
 from autograder.core.verdict import Verdict
 from autograder.errors import AutograderError
+from autograder.grade.hidden import regions
 from autograder.grade.records import write_whole
 from autograder.notebooks import load_nbformat
 from autograder.report.marks import Cell, Graded, Student
@@ -151,23 +152,8 @@ def said_of(student: Student, graded: Graded, book: str = "") -> dict[str, Any]:
         "cells": shown,
         "verdicts": {id: verdict_html(verdict, book) for id, verdict in checks.items()},
         "failed": {id: not verdict.passed for id, verdict in checks.items()},
-        "hidden": _hidden(graded),
+        "hidden": regions(graded.course.config),
     }
-
-
-def _hidden(graded: Graded) -> list[list[str]]:
-    """Return the marks of what nbgrader takes out of a release, as the course's configuration has them."""
-    tests, schemes = graded.course.config.ClearHiddenTests, graded.course.config.ClearMarkScheme
-    return [
-        [
-            str(tests.get("begin_test_delimeter", "BEGIN HIDDEN TESTS")),
-            str(tests.get("end_test_delimeter", "END HIDDEN TESTS")),
-        ],
-        [
-            str(schemes.get("begin_mark_scheme_delimeter", "BEGIN MARK SCHEME")),
-            str(schemes.get("end_mark_scheme_delimeter", "END MARK SCHEME")),
-        ],
-    ]
 
 
 def feedback(

@@ -7,7 +7,7 @@ its cells showed, and nothing that a lecturer has hidden.
 import functools
 import importlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from markupsafe import Markup
 from nbconvert.exporters.templateexporter import TemplateExporter
 from traitlets.config import Config
 
+from autograder.grade.hidden import as_released
 from autograder.report import display
 from autograder.report.autograded import Cell, cells_of
 
@@ -26,8 +27,6 @@ MAX_SHOWN = 2_000_000
 """Characters of outputs on a page, pictures not counted."""
 
 LABELS = {"answer": "Your answer", "written": "Your answer", "test": "Test", "code": "", "text": "", "check": ""}
-HIDDEN = (("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"), ("BEGIN MARK SCHEME", "END MARK SCHEME"))
-"""What nbgrader takes out of a release; the autograded notebook holds it again."""
 
 
 class FeedbackExporter(TemplateExporter):
@@ -83,21 +82,6 @@ class Shown:
     comment: Markup | None = None
 
 
-def without_hidden(source: str, delimiters: Iterable[Sequence[str]]) -> str:
-    """Return a source without what stands between the marks of hidden parts; to its end where the second is missing."""
-    for begin, end in delimiters:
-        kept, hidden = [], False
-        for line in source.splitlines(keepends=True):
-            if begin in line:
-                hidden = True
-            if not hidden:
-                kept.append(line)
-            elif end in line:
-                hidden = False
-        source = "".join(kept)
-    return source
-
-
 def _kind(cell: Cell, checks: Mapping[str, Any]) -> str:
     if cell.kind == "code":
         if cell.name in checks:
@@ -129,7 +113,7 @@ def _shown(cell: Cell, said: Mapping[str, Any], seen: set[str]) -> Shown | None:
     shown.comment = display.markdown(known["comment"]) if known.get("comment") else None
     if kind == "check":
         return shown
-    open_part = without_hidden(cell.source, said["hidden"])
+    open_part = as_released(cell.source, said["hidden"])
     shown.body = display.code(open_part) if cell.kind == "code" else display.markdown(open_part, cell.attachments)
     if kind == "test":
         shown.outputs = list(_said_by(cell)) if open_part == cell.source else []

@@ -213,9 +213,13 @@ def test_a_student_is_charged_for_what_a_test_asks_of_him(guest):
     assert guest.charged - before > 0.3
 
 
-def plain_course(folder: Path) -> Path:
+def plain_course(
+    folder: Path, begin: str = "### BEGIN HIDDEN TESTS", end: str = "### END HIDDEN TESTS", config: str = ""
+) -> Path:
     """Return a course whose one assignment has plain asserts and hidden tests, and nothing of ours."""
     made = course(folder)
+    with (made / "nbgrader_config.py").open("a") as file:
+        file.write(config)
 
     def cell(source, id, **flags):
         noted = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False, "grade_id": id}
@@ -229,8 +233,7 @@ def plain_course(folder: Path) -> Path:
                 "def square(x):\n    ### BEGIN SOLUTION\n    return x**2\n    ### END SOLUTION", "square", solution=True
             ),
             cell(
-                "assert square(2) == 4\n### BEGIN HIDDEN TESTS\nassert np.allclose(square(np.arange(3)), [0, 1, 4])\n"
-                "### END HIDDEN TESTS",
+                f"assert square(2) == 4\n{begin}\nassert np.allclose(square(np.arange(3)), [0, 1, 4])\n{end}",
                 "test-square",
                 grade=True,
                 locked=True,
@@ -268,6 +271,34 @@ def test_a_lecturers_own_assignment_is_graded_by_its_own_tests(tmp_path, answer,
     done = run(here, "plain", "--unsandboxed", code=0)
     assert scores(here)["ada"] == {"test-square": points}
     assert "graded, " in done.stdout
+
+
+OWN_MARKS = """
+c.ClearHiddenTests.begin_test_delimeter = "SECRET ON"
+c.ClearHiddenTests.end_test_delimeter = "SECRET OFF"
+"""
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "config"),
+    [
+        ("# BEGIN HIDDEN TESTS", "# END HIDDEN TESTS", ""),
+        ("x = 1  ## BEGIN HIDDEN TESTS below", "## END HIDDEN TESTS", ""),
+        ("# SECRET ON", "pass  # SECRET OFF", OWN_MARKS),
+    ],
+)
+def test_hidden_tests_are_known_by_the_courses_own_marks_wherever_in_a_line(tmp_path, begin, end, config):
+    here = plain_course(tmp_path, begin, end, config)
+    book = nbformat.read(here / "release" / "plain" / "plain.ipynb", as_version=4)
+    assert "allclose" not in book.cells[2].source
+    book.cells[1].source = "def square(x):\n    return x * x"
+    path = here / "submitted" / "ada" / "plain" / "plain.ipynb"
+    path.parent.mkdir(parents=True)
+    nbformat.write(book, path)
+    done = run(here, "plain", "--unsandboxed", code=0)
+    assert scores(here)["ada"] == {"test-square": 5.0}
+    assert "graded, " in done.stdout
+    assert "graded-with-trouble" not in done.stdout
 
 
 def test_numbers_stay_numbers_on_their_way():

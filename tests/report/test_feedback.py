@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from autograder.cli import main
 from autograder.grade import sanitize
-from autograder.report import display, page
+from autograder.grade.hidden import as_released
+from autograder.report import display
 from autograder.report.feedback import NoAddress, feedback, said_of
 from autograder.report.workers import Asked, answers
 from tests.report.conftest import NAME, answer, check_cell, record, shown, verdicts
@@ -310,5 +311,5 @@ def test_the_commands_say_what_they_did_and_give_an_exit_code(course):
 
 def test_hidden_parts_without_an_end_are_hidden_to_the_end():
     marks = [["BEGIN HIDDEN TESTS", "END HIDDEN TESTS"]]
-    assert page.without_hidden("a\n# BEGIN HIDDEN TESTS\nb\n", marks) == "a\n"
-    assert page.without_hidden("a\n# BEGIN HIDDEN TESTS\nb\n# END HIDDEN TESTS\nc", marks) == "a\nc"
+    assert as_released("a\n# BEGIN HIDDEN TESTS\nb\n", marks) == "a\n"
+    assert as_released("a\n# BEGIN HIDDEN TESTS\nb\n# END HIDDEN TESTS\nc", marks) == "a\nc"

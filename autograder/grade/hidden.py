@@ -1,0 +1,37 @@
+"""What nbgrader takes out of a release, and the gradebook and autograded notebooks hold: hidden tests, mark schemes."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+Regions = Iterable[Sequence[str]]
+"""The first and the last mark of each kind of region; a line is one that holds it, wherever in it."""
+
+
+def regions(config: Any) -> tuple[tuple[str, str], ...]:
+    """Return the marks as a course's configuration has them."""
+    tests, schemes = config.ClearHiddenTests, config.ClearMarkScheme
+    return (
+        (
+            str(tests.get("begin_test_delimeter", "BEGIN HIDDEN TESTS")),
+            str(tests.get("end_test_delimeter", "END HIDDEN TESTS")),
+        ),
+        (
+            str(schemes.get("begin_mark_scheme_delimeter", "BEGIN MARK SCHEME")),
+            str(schemes.get("end_mark_scheme_delimeter", "END MARK SCHEME")),
+        ),
+    )
+
+
+def as_released(source: str, marks: Regions) -> str:
+    """Return a cell's text as students got it; where a last mark is missing, all below the first is hidden."""
+    for begin, end in marks:
+        kept, hidden = [], False
+        for line in source.splitlines(keepends=True):
+            if begin in line:
+                hidden = True
+            elif end in line:
+                hidden = False
+            elif not hidden:
+                kept.append(line)
+        source = "".join(kept)
+    return source
