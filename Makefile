@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help course serve test test-all test-nightly lint format docs pdf audit release grade bench bench-grade bench-judge golden lock clean
+.PHONY: help course serve test test-all test-nightly lint format docs pdf audit release grade bench bench-grade bench-judge size golden lock clean
 
 help: ## list these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ bench-grade: .venv/.ready ## measure grading and feedback against nbgrader, on t
 
 bench-judge: .venv/.ready ## measure the judge: every change of a solution is refused and named, every right answer accepted
 	@$(PY) -m benchmarks.judge
+
+size: .venv/.ready ## count the lines of code, room by room
+	@$(PY) -m benchmarks.size
 
 golden: .venv/.ready ## write again what chapters, notebooks and the sample class should print
 	@$(PY) book/build.py --write
