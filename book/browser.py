@@ -42,6 +42,7 @@ COURSE = (
     "autograder/assignments.py",
     "autograder/chapters.json",
     "autograder/core/**/*.py",
+    "autograder/core/mistakes.toml",
     "autograder/guest/__init__.py",
     "autograder/guest/evaluate.py",
     "autograder/guest/stand_in.py",

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import causes
 import numpy as np
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -22,7 +21,7 @@ from sphinx.util.docutils import SphinxDirective
 import autograder
 import course_lib
 from autograder.assignments import ASSIGNMENTS, Assignment, Exercise
-from autograder.core.hints import HINTS
+from autograder.core.hints import CAUSES, HINTS
 from autograder.core.judge import judge
 from autograder.core.mistakes import Mistake
 from autograder.core.oracles import right_answers
@@ -109,7 +108,7 @@ def mistakes_page() -> Iterator[str]:
         functions = dict.fromkeys(f"`{exercise.function}`" for exercise, _, _ in makers)
         errata = dict.fromkeys(mistake.erratum for _, _, mistake in makers if mistake.erratum)
         yield from (f"(mistake-{id})=", f"## {id.replace('-', ' ').capitalize()}", "")
-        yield from (causes.CAUSES.get(id, ""), "")
+        yield from (CAUSES[id], "")
         yield from ("Symptom", f": {_plain(symptom(exercise, about, mistake))}", "")
         yield from ("Question", f": {_plain(HINTS[id])}", "")
         yield from ("Seen in", f": {', '.join(functions)}", "")
