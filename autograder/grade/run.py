@@ -17,6 +17,7 @@ from autograder.grade.grader import Job, Result
 from autograder.grade.handed_in import Place, places
 from autograder.grade.mending import HandedOut, beginning_of
 from autograder.grade.records import Record, Records, reference_of
+from autograder.host.clock import cores
 from autograder.host.door import Door
 from course_lib.names import suggestion
 
@@ -200,11 +201,8 @@ class Run:
         if self.options.cluster:
             yield from cluster.results(self.job, self.state.todo, self.options.cluster, self.options.sandboxed)
             return
-        jobs = self.options.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-        close = [] if self._lock is None else [self._lock]
-        yield from results(
-            self.job, self.state.todo, self.options.jobs or jobs, self.options.sandboxed, close, self.door
-        )
+        jobs, close = self.options.jobs or cores(), [] if self._lock is None else [self._lock]
+        yield from results(self.job, self.state.todo, jobs, self.options.sandboxed, close, self.door)
 
     @property
     def seed_reference(self) -> str:

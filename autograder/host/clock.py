@@ -3,6 +3,7 @@
 What else the machine does costs nobody anything: a process that could run and is not let has its time stand still.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -90,6 +91,11 @@ class Clock:
         computed = max(self._computed - before, 0.0)
         idle = self._waiting_counts and waited and not running and computed < _IDLE * passed
         self._charged += passed if idle else min(computed, passed)
+
+
+def cores() -> int:
+    """Return on how many cores this process may run."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def processor_time(process: int) -> tuple[float | None, bool]:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.guest.child import die_with_parent
+from autograder.host.clock import cores
 
 _log = logging.getLogger(__name__)
 
@@ -53,11 +54,6 @@ class Asked:
     key: str
     said: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = None
-
-
-def cores() -> int:
-    """Return on how many cores this process may run."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _shut_in(empty: str) -> None:
