@@ -173,7 +173,7 @@ def html(text: str) -> str:
     """
     if len(text) > MAX_HTML or text.count("<") > MAX_TAGS:
         return ""
-    shown = tex(_cleaner().clean(cleaned(text)))
+    shown = tex(cleaned(_cleaner().clean(cleaned(text))))  # it writes out what was written by numbers
     return shown if "<img" in shown or re.sub(r"<[^>]*>", "", shown).strip() else ""
 
 

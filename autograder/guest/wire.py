@@ -97,7 +97,7 @@ def pack(value: Any) -> bytes:
     def tree(item: Any) -> Any:
         nonlocal offset
         if item is None or isinstance(item, bool | int | float | str):
-            return ["v", item if not isinstance(item, float) or math.isfinite(item) else repr(item)]
+            return ["v", item] if not isinstance(item, float) or math.isfinite(item) else ["n", repr(item)]
         if isinstance(item, np.ndarray):
             data = item.tobytes()
             buffers.append(data)
@@ -147,7 +147,9 @@ def unpack(header: bytes, payload: bytes) -> Any:
             case ["v", None]:
                 return None
             case ["v", bool() | int() | float() | str() as scalar] if not answer:
-                return float(scalar) if scalar in ("nan", "inf", "-inf") else scalar
+                return scalar
+            case ["n", "nan" | "inf" | "-inf" as name] if not answer:
+                return float(name)
             case ["a", str() as dtype, list() as shape, int() as offset] if dtype in _DTYPES:
                 return array(dtype, shape, offset)
             case ["o", str() as name]:

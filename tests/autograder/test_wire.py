@@ -43,6 +43,7 @@ def test_every_structure_of_the_protocol_arrives_as_it_was_sent():
     )
     assert there_and_back(value) == value
     assert np.isnan(there_and_back(float("nan")))
+    assert there_and_back(["inf", float("inf"), "nan", -float("inf")]) == ["inf", float("inf"), "nan", -float("inf")]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,8 @@ def test_every_structure_of_the_protocol_arrives_as_it_was_sent():
         b'["a", "<f8", [1], -8]',
         b'["d", [[1, ["v", 1]]]]',
         b'["d", [["k"]]]',
+        b'["n", "1e400"]',
+        b'["r", ["n", "nan"], ["v", null], [], 0]',
         b'["r", ["v", 1], ["v", 1], [], 0]',
         json.dumps(["t", [["v", 0]] * 30_000]).encode(),
         b'["r", ["v", null], ["v", null], [], 1' + b"0" * 400 + b"]",
