@@ -27,6 +27,7 @@ from typing import Any
 
 from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, Written, from_table
 from autograder.errors import AutograderError
+from course_lib.equations import EQUATIONS
 from course_lib.names import suggestion
 
 FILE = "course.toml"
@@ -156,6 +157,9 @@ def _own(name: str, table: Mapping[str, Any], where: str) -> Assignment:
     words = [text for e in exercises for text in (e.function, e.equation or "", e.question)]
     if not all(isinstance(text, str) for text in (*words, *(text for w in written for text in (w.id, w.title)))):
         raise CourseFileError(f"{where}: functions, equations, questions, ids and titles are texts in quotes")
+    for id in (exercise.equation for exercise in exercises if exercise.equation):
+        if id not in EQUATIONS:
+            raise CourseFileError(f"{where}: no equation {id!r}; {suggestion(id, EQUATIONS)}")
     title = str(table.get("title", name))
     return Assignment(name, title, _version(table, 1, where), tuple(exercises), tuple(written))
 

@@ -65,6 +65,11 @@ def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Ver
     -------
     Verdict, with `passed` None when the two oracles disagree
     """
+    with np.errstate(all="ignore"):  # whatever the numbers are, they are the student's
+        return _judged(exercise, outcomes, seed)
+
+
+def _judged(exercise: Exercise, outcomes: Sequence[Outcome], seed: int) -> Verdict:
     asked = question(exercise.asked)
     wanted = len(asked.calls(seed))
     if len(outcomes) != wanted:

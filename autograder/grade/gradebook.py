@@ -8,6 +8,7 @@ of its marks are there or none. What a person has entered (manual scores, extra 
 import contextlib
 import json
 import re
+import sys
 import time
 import traceback
 import uuid
@@ -97,7 +98,12 @@ class Course:
 
     def folder(self, step: str) -> Path:
         """Return the directory of a step, such as "submitted"."""
-        return self.root / str(self.config.CourseDirectory.get(f"{step}_directory", step))
+        name = str(self.config.CourseDirectory.get(f"{step}_directory", step))
+        if "\0" in name or (self.root / name).resolve() == self.root:
+            raise NoGradebook(
+                f"{self.root / CONFIG}: CourseDirectory.{step}_directory is {name!r}, which is no folder."
+            )
+        return self.root / name
 
 
 def config_of(root: Path) -> Config:
@@ -112,8 +118,11 @@ def config_of(root: Path) -> Config:
     if not path.is_file():
         raise NoGradebook(f"{root} is no nbgrader course directory, for it has no {CONFIG}: name it by --course-dir.")
     try:
-        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
-    except (Exception, SystemExit) as error:  # a lecturer's program may raise anything
+        with contextlib.redirect_stdout(sys.stderr):  # what it prints is no part of a table
+            return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a lecturer's program may raise anything
         frames = traceback.extract_tb(error.__traceback__)
         places = [(frame.filename, frame.lineno) for frame in frames if Path(frame.filename).is_relative_to(root)]
         why = str(error)
@@ -440,12 +449,14 @@ class Gradebook:
             try:
                 with self._engine.begin() as connection:
                     return work(connection)
+            except (TypeError, ValueError) as error:  # SQLite keeps a text where a number belongs
+                raise self._cannot(error, writes) from error
             except SQLAlchemyError as error:
                 if not _passes(error) or time.monotonic() > until:
                     raise self._cannot(error, writes) from error
                 time.sleep(0.2)
 
-    def _cannot(self, error: SQLAlchemyError, writes: bool) -> CannotWrite:
+    def _cannot(self, error: Exception, writes: bool) -> CannotWrite:
         what = "written" if writes else "read"
         return CannotWrite(
             f"The gradebook {self._engine.url} cannot be {what}: {_said(error)}; "
@@ -500,7 +511,11 @@ def parsed_time(text: str) -> datetime | None:
     with warnings.catch_warnings(), contextlib.suppress(ValueError, OverflowError, TypeError):
         warnings.simplefilter("ignore")  # of zones that dateutil does not know
         if len(parts) != 3:
-            when = dateutil.parser.parse(text)
+            when, other = (
+                dateutil.parser.parse(text, default=day) for day in (datetime(1999, 1, 1), datetime(2000, 2, 2))
+            )
+            if when != other:  # what is missing of it would be that of the day of grading
+                return None
         elif _ZONE.fullmatch(rest[1]):  # else dateutil would open a file of that name
             zone = dateutil.tz.gettz(rest[1]) if rest[1][0].isalpha() else int(rest[1])
             when = dateutil.parser.parse(f"{date} {rest[0]} TZ", tzinfos={"TZ": zone})

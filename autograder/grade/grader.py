@@ -59,7 +59,7 @@ class Job:
     budget: float = 240.0
     sandbox: str = "none"
     opening: tuple[str, ...] = ()
-    texts: frozenset[str] = frozenset()
+    texts: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,9 @@ def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
 def _make_harmless(cell: Node, job: Job) -> None:
     """Make a text cell harmless; one that is as it was handed out, and shows no attachment, is the lecturer's."""
     attached, given = cell.pop("attachments", ()), job.handed_out.cells.get(cell.id)
-    own = cell.source in job.texts or (given is not None and given.locked and cell.source == given.source)
+    own = (cell.cell_type, cell.source) in job.texts or (
+        given is not None and given.locked and cell.source == given.source
+    )
     if not own or "attachment:" in cell.source:
         cell.source, pictures = sanitize.source(cell.source, attached)
         cell.update({"attachments": pictures} if pictures else {})

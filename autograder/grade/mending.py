@@ -141,6 +141,10 @@ def _new(kind: str, source: str) -> Node:
     return made
 
 
+MAX_TROUBLES = 100
+"""More say no more."""
+
+
 class _Mending:
     def __init__(self, handed_out: HandedOut, assignment: Assignment, of_this_release: bool) -> None:
         self.out = handed_out
@@ -151,7 +155,8 @@ class _Mending:
         self.stripped = 0
 
     def note(self, id: str, where: str = "") -> None:
-        self.troubles[Trouble(id, where[:80])] = None
+        if len(self.troubles) < MAX_TROUBLES:
+            self.troubles[Trouble(id, where[:80])] = None
 
     def name_of(self, cell: Node) -> str | None:
         """Return which cell of the release this is."""
@@ -296,7 +301,7 @@ def kernelspec_of(text: str | None) -> dict[str, str]:
     return spec if isinstance(spec, dict) else {}
 
 
-def beginning_of(release: Path, handed_out: HandedOut) -> tuple[tuple[str, ...], frozenset[str]]:
+def beginning_of(release: Path, handed_out: HandedOut) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
     """Return what all notebooks of a release share: its first code cells, and its text cells.
 
     Parameters
@@ -306,16 +311,16 @@ def beginning_of(release: Path, handed_out: HandedOut) -> tuple[tuple[str, ...],
 
     Returns
     -------
-    the code cells above the first that a student answers, and the sources of all text cells; nothing where it cannot be
-    read
+    the code cells above the first that a student answers, and kind and source of all text cells; nothing where it
+    cannot be read
     """
-    opening, texts, begun = list[str](), set[str](), False
+    opening, texts, begun = list[str](), set[tuple[str, str]](), False
     try:
         for cell in json.loads(release.read_text(encoding="utf-8"))["cells"]:
             noted, source = cell.get("metadata", {}).get("nbgrader", {}), "".join(cell["source"])
             begun = begun or any(noted.get(flag) for flag in ("solution", "grade", "task"))
             if cell["cell_type"] != "code":
-                texts.add(source)
+                texts.add((cell["cell_type"], source))
             elif not begun:
                 given = handed_out.cells.get(noted.get("grade_id", ""))
                 opening.append(given.source if given and given.locked else source)

@@ -32,6 +32,7 @@ from autograder.grade.grader import Job, grade
 from autograder.grade.handed_in import STUDENT, Place, shown_name
 from autograder.grade.records import WITHOUT_MARKS, Records
 from autograder.grade.run import Options, assignments_and, job_of
+from autograder.host.outputs import hide
 
 _warm = threading.local()  # a zygote lives as long as the thread that started it
 
@@ -78,6 +79,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
             raise NotGraded(f"The folder {student!r} has a name that is no student's id: rename it, and grade again.")
         course = Course.at(root)
         course = replace(course, db_url=str(about["db_url"]))
+        hide(str(course.root), "course")
         if about["notebook"] != name:
             raise NotGraded(f"{about['notebook']}.ipynb is not the notebook {name}.ipynb of the assignment.")
         autograded, own = course.folder("autograded") / student / name, course.folder("source") / name

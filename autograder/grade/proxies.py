@@ -9,6 +9,7 @@ import builtins
 import contextlib
 import io
 import json
+import os
 import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -19,7 +20,7 @@ from autograder.guest.evaluate import Failure, Opaque
 from autograder.host.apart import Apart
 from autograder.host.door import NotStarted
 from autograder.host.outputs import cleaned
-from autograder.host.process import KINDS, Ended, Guest
+from autograder.host.process import KINDS, Ended, EndedByTime, Guest
 
 HELPERS = """
 def __sent(value):
@@ -81,13 +82,20 @@ class _Names(dict[str, Any]):
         super().__init__(__name__="__main__", __builtins__=builtins)
         self._guest = guest
         self._seconds = seconds
+        self._charged_before = guest.charged
         self.ended: Ended | None = None
 
     def _asked(self, function: str, **arguments: Any) -> Any:
         if self.ended:
             raise Gone("the student's process has ended")
+        left = self._seconds - (self._guest.charged - self._charged_before)
         try:
-            outcomes = self._guest.evaluate(function, [arguments], self._seconds)
+            if left <= 0:
+                raise EndedByTime
+            outcomes = self._guest.evaluate(function, [arguments], left)
+        except EndedByTime as ended:
+            self.ended = EndedByTime(f"its calls together took longer than {self._seconds:g} seconds")
+            raise Gone(str(self.ended)) from ended
         except Ended as ended:
             self.ended = ended
             raise Gone(str(ended)) from ended
@@ -134,7 +142,7 @@ def run_test(source: str, given: Iterable[str], guest: Guest, seconds: float) ->
     source : of the cell, with its hidden tests
     given : sources of the lecturer's locked cells; what they import and define is the test's own
     guest : the student's process, in which the cells above and HELPERS have been run
-    seconds : for each call of a student's function
+    seconds : for all calls of the student's functions
 
     Returns
     -------
@@ -163,6 +171,8 @@ def run_test(source: str, given: Iterable[str], guest: Guest, seconds: float) ->
                 {"output_type": "execute_result", "data": {"text/plain": _short(repr(value))}, "metadata": {}}
             )
     except Exception as error:  # noqa: BLE001  (a test fails in whatever way it likes)
+        if isinstance(error, OSError) and isinstance(error.filename, str):  # without the folders of this machine
+            error.filename = os.path.basename(error.filename)  # noqa: PTH119
         lines = [_short(line) for line in traceback.format_exception_only(error)]
         name, text = type(error).__name__, _short(str(error))
         outputs.append({"output_type": "error", "ename": name, "evalue": text, "traceback": lines})

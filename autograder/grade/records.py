@@ -116,6 +116,15 @@ class Record:
     schema: int = SCHEMA
 
     @property
+    def is_whole(self) -> bool:
+        """Whether what it holds is what grading writes, as far as others rely on it; may raise where it is not."""
+        verdicts = [verdict_of(row) for row in self.verdicts]
+        texts = [text for trouble in self.troubles for text in (trouble["id"], trouble["text"])]
+        texts += [self.student, self.outcome, *(verdict.function for verdict in verdicts), *self.unanswered]
+        numbers = [*self.extras.values(), *(verdict.points for verdict in verdicts), self.score or 0.0]
+        return all(isinstance(text, str) for text in texts) and all(isinstance(n, int | float) for n in numbers)
+
+    @property
     def marks(self) -> dict[str, float]:
         """The points of each check cell, by its grade_id; nothing where there are no marks."""
         if self.outcome in WITHOUT_MARKS:
@@ -233,8 +242,9 @@ class Records:
         """
         try:
             row = json.loads(self.path(student).read_text(encoding="utf-8"))
-            return Record(**row) if row.get("schema") == SCHEMA else None
-        except (FileNotFoundError, ValueError, TypeError, AttributeError, RecursionError):
+            record = Record(**row) if row.get("schema") == SCHEMA else None
+            return record if record and record.is_whole else None
+        except (FileNotFoundError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
             return None
 
     def all(self) -> Iterator[Record]:

@@ -19,6 +19,7 @@ from autograder.grade.mending import HandedOut, beginning_of
 from autograder.grade.records import Record, Records, reference_of
 from autograder.host.clock import cores
 from autograder.host.door import Door
+from autograder.host.outputs import hide
 from course_lib.names import suggestion
 
 
@@ -141,6 +142,7 @@ class Run:
         self.door = door
         self.course = Course.at(root)
         keep_out_of(self.course.folder("submitted"))
+        hide(str(self.course.root), "course")
         try:
             self.gradebook = Gradebook(self.course, name)
         except UnknownAssignment as error:

@@ -3,10 +3,13 @@
 What else the machine does costs nobody anything: a process that could run and is not let has its time stand still.
 """
 
+import contextlib
 import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
 from autograder.guest.wire import TimedOut
 from autograder.host.door import NotStarted
@@ -14,9 +17,6 @@ from autograder.host.door import NotStarted
 LOOK_SECONDS = 0.2
 MOST_WALL = 10.0
 """So many times as long as a process may be charged for is waited for it."""
-_IDLE = 0.05
-RUNNING = ("running", "disk-sleep") if sys.platform == "linux" else ()
-"""What a process is that could compute if it were let; macOS calls all of them so."""
 
 
 class TooSlow(NotStarted):
@@ -45,9 +45,11 @@ class Clock:
         self._waiting_counts = waiting_counts
         self._process = process
         self._seconds = seconds
+        self._most = MOST_WALL * (1 if waiting_counts else 3) * seconds + LOOK_SECONDS
         self._started = self._looked = time.monotonic()
-        self._waits_until = float("inf")
-        self._computed: float | None = None
+        self._listens_since: float | None = None
+        self._listened = 0.0
+        self._before: Used | None = None
         self._charged = 0.0
 
     @property
@@ -57,7 +59,7 @@ class Clock:
 
     def resume(self) -> None:
         """Go on from now: what has passed since the last look was not the process's time."""
-        self._looked, self._waits_until = time.monotonic(), float("inf")
+        self._looked, self._listens_since, self._listened = time.monotonic(), None, 0.0
 
     def left(self) -> float:
         """Return for how many seconds to wait before asking again.
@@ -70,27 +72,34 @@ class Clock:
             If they have not, and still have come to no end in many times as long.
         """
         now = time.monotonic()
-        waited = now >= self._waits_until  # in vain, since the last call
+        if self._listens_since is not None:
+            self._listened += now - self._listens_since
         if now - self._looked >= LOOK_SECONDS:
-            self._look(now, waited)
+            self._look(now)
         if self.charged >= self._seconds:
             raise TimedOut
-        if now - self._started > MOST_WALL * self._seconds + LOOK_SECONDS:
+        if now - self._started > self._most:
             raise TooSlow(f"in {now - self._started:.0f} seconds it could compute for {self._charged:.1f} only")
-        wait = min(LOOK_SECONDS, self._seconds - self.charged)
-        self._waits_until = now + wait
-        return wait
+        self._listens_since = time.monotonic()
+        return min(LOOK_SECONDS, self._seconds - self.charged)
 
-    def _look(self, now: float, waited: bool) -> None:
-        passed, before = now - self._looked, self._computed
-        self._looked = now
-        self._computed, running = processor_time(self._process())
-        if self._computed is None or before is None:
+    def _look(self, now: float) -> None:
+        """Charge for what has passed: all that was computed, and all the time in which this side has listened.
+
+        But not for the time in which a process could have run and was not let.
+        """
+        passed, listened, before = now - self._looked, self._listened, self._before
+        self._looked, self._listened, self._before = now, 0.0, used_by(self._process())
+        if before is None or self._before is None:
             self._charged += passed
             return
-        computed = max(self._computed - before, 0.0)
-        idle = self._waiting_counts and waited and not running and computed < _IDLE * passed
-        self._charged += passed if idle else min(computed, passed)
+        computed = min(max(self._before.computed - before.computed, 0.0), passed)
+        kept_back = self._before.reads or (self._before.queued is None and self._before.runs)
+        if kept_back or not self._waiting_counts:
+            self._charged += computed
+        else:
+            queued = max((self._before.queued or 0.0) - (before.queued or 0.0), 0.0)
+            self._charged += max(computed, listened - queued)
 
 
 def cores() -> int:
@@ -98,32 +107,65 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def processor_time(process: int) -> tuple[float | None, bool]:
-    """Return the processor time of a process and of all that it has started, and whether one of them could run now.
+class Used(NamedTuple):
+    """What processes have used so far.
+
+    Attributes
+    ----------
+    computed : seconds of processor time
+    queued : seconds in which they could have run and were not let; None where the machine does not tell
+    runs : whether one of them could run now
+    reads : whether one waits for a disk, as all do that have been swapped out
+    """
+
+    computed: float
+    queued: float | None
+    runs: bool
+    reads: bool
+
+
+def used_by(process: int) -> Used | None:
+    """Return what a process and all that it has started have used; None where the machine does not tell.
 
     Parameters
     ----------
     process : the machine's id of the first one; 0 where it has gone
-
-    Returns
-    -------
-    seconds, None where the machine does not tell; and a bool
     """
     if not process:
-        return None, False
+        return None
     import psutil  # type: ignore[import-untyped]  # only where something takes long
 
-    total, running = None, False
+    found = list[Used]()
     try:
         first = psutil.Process(process)
         family = [first, *first.children(recursive=True)]
     except psutil.Error:
-        return None, False
+        return None
     for one in family:
-        try:
-            with one.oneshot():
-                total = (total or 0.0) + sum(one.cpu_times()[:4])
-                running = running or one.status() in RUNNING
-        except psutil.Error:  # it has just ended
-            continue
-    return total, running
+        with contextlib.suppress(psutil.Error), one.oneshot():  # it may have just ended
+            status = one.status() if sys.platform == "linux" else ""  # on macOS nearly all are said to run
+            runs, reads = status == psutil.STATUS_RUNNING, status == psutil.STATUS_DISK_SLEEP
+            found.append(Used(sum(one.cpu_times()[:4]), _queued(one.pid), runs, reads))
+    if not found:
+        return None
+    waits = [each.queued for each in found if each.queued is not None]
+    return Used(
+        sum(each.computed for each in found),
+        sum(waits) if waits else None,
+        any(each.runs for each in found),
+        any(each.reads for each in found),
+    )
+
+
+def _queued(process: int) -> float | None:
+    """Return for how many seconds the threads of a process have waited for a processor; None where it is not told."""
+    total = 0.0
+    try:
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            ran, waited, _ = (thread / "schedstat").read_text(encoding="ascii").split()
+            if ran == "0":  # the kernel does not count
+                return None
+            total += int(waited) / 1e9
+    except (OSError, ValueError):
+        return None
+    return total

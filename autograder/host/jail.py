@@ -234,6 +234,7 @@ _ALLOW = 0x7FFF0000
 _ERRNO = 0x00050000
 _EPERM, _ENOSYS, _EAFNOSUPPORT = 1, 38, 97
 _NOT_EQUAL, _MASKED_EQUAL = 1, 7
+_CLONE_VFORK = 0x00004000
 _CLONE_NEW = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
 
 
@@ -274,6 +275,9 @@ def seccomp_program() -> bytes:
         refuse("clone3", _ENOSYS)  # its flags lie in memory, where no filter looks; libraries fall back to clone
         for bit in _CLONE_NEW:
             refuse("clone", _EPERM, _Argument(0, _MASKED_EQUAL, bit, bit))
+        # Who calls it waits in a way that looks like waiting for a disk; no program may be started anyway.
+        refuse("vfork", _EPERM)
+        refuse("clone", _EPERM, _Argument(0, _MASKED_EQUAL, _CLONE_VFORK, _CLONE_VFORK))
         refuse("prlimit64", _EPERM, _Argument(0, _NOT_EQUAL, 0, 0))  # of another process
         refuse("socket", _EAFNOSUPPORT, _Argument(0, _NOT_EQUAL, 1, 0))  # 1 is AF_UNIX
         with tempfile.TemporaryFile() as file:

@@ -18,6 +18,8 @@ from typing import Any
 MAX_CELL_BYTES = 6 * 2**20
 MAX_CELL_OUTPUTS = 250
 MAX_PIECES = 10_000
+MAX_UPDATES = 1_000
+MAX_LINES = 1_000
 CUT = "\n[The rest of what this cell showed was cut.]\n"
 
 _TEXTS = frozenset({"text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml"})
@@ -32,6 +34,18 @@ class TooMuch(Exception):
     """The guest sent more pieces than an honest one does."""
 
 
+_BEFORE = r"(?:(?<![\w/~])|(?<=\\[nrt0])|(?<=\\x[0-9a-f]{2}))"
+"""No longer path, and no word; but a line's end as a string shows it."""
+_HOME = re.compile(r"/(?:private/)?(?:var/folders/[\w/+-]+|tmp)/guest-\w+")
+_more: dict[str, str] = {}
+
+
+def hide(place: str, name: str) -> None:
+    """Call a place of this machine by a name, in every text from now on."""
+    _more[place] = name
+    _places.cache_clear()
+
+
 @functools.cache
 def _places() -> tuple[re.Pattern[str], Mapping[str, str]]:
     """Return what finds places of this machine in a text, and what to call each."""
@@ -43,13 +57,15 @@ def _places() -> tuple[re.Pattern[str], Mapping[str, str]]:
         sys.base_prefix: "python",
         os.environ.get("HOME", ""): "~",
     }
-    called = {place: name for place, name in called.items() if place not in ("/", "/usr", "/tmp", "")}
+    called = {place: name for place, name in (called | _more).items() if place not in ("/", "/usr", "/tmp", "")}
     longest_first = sorted(called, key=len, reverse=True)
-    return re.compile(rf"(?<![\w/])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])"), called
+    return re.compile(rf"{_BEFORE}(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])"), called
 
 
 def without_places(text: str) -> str:
     """Return a text that does not tell where on this machine Python, its packages and the lecturer's files are."""
+    if "/guest-" in text:
+        text = _HOME.sub("~", text)  # of a process without a sandbox
     pattern, called = _places()
     if not any(place in text for place in called):  # a search is fast, and there seldom is one
         return text
@@ -103,9 +119,9 @@ def _metadata(metadata: Any, data: Mapping[str, str]) -> dict[str, Any]:
 
 
 def size_of(value: Any) -> int:
-    """Return the length of all texts in a structure of JSON."""
+    """Return about how long a structure of JSON is."""
     if isinstance(value, dict | list):
-        return sum(map(size_of, value.values() if isinstance(value, dict) else value))
+        return sum(4 + size_of(item) for item in (value.values() if isinstance(value, dict) else value))
     return len(value) if isinstance(value, str) else 0
 
 
@@ -117,7 +133,7 @@ class Shown:
         self._outputs: list[dict[str, Any]] = []
         self._ids: list[str | None] = []
         self._bytes = 0
-        self._pieces = 0
+        self._pieces = self._updates = 0
         self._cut = False
         self._clear_before_next = False
 
@@ -166,7 +182,10 @@ class Shown:
                 metadata = _metadata(output.get("metadata"), kept)
                 result = {"output_type": "execute_result", "data": kept, "metadata": metadata}
                 self._add({**result, "execution_count": min(max(int(count), 0), 10**6)})
+            case {"output_type": "update_display_data"} if self._updates >= MAX_UPDATES:
+                self._cut = True
             case {"output_type": "update_display_data", "data": data, "display_id": str() as id}:
+                self._updates += 1
                 kept = _bundle(data)
                 for known, old in zip(self._ids, self._outputs, strict=True):
                     if known == id:
@@ -177,7 +196,7 @@ class Shown:
                 "evalue": str() as text,
                 "traceback": list() as lines,
             }:
-                lines = [cleaned(line) for line in lines if isinstance(line, str)]
+                lines = [cleaned(line) for line in lines[:MAX_LINES] if isinstance(line, str)]
                 error = {"output_type": "error", "ename": cleaned(name)[:200], "evalue": cleaned(text)}
                 self._add({**error, "traceback": lines})
             case {"output_type": "clear", "wait": wait}:

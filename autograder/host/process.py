@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -224,10 +225,12 @@ class Conversation(ABC):
                 answer = self._answer(clock, seconds)
                 match answer:  # an array may stand wherever a text should: only texts are compared with texts
                     case (str() as word, np.ndarray() as piece) if word == "display":
+                        began = time.process_time()
                         try:
                             (shown or Shown()).take(piece.tobytes())
                         except TooMuch as error:
                             raise self._broken() from error
+                        self.charged += time.process_time() - began
                     case (str() as word, str() as name, list() as arguments, dict() as options) if (
                         served and word == "call" and name in served
                     ):

@@ -17,7 +17,7 @@ from autograder.core.render import SIGNS, html
 from autograder.core.verdict import Verdict
 from autograder.errors import AutograderError
 from autograder.grade.hidden import regions
-from autograder.grade.records import write_whole
+from autograder.grade.records import CannotWrite, write_whole
 from autograder.notebooks import load_nbformat
 from autograder.report.marks import Cell, Graded, Student
 from autograder.report.workers import SECONDS, Asked, answers
@@ -182,6 +182,8 @@ def feedback(
     book = address(book)
     name = graded.assignment.name
     autograded = graded.course.folder("autograded")
+    if autograded.exists() and not autograded.is_dir():
+        raise CannotWrite(f"{autograded} is a file, where the folder of autograded notebooks belongs: move it away.")
     asked = []
     for student in graded.students:
         if only and student.id not in only:

@@ -223,11 +223,13 @@ def _read(connection: sa.Connection, t: Mapping[str, sa.Table], name: str) -> tu
     comments: dict[str, dict[str, str]] = {}
     for student, cell, auto, manual in of_cells(t["comment"], "auto_comment", "manual_comment"):
         if said := manual if manual is not None else auto:
-            comments.setdefault(student, {})[cell] = said
+            comments.setdefault(student, {})[cell] = _text(said)
     cells: dict[str, dict[str, Cell]] = {}
     wanted = ("auto_score", "manual_score", "extra_credit", "needs_manual_grade")
     for student, cell, auto, manual, extra, waits in of_cells(t["grade"], *wanted):
-        cells.setdefault(student, {})[cell] = Cell(most.get(cell, 0.0), auto, manual, float(extra or 0.0), bool(waits))
+        cells.setdefault(student, {})[cell] = Cell(
+            most.get(cell, 0.0), _number(auto), _number(manual), float(extra or 0.0), bool(waits)
+        )
     people = t["student"].c
     everybody = {
         id: Student(
@@ -235,10 +237,22 @@ def _read(connection: sa.Connection, t: Mapping[str, sa.Table], name: str) -> tu
             cells=cells.get(id, {}),
             comments=comments.get(id, {}),
             penalty=penalties.get(id, 0.0),
-            person=Person(*(text or "" for text in names)),
+            person=Person(*(_text(text or "") for text in names)),
         )
         for id, *names in connection.execute(
             sa.select(people.id, people.first_name, people.last_name, people.email, people.lms_user_id)
         )
     }
     return everybody, sum(most.values()) if most else None
+
+
+def _number(value: Any) -> float | None:
+    """Return a mark; SQLite keeps whatever was written into it, and what is no number raises a ValueError."""
+    return None if value is None else float(value)
+
+
+def _text(value: Any) -> str:
+    """Return a text, in the same way."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} stands where a text belongs")
+    return value

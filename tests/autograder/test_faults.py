@@ -163,6 +163,19 @@ def executed(*statements: str) -> Callable[[Path], None]:
     return spoil
 
 
+def changed_record(**changes: object) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        path = folder / ".autograder" / NAME / "records" / "ada.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+    return spoil
+
+
+def file_as_autograded(folder: Path) -> None:
+    shutil.rmtree(folder / "autograded")
+    written("autograded", "")(folder)
+
+
 def with_subconfig(folder: Path) -> None:
     added(CONFIG, "\nload_subconfig('more.py')")(folder)
     written("more.py", "c = get_config()\n1 / 0")(folder)
@@ -205,6 +218,17 @@ FAULTS: dict[str, tuple[set[str], Callable[[Path], None], str]] = {
     "raises": (CONFIGURED, written(CONFIG, "def f():\n    1 / 0\nf()"), f"{CONFIG}, line 2: ZeroDivisionError"),
     "raises in lines": (CONFIGURED, written(CONFIG, "raise ValueError('one\\ntwo')"), "ValueError: one two"),
     "exits": (CONFIGURED, written(CONFIG, "import sys\nsys.exit(3)"), f"{CONFIG}, line 2: SystemExit"),
+    "stops itself": (CONFIGURED, added(CONFIG, "\nraise GeneratorExit('x')"), "GeneratorExit: x"),
+    "folder of a NUL": (
+        {"grade", "explain", "exercises.grade"},
+        added(CONFIG, f"{SET}submitted_directory = 'a\\0b'"),
+        "which is no folder",
+    ),
+    "no folder": (
+        {"grade", "explain", "exercises.grade"},
+        added(CONFIG, f"{SET}submitted_directory = ''"),
+        "no folder",
+    ),
     "unknown encoding": (CONFIGURED, written(CONFIG, "# coding: klingon\n"), "unknown encoding: klingon"),
     "config in UTF-16": (CONFIGURED, encoded(CONFIG, "utf-16"), CONFIG),
     "config in latin-1": (CONFIGURED, written(CONFIG, b"c = get_config()\nx = '\xe9'\n"), CONFIG),
@@ -240,6 +264,17 @@ FAULTS: dict[str, tuple[set[str], Callable[[Path], None], str]] = {
         "yesterday",
     ),
     "no points": ({"report", "export", "feedback"}, executed("update grade_cells set max_score = 'all'"), "'all'"),
+    "mark of a type": ({"report", "export", "feedback"}, executed("update grade set manual_score = 'abc'"), "'abc'"),
+    "comment of bytes": (
+        {"report", "export", "feedback"},
+        executed("update comment set manual_comment = X'ff'"),
+        "where a text belongs",
+    ),
+    "name of bytes": (
+        {"report", "export", "feedback"},
+        executed("update student set first_name = X'ff'"),
+        "where a text belongs",
+    ),
     "no gradebook": (
         {"grade", "explain", "exercises.grade"},
         lambda folder: (folder / "gradebook.db").unlink(),
@@ -257,6 +292,7 @@ FAULTS: dict[str, tuple[set[str], Callable[[Path], None], str]] = {
     "number as function": (EVERY, written(TOML, OWN.replace('"compute_dW2"', "3")), "texts in quotes"),
     "list as function": (EVERY, written(TOML, OWN.replace('"compute_dW2"', "[1]")), "texts in quotes"),
     "list as equation": (EVERY, written(TOML, OWN.replace('"two_layer.dW2"', "[[]]")), "texts in quotes"),
+    "no such equation": (EVERY, written(TOML, OWN.replace("two_layer.dW2", "no.such")), "no equation 'no.such'"),
     "number as exercises": (EVERY, written(TOML, "[own]\nexercises = 3"), "an exercise is"),
     "number as written": (EVERY, written(TOML, OWN + "written = 3"), "an exercise is"),
     "number as points": (EVERY, written(TOML, "[ps1_neuron]\npoints = 3"), "write leave_out"),
@@ -286,6 +322,10 @@ FAULTS: dict[str, tuple[set[str], Callable[[Path], None], str]] = {
         "holds no seed that can be read",
     ),
     "deep record": ({"explain"}, written(f".autograder/{NAME}/records/ada.json", "[" * 100_000), "has no record"),
+    "record of a type": ({"explain"}, changed_record(verdicts=3), "has no record"),
+    "verdict of a type": ({"explain"}, changed_record(verdicts=[{"function": 3}]), "has no record"),
+    "trouble of a type": ({"explain"}, changed_record(troubles=["x"]), "has no record"),
+    "file as autograded": ({"feedback"}, file_as_autograded, "is a file, where the folder"),
     "folder as record": (
         {"explain", "report", "export", "feedback", "exercises.grade"},
         made_a_folder(f".autograder/{NAME}/records/ada.json"),
@@ -859,3 +899,18 @@ def test_nothing_needs_a_home_or_a_folder_to_start_from(here, tmp_path):
         assert (told.code, told.err) == (0, ""), told
     told = ran("-c", program, "export", NAME, "--format", "json")
     assert_one_sentence(told, as_json=True)
+
+
+def test_what_a_configuration_prints_is_no_part_of_a_table(here):
+    added(CONFIG, "\nprint('hello from the configuration')")(here)
+    told = tell("export", here)
+    assert told.code == 0
+    assert "hello" not in told.out
+
+
+@pytest.mark.parametrize("changes", [{"verdicts": 3}, {"verdicts": [{"function": 3}]}, {"troubles": ["x"]}])
+def test_a_record_that_grading_has_not_written_is_none(here, changes):
+    changed_record(**changes)(here)
+    for command in ("report", "export", "feedback"):
+        assert "fault of the grader" not in tell(command, here).err
+    assert tell("grade", here).code == 0

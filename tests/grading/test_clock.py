@@ -1,5 +1,6 @@
 """Processor time is what a mark is decided by: a machine that is busy with other things costs nobody anything."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -57,11 +58,11 @@ def test_what_a_process_has_started_counts_as_its_own(python):
         python, f"import subprocess, sys; subprocess.run([sys.executable, '-c', '''{COMPUTES.format(60)}'''])"
     )
     time.sleep(0.5)
-    before, _ = clock.processor_time(process.pid)
+    before = clock.used_by(process.pid)
     time.sleep(0.5)
-    after, running = clock.processor_time(process.pid)
-    assert after - before > 0.2
-    assert running
+    after = clock.used_by(process.pid)
+    assert after.computed - before.computed > 0.2
+    assert after.runs
 
 
 def test_a_process_that_is_not_let_run_is_not_charged(python):
@@ -75,11 +76,49 @@ def test_a_process_that_is_not_let_run_is_not_charged(python):
 
 
 def test_a_machine_that_does_not_let_a_process_come_to_an_end_is_not_its_fault(monkeypatch):
-    monkeypatch.setattr(clock, "processor_time", lambda process: (1.0, True))
+    queue = itertools.count()
+    monkeypatch.setattr(clock, "used_by", lambda process: clock.Used(1.0, float(next(queue)), True, False))
     monkeypatch.setattr(clock, "MOST_WALL", 1.0)
     patience = Clock(lambda: 1, 0.6)
     with pytest.raises(TooSlow, match="could compute for"):
         wait(patience)
+
+
+def test_where_the_kernel_does_not_count_who_could_run_is_not_charged_for_waiting(monkeypatch):
+    monkeypatch.setattr(clock, "MOST_WALL", 1.0)
+    for kept_back in (clock.Used(1.0, None, True, False), clock.Used(1.0, 0.0, False, True)):
+        monkeypatch.setattr(clock, "used_by", lambda process, used=kept_back: used)
+        with pytest.raises(TooSlow):
+            wait(Clock(lambda: 1, 0.6))
+
+
+SHOWS = "import time\nfrom IPython.display import clear_output\nwhile True:\n    {}; time.sleep({})"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        SHOWS.format("clear_output()", 0.12),
+        SHOWS.format("print('x', flush=True)", 0.15),
+        SHOWS.format("print('x', flush=True)", 0.03),
+        "import ctypes, time\nif ctypes.CDLL(None).syscall(58) == 0: time.sleep(10**6)\nelse: time.sleep(10**6)",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
+        "import os\nos.read(os.pipe()[0], 1)",
+        "import threading, time\nfor _ in range(9): threading.Thread(target=time.sleep, args=(9**6,)).start()\n"
+        "time.sleep(9**6)",
+        "import os, time\nfor _ in range(10):\n    if os.fork() == 0: time.sleep(10**6)\nos.wait()",
+        "import signal, os, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwhile True:\n    if os.fork() == 0:\n"
+        "        end = time.monotonic() + 0.06\n        while time.monotonic() < end: pass\n        os._exit(0)\n"
+        "    time.sleep(0.05)",
+        "import time\nwhile True:\n    end = time.monotonic() + 0.02\n"
+        "    while time.monotonic() < end: pass\n    time.sleep(0.18)",
+    ],
+)
+def test_however_a_cell_wastes_its_time_it_is_ended_near_its_limit(zygote, source):
+    started = time.monotonic()
+    with zygote.guest() as guest, pytest.raises(EndedByTime):
+        guest.run(source, 1.5)
+    assert time.monotonic() - started < 5
 
 
 def test_where_nothing_is_known_of_a_process_all_time_counts():

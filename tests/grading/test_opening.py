@@ -234,7 +234,7 @@ def test_the_opening_is_what_stands_above_the_first_answer(tmp_path):
     handed_out = nbformat.read(release, as_version=4)
     opening, texts = beginning_of(release, job.handed_out)
     assert opening == (cell(handed_out, "setup").source,)
-    assert "# Small" in texts
+    assert ("markdown", "# Small") in texts
     assert beginning_of(tmp_path / "nothing.ipynb", HandedOut({})) == ((), frozenset())
     release.write_text("[]")
     assert beginning_of(release, HandedOut({}))[0] == ()

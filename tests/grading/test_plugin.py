@@ -124,6 +124,9 @@ def g(x):
 def name():
     return "ada"
 answer = 42
+import time
+def slow():
+    time.sleep(0.3)
 """
 
 
@@ -192,11 +195,19 @@ def test_a_function_that_ends_its_process_is_told_whatever_the_test_catches(gues
         ("for _ in range(f(10**15)):\n    pass", EndedByTime),
         ("for _ in range(99):\n    np.linalg.eigvals(np.random.rand(f(900), f(900)))", EndedByTime),
         ("import os\nos._exit(f(3))", Ended),
+        ("for _ in range(99):\n    slow()", EndedByTime),
     ],
 )
 def test_what_a_test_does_with_a_students_numbers_is_within_the_students_limits(guest, test, kind):
-    with Apart(prepared(test, ["import numpy as np"], guest, 5), 1.5) as apart, pytest.raises(kind, match="returned"):
+    said = "returned|together"
+    with Apart(prepared(test, ["import numpy as np"], guest, 1.5), 1.5) as apart, pytest.raises(kind, match=said):
         outputs_of(apart, guest)
+
+
+def test_a_file_that_a_test_does_not_find_is_named_without_its_folders(guest):
+    found = outputs(guest, "open('/srv/courses/ml/secret.npz' if f(1) else '')")
+    assert found[-1]["evalue"] == "[Errno 2] No such file or directory: 'secret.npz'"
+    assert "/srv" not in str(found)
 
 
 def test_what_a_test_makes_of_a_students_numbers_and_has_no_room_for_is_an_error_of_the_test(guest):
