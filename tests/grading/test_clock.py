@@ -1,6 +1,7 @@
 """Processor time is what a mark is decided by: a machine that is busy with other things costs nobody anything."""
 
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -12,9 +13,10 @@ import pytest
 
 from autograder.guest import wire
 from autograder.guest.evaluate import Failure, evaluate
-from autograder.host import apart, clock
+from autograder.host import apart, clock, outputs
 from autograder.host.apart import Apart, calls
 from autograder.host.clock import Clock, TooSlow
+from autograder.host.outputs import CUT, Shown, size_of
 from autograder.host.process import Ended, EndedByMemory, EndedByTime, GuestProcess
 
 COMPUTES = "import time\nend = time.process_time() + {}\nwhile time.process_time() < end: pass"
@@ -104,7 +106,7 @@ SHOWS = "import time\nfrom IPython.display import clear_output\nwhile True:\n   
         "import ctypes, time\nif ctypes.CDLL(None).syscall(58) == 0: time.sleep(10**6)\nelse: time.sleep(10**6)",
         "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
         "import os\nos.read(os.pipe()[0], 1)",
-        "import threading, time\nfor _ in range(9): threading.Thread(target=time.sleep, args=(9**6,)).start()\n"
+        "import threading, time\nfor _ in range(2): threading.Thread(target=time.sleep, args=(9**6,)).start()\n"
         "time.sleep(9**6)",
         "import os, time\nfor _ in range(10):\n    if os.fork() == 0: time.sleep(10**6)\nos.wait()",
         "import signal, os, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwhile True:\n    if os.fork() == 0:\n"
@@ -223,3 +225,53 @@ def test_a_fork_waits_as_long_as_it_takes_but_computes_within_its_limit(monkeypa
     monkeypatch.setattr(clock, "LOOK_SECONDS", 0.05)
     with apart.Apart(lambda message: time.sleep(0.6), 0.3) as forked:
         assert forked.ask(None) is None
+
+
+# --- what it costs to take in what is shown ---------------------------------------------------------------------------
+
+
+def test_what_a_guest_shows_is_bounded_in_lines_updates_and_size():
+    shown = Shown()
+    shown.take(json.dumps([{"output_type": "error", "ename": "", "evalue": "", "traceback": [""] * 10**6}]).encode())
+    (error,) = shown.outputs()
+    assert len(error["traceback"]) == 1_000
+    assert size_of(error) > 4_000
+    shown, started = Shown(), time.process_time()
+    first = [{"output_type": "display_data", "data": {"text/plain": "x"}, "display_id": "a"}] * 249
+    update = [{"output_type": "update_display_data", "data": {}, "display_id": "a"}] * 60_000
+    shown.take(json.dumps(first + update).encode())
+    assert shown.outputs()[-1]["text"] == CUT
+    assert time.process_time() - started < 5
+
+
+def test_taking_in_what_a_guest_shows_is_charged():
+    source = "from IPython.display import display\nfor _ in range(99): display({'text/plain': 'x' * 20_000}, raw=True)"
+    with GuestProcess() as guest:
+        guest.run("pass", 20)
+        before = guest.charged
+        guest.run(source, 20)
+        assert guest.charged > before
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/home/ada/x", "~/x"),
+        ("'a\\n/home/ada/x'", "'a\\n~/x'"),
+        ("\\x00/home/ada", "\\x00~"),
+        ("/srv/home/ada", "/srv/home/ada"),
+        ("~/home/ada", "~/home/ada"),
+        ("/home/adam", "/home/adam"),
+        ("/courses/ml/release/x.csv", "course/release/x.csv"),
+        ("/tmp/guest-be3jx2x7/x", "~/x"),
+    ],
+)
+def test_places_of_this_machine_are_told_by_other_names(monkeypatch, text, shown):
+    monkeypatch.setenv("HOME", "/home/ada")
+    outputs.hide("/courses/ml", "course")
+    try:
+        assert outputs.cleaned(text) == shown
+        assert outputs.cleaned(shown) == shown
+    finally:
+        del outputs._more["/courses/ml"]
+        outputs._places.cache_clear()
