@@ -238,7 +238,8 @@ def test_a_place_with_a_problem_is_never_opened(tmp_path):
 
 def test_no_folder_of_a_submission_is_worked_in_or_imported_from(tmp_path):
     here = course(tmp_path)
-    look = "import os, sys\nprint(os.path.basename(os.getcwd()), os.getcwd(), [p for p in sys.path if 'submitted' in p or not p])"
+    look = "import os, sys\nhere = os.getcwd()\nprint(os.path.basename(here), here, "
+    look += "[p for p in sys.path if 'submitted' in p or not p])"
     hand_in(here, "ada", notebook(here, {"compute_dZ2": f"{look}\ndef compute_dZ2(A2, Y):\n    return A2 - Y"}))
     folder = path_of(here, "ada").parent
     trap = "import pathlib\npathlib.Path({!r}).touch()\nraise SystemExit('imported from a submission')\n"
