@@ -21,7 +21,7 @@ Guests = Callable[[], Guest]
 """Starts a student's process."""
 
 Extra = Callable[[Guest, float], Callable[[Any], Any]]
-"""Prepares a lecturer's own test cell (`proxies.prepared`) to be run on this side, within seconds for each call."""
+"""Prepares a lecturer's own test cell (`proxies.prepared`) to be run on this side, within seconds for all its calls."""
 
 MAX_SEEN = 1_000
 MAX_SHOWN = 16 * 2**20
@@ -233,7 +233,7 @@ class Submission:
             self._guest = None
             self._judged_as.endings.append(ended.outcome)
             shown = [_error(ended.outcome, f"The test in code cell {number} ended the student's process: {ended}.")]
-        self._show(place, shown)
+        self._judged_as.shown[place] = shown  # whole: it is what the test is worth
 
     def _out_of_time(self) -> None:
         if "timed-out" not in self._judged_as.endings:

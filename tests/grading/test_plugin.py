@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
 from autograder.grade.proxies import outputs_of, points_of, prepared
+from autograder.grade.run import Options, Run
 from autograder.host.apart import Apart
 from autograder.host.process import Ended, EndedByTime, GuestProcess
 from exercises.generate import course_config
@@ -282,6 +283,18 @@ def test_a_lecturers_own_assignment_is_graded_by_its_own_tests(tmp_path, answer,
     done = run(here, "plain", "--unsandboxed", code=0)
     assert scores(here)["ada"] == {"test-square": points}
     assert "graded, " in done.stdout
+
+
+def test_what_a_student_shows_takes_no_room_from_what_a_test_says(tmp_path, monkeypatch):
+    here = plain_course(tmp_path)
+    book = nbformat.read(here / "release" / "plain" / "plain.ipynb", as_version=4)
+    book.cells[1].source = "def square(x):\n    return 5"
+    path = here / "submitted" / "ada" / "plain" / "plain.ipynb"
+    path.parent.mkdir(parents=True)
+    nbformat.write(book, path)
+    monkeypatch.setattr("autograder.grade.submission.MAX_SHOWN", -1)
+    with Run("plain", Options(here, jobs=1, sandboxed=False)).opened() as opened:
+        assert [record.extras for record in opened.grade()] == [{"test-square": 0.0}]
 
 
 OWN_MARKS = """
