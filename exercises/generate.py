@@ -232,8 +232,7 @@ def nbgrader_in(course: Path) -> NbGraderAPI:
         If nbgrader does not take it.
     """
     config = course_config(course)
-    if found := database(Course.at(course)):
-        found[0].dispose()
+    database(Course.at(course))
     try:
         return NbGraderAPI(config=config)
     except Exception as error:  # of whatever a lecturer has set

@@ -149,13 +149,11 @@ def readable(url: object) -> Iterator[None]:
         ) from error
 
 
-def database(course: Course, **options: Any) -> tuple[sa.Engine, Mapping[str, sa.Table]] | None:
+def database(course: Course) -> tuple[sa.Engine, Mapping[str, sa.Table]] | None:
     """Return what reaches the gradebook of a course, and nbgrader's tables in it; None where it is not made yet.
 
-    Parameters
-    ----------
-    course : whose
-    options : of `sqlalchemy.create_engine`
+    An empty database of a server is one that nbgrader has yet to fill. No connection outlives its transaction, so that
+    none is in a worker that is forked meanwhile.
 
     Raises
     ------
@@ -171,7 +169,7 @@ def database(course: Course, **options: Any) -> tuple[sa.Engine, Mapping[str, sa
                 raise NoGradebook(f"{file} is no file, and the gradebook belongs there: move it away.")
             return None
         try:
-            engine = sa.create_engine(url, **options)
+            engine = sa.create_engine(url, poolclass=sa.NullPool)
         except ImportError as error:
             raise NoGradebook(
                 f"{error.name} is not installed here, and {config} asks for {url}: install it, for PostgreSQL by "
@@ -181,6 +179,8 @@ def database(course: Course, **options: Any) -> tuple[sa.Engine, Mapping[str, sa
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SAWarning)  # of keys that `nbgrader db upgrade` leaves without a name
             found.reflect(engine, only=lambda name, _: name in COLUMNS)
+        if not found.tables and url.get_backend_name() != "sqlite" and not sa.inspect(engine).get_table_names():
+            return None
     lacking = [
         f"{table}.{column}"
         for table, columns in COLUMNS.items()
@@ -220,8 +220,7 @@ class Gradebook:
         self._course = course
         self._name = assignment
         again = f"run `nbgrader generate_assignment {assignment}` in {course.root}, or `make release`"
-        # No connection outlives its transaction, so that none is in a worker that is forked meanwhile.
-        found = database(course, poolclass=sa.NullPool)
+        found = database(course)
         if found is None:
             raise NoGradebook(f"There is no gradebook {sa.make_url(course.db_url).database} yet: {again}.")
         self._engine, self._tables = found

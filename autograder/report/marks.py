@@ -180,11 +180,8 @@ def _gradebook(course: Course, name: str) -> tuple[dict[str, Student], float | N
     if found is None:
         return {}, None
     engine, tables = found
-    try:
-        with readable(course.db_url), engine.connect() as connection:
-            return _read(connection, tables, name)
-    finally:
-        engine.dispose()
+    with readable(course.db_url), engine.connect() as connection:
+        return _read(connection, tables, name)
 
 
 def _read(connection: sa.Connection, t: Mapping[str, sa.Table], name: str) -> tuple[dict[str, Student], float | None]:

@@ -731,7 +731,7 @@ def test_all_of_this_holds_for_an_ordinary_user_too(files):
     # Not tmp_path: pytest closes the directory above it to everybody else.
     with tempfile.TemporaryDirectory() as home:
         Path(home).chmod(0o777)
-        options = ["-q", "-p", "no:cacheprovider", f"--basetemp={home}/own", f"--rootdir={ROOT}"]
+        options = ["-q", "-m", "not nightly", "-p", "no:cacheprovider", f"--basetemp={home}/own", f"--rootdir={ROOT}"]
         program = [sys.executable, "-m", "pytest", *options, "-c", str(ROOT / "pyproject.toml")]
         program += [str(Path(__file__).with_name(name)) for name in files]
         kept = {name: os.environ[name] for name in ("PATH", "REQUIRE_ALL") if name in os.environ}
