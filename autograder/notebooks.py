@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, from_table
 from autograder.errors import AutograderError
-from autograder.guest import reading
+from autograder.protocol import notebook as reading
 
 MAX_BYTES = 50 * 2**20
 _DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)

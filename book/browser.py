@@ -46,6 +46,8 @@ COURSE = (
     "autograder/guest/__init__.py",
     "autograder/guest/evaluate.py",
     "autograder/guest/stand_in.py",
+    "autograder/protocol/__init__.py",
+    "autograder/protocol/values.py",
 )
 """The parts of the course that run in a browser."""
 NOT_THERE = ("course_lib/plotting/", "course_lib/parameter_files.py")

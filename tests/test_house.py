@@ -23,24 +23,28 @@ OURS = ("course_lib", "autograder")
 ROOMS_BELOW = {
     "course_lib": set(),
     "autograder.errors": set(),
-    "autograder.guest": set(),
+    "autograder.protocol": set(),
+    "autograder.guest": {"autograder.protocol"},
     "autograder.assignments": {"course_lib"},
     "autograder.course_file": {"course_lib", "autograder.errors", "autograder.assignments"},
-    "autograder.core": {"course_lib", "autograder.guest", "autograder.assignments"},
-    "autograder.notebooks": {"course_lib", "autograder.errors", "autograder.guest", "autograder.assignments"},
+    "autograder.core": {"course_lib", "autograder.protocol", "autograder.guest", "autograder.assignments"},
+    "autograder.notebooks": {"course_lib", "autograder.errors", "autograder.protocol", "autograder.assignments"},
     # It starts and ends guests, and knows nothing of equations or exercises.
-    "autograder.host": {"autograder.errors", "autograder.guest"},
+    "autograder.host": {"autograder.errors", "autograder.protocol", "autograder.guest"},
     "autograder.grade": {
-        *("course_lib", "autograder.errors", "autograder.guest", "autograder.assignments", "autograder.course_file"),
-        *("autograder.core", "autograder.notebooks", "autograder.host"),
+        *("course_lib", "autograder.errors", "autograder.protocol", "autograder.guest"),
+        *("autograder.assignments", "autograder.course_file", "autograder.core"),
+        *("autograder.notebooks", "autograder.host"),
     },
     "autograder.report": {
-        *("course_lib", "autograder.errors", "autograder.guest", "autograder.assignments", "autograder.course_file"),
-        *("autograder.core", "autograder.notebooks", "autograder.host", "autograder.grade"),
+        *("course_lib", "autograder.errors", "autograder.protocol", "autograder.guest"),
+        *("autograder.assignments", "autograder.course_file", "autograder.core"),
+        *("autograder.notebooks", "autograder.host", "autograder.grade"),
     },
     "autograder.cli": {
-        *("course_lib", "autograder.errors", "autograder.guest", "autograder.assignments", "autograder.course_file"),
-        *("autograder.core", "autograder.notebooks", "autograder.host", "autograder.grade", "autograder.report"),
+        *("course_lib", "autograder.errors", "autograder.protocol", "autograder.guest"),
+        *("autograder.assignments", "autograder.course_file", "autograder.core"),
+        *("autograder.notebooks", "autograder.host", "autograder.grade", "autograder.report"),
     },
     # The package's own file is the door: it looks names up in the core when they are first used.
     "autograder": {"autograder.core", "autograder.guest"},
@@ -51,6 +55,7 @@ FROM_ELSEWHERE = {
     "course_lib": {"numpy"},
     "course_lib.plotting": {"numpy", "matplotlib"},
     "autograder.errors": set(),
+    "autograder.protocol": {"numpy"},
     "autograder.guest": {"numpy", "IPython"},
     "autograder.assignments": set(),
     "autograder.core": {"numpy"},
@@ -130,7 +135,8 @@ def test_the_floors_are_in_order_and_the_two_sides_never_meet():
     rooms = list(ROOMS_BELOW)
     for room in rooms[: rooms.index("autograder")]:
         assert all(rooms.index(lower) < rooms.index(room) for lower in ROOMS_BELOW[room])
-    assert ROOMS_BELOW["autograder.guest"] == ROOMS_BELOW["course_lib"] == set()
+    assert ROOMS_BELOW["autograder.protocol"] == ROOMS_BELOW["course_lib"] == set()
+    assert ROOMS_BELOW["autograder.guest"] == {"autograder.protocol"}
     assert not {"course_lib", "autograder.core"} & ROOMS_BELOW["autograder.host"]
 
 
@@ -141,6 +147,9 @@ def test_the_floors_are_in_order_and_the_two_sides_never_meet():
         ("course_lib.two_layer", "import scipy.special"),
         ("course_lib.losses", "def f():\n    from autograder import check"),
         ("course_lib.plotting", "import pandas"),
+        ("autograder.protocol.wire", "from autograder.guest import evaluate"),
+        ("autograder.protocol.values", "import course_lib.two_layer"),
+        ("autograder.protocol.notebook", "import nbformat"),
         ("autograder.guest.evaluate", "import course_lib.two_layer"),
         ("autograder.guest.evaluate", "from course_lib import two_layer"),
         ("autograder.guest.evaluate", "from autograder.core import judge"),
@@ -181,13 +190,13 @@ def test_a_forbidden_import_is_complained_of(module, source):
     [
         ("course_lib.two_layer", "import numpy as np\nfrom course_lib.losses import bce_loss"),
         ("course_lib.plotting", "from matplotlib.figure import Figure"),
-        ("autograder.guest.child", "from . import wire\nfrom IPython.core import magic\nimport numpy"),
-        ("autograder.core.judge", "from ..guest.evaluate import Outcome\nfrom course_lib import two_layer"),
+        ("autograder.guest.child", "from ..protocol import wire\nfrom IPython.core import magic\nimport numpy"),
+        ("autograder.core.judge", "from ..protocol.values import Outcome\nfrom course_lib import two_layer"),
         ("autograder.cli", "import click\nfrom autograder import assignments"),
     ],
 )
 def test_an_allowed_import_is_not_complained_of(module, source):
-    assert complaints_about_floors({"autograder.assignments": "", "autograder.guest": "", module: source}) == []
+    assert complaints_about_floors({"autograder.assignments": "", "autograder.protocol": "", module: source}) == []
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -209,7 +218,7 @@ JUPYTER = {"nbformat", "nbgrader", "nbconvert", "nbclient", "jupyter_client", "j
 
 def test_the_students_process_holds_neither_the_reference_nor_the_judge():
     loaded = loaded_after("import autograder.guest.child")
-    assert "autograder.guest.wire" in loaded
+    assert "autograder.protocol.wire" in loaded
     assert held_of({"course_lib", "autograder.core", "autograder.assignments"}, loaded) == []
 
 

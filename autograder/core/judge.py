@@ -24,7 +24,7 @@ from autograder.core.question import Case, Formula, Property
 from autograder.core.questions import question
 from autograder.core.slips import slips
 from autograder.core.verdict import Part, Verdict
-from autograder.guest.evaluate import Failure, Opaque, Outcome, copied, plain
+from autograder.protocol.values import Failure, Opaque, Outcome, copied, plain
 from course_lib.arrays import Array
 from course_lib.equations import EQUATIONS
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from autograder.guest.evaluate import Opaque, ScalarFunction
+from autograder.protocol.values import Opaque, ScalarFunction
 
 Layout = str | tuple[Any, ...] | dict[str, Any]
 """A part's name where an array stands, inside the tuples and dicts of the contract; "" for an answer of one part."""

@@ -8,7 +8,7 @@ import numpy as np
 from autograder.core.layout import Absent, described, parts
 from autograder.core.mistakes import Mistake
 from autograder.core.question import Finding, Property
-from autograder.guest.evaluate import Outcome
+from autograder.protocol.values import Outcome
 from course_lib.arrays import Array
 from course_lib.datasets import flower
 from course_lib.equations import PARAMETERS

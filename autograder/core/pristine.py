@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 _MISSING = object()
-_OURS = ("autograder.assignments", "autograder.core", "autograder.guest", "course_lib")
+_OURS = ("autograder.assignments", "autograder.core", "autograder.guest", "autograder.protocol", "course_lib")
 Change = tuple[Any, str, Any]
 """A module or a class, one of its names, and what the notebook has put there."""
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograder.core.layout import Layout, parts
 from autograder.core.mistakes import Mistake
-from autograder.guest.evaluate import Outcome
+from autograder.protocol.values import Outcome
 from course_lib.arrays import Array
 from course_lib.equations import equation
 

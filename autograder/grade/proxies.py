@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.guest.evaluate import Failure, Opaque
 from autograder.host.apart import Apart
 from autograder.host.door import NotStarted
 from autograder.host.outputs import cleaned
 from autograder.host.process import KINDS, Ended, EndedByTime, Guest
+from autograder.protocol.values import Failure, Opaque
 
 HELPERS = """
 def __sent(value):

@@ -20,8 +20,8 @@ from autograder.grade.grader import judged
 from autograder.grade.handed_in import Place, Unreadable, take
 from autograder.grade.records import Record, reference_of, verdict_of
 from autograder.grade.run import CannotGrade, Options, Run
-from autograder.guest.evaluate import Outcome
 from autograder.host.door import Door
+from autograder.protocol.values import Outcome
 from course_lib.names import suggestion
 
 __all__ = ["Options", "explain", "grade"]

@@ -10,12 +10,12 @@ from autograder.core.check import follows_from_earlier, may_follow_from_earlier,
 from autograder.core.judge import judge, refused
 from autograder.core.verdict import Verdict
 from autograder.grade.proxies import outputs_of
-from autograder.guest.evaluate import Outcome
 from autograder.host.apart import Apart, calls
 from autograder.host.door import NotStarted
 from autograder.host.outputs import CUT, cleaned, size_of
 from autograder.host.process import Ended, Guest, GuestProcess, Served
 from autograder.notebooks import exercise_checked_by, functions_defined_in, source_of
+from autograder.protocol.values import Outcome
 
 Guests = Callable[[], Guest]
 """Starts a student's process."""

@@ -3,7 +3,7 @@
 Started as `python -m autograder.guest.child FD`, it speaks the wire protocol on the inherited socket FD. Requests are
 - `("run", source)`, its text an array of UTF-8, answered by a Failure or None. Before the answer, what the cell shows
   goes out in pieces: `("display", bytes)`, the bytes a JSON list of outputs in an array;
-- `("read", bytes)`: a notebook's file, as an array; answered by `("pages", ...)` with what `reading.flat` makes of it,
+- `("read", bytes)`: a notebook's file, as an array; answered by `("pages", ...)` with what `notebook.flat` makes of it,
   or by a Failure;
 - `("block", names)`: functions that were ended once, and raise at once after every cell from now on; answered by None;
 - `("evaluate", function name, cases, names)`, answered by a list of Outcomes, or None where there is no such function.
@@ -22,10 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from autograder.guest import reading, stand_in, wire
+from autograder.guest import stand_in
 from autograder.guest.display import Outputs
-from autograder.guest.evaluate import Failure, evaluate, plain
+from autograder.guest.evaluate import evaluate
 from autograder.guest.shell import Cells
+from autograder.protocol import notebook, wire
+from autograder.protocol.values import Failure, plain
 
 
 def ended(name: str) -> Callable[..., Any]:
@@ -87,8 +89,8 @@ def serve(channel: socket.socket, cells: Cells) -> None:
                 namespace.update(blocked)
             case ("read", np.ndarray() as content):
                 try:
-                    answer = ("pages", *reading.flat(reading.read(content.tobytes())))
-                except reading.NoNotebook as error:
+                    answer = ("pages", *notebook.flat(notebook.read(content.tobytes())))
+                except notebook.NoNotebook as error:
                     answer = Failure("NoNotebook", str(error))
             case ("block", list() as names):
                 blocked = {name: ended(name) for name in names}

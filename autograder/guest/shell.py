@@ -5,7 +5,8 @@ import sys
 from typing import Any
 
 from autograder.guest.display import Outputs, Stream
-from autograder.guest.evaluate import Failure, failure_of
+from autograder.guest.evaluate import failure_of
+from autograder.protocol.values import Failure
 
 
 class Cells:

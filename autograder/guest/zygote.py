@@ -355,7 +355,8 @@ def enclose(channel: int, status: socket.socket, limits: dict[str, Any]) -> int:
 
 def be_guest(channel: int, status: socket.socket, plan: dict[str, Any], cells: Any) -> NoReturn:
     """Become a keeper and a student's process."""
-    from autograder.guest import child, wire
+    from autograder.guest import child
+    from autograder.protocol import wire
 
     try:
         proc = enclose(channel, status, plan["limits"])
@@ -423,7 +424,8 @@ def run_opening(channel: int, plan: dict[str, Any], cells: Any) -> str:
 
     They are as they were handed out, and no student's. What they leave behind all guests are forked with.
     """
-    from autograder.guest import child, wire
+    from autograder.guest import child
+    from autograder.protocol import wire
 
     (threads, files, own), dice = _not_handed_on(), _dice()
     with socket.socket(fileno=channel) as connection, contextlib.suppress(wire.Closed):

@@ -14,12 +14,12 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 
-from autograder.guest import wire
 from autograder.guest.child import die_with_parent
-from autograder.guest.evaluate import Failure, plain
 from autograder.host.clock import Clock
 from autograder.host.jail import MEBIBYTE, Limits
 from autograder.host.process import Ended, EndedByMemory, EndedByTime
+from autograder.protocol import wire
+from autograder.protocol.values import Failure, plain
 
 OUT_OF_MEMORY = 137
 

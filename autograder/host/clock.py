@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from autograder.guest.wire import TimedOut
 from autograder.host.door import NotStarted
+from autograder.protocol.wire import TimedOut
 
 LOOK_SECONDS = 0.2
 MOST_WALL = 10.0

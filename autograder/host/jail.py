@@ -167,8 +167,9 @@ def _covered(binds: Iterable[tuple[str, str]]) -> list[str]:
 
 def _guest_files() -> dict[str, str]:
     """Return the texts of the student's side of this package."""
-    here = Path(__file__).parents[1] / "guest"
-    texts = {f"/guest/autograder/guest/{path.name}": path.read_text(encoding="utf-8") for path in here.glob("*.py")}
+    package = Path(__file__).parents[1]
+    paths = [path for room in ("guest", "protocol") for path in (package / room).glob("*.py")]
+    texts = {f"/guest/autograder/{path.relative_to(package).as_posix()}": path.read_text("utf-8") for path in paths}
     return {**texts, "/guest/autograder/__init__.py": ""}
 
 

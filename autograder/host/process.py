@@ -17,11 +17,11 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from autograder.guest import reading, wire
-from autograder.guest.evaluate import Failure, Outcome
 from autograder.host.clock import LOOK_SECONDS, Clock
 from autograder.host.door import START_SECONDS, NotStarted
 from autograder.host.outputs import Shown, TooMuch
+from autograder.protocol import notebook, wire
+from autograder.protocol.values import Failure, Outcome
 
 NO_ANSWER = "the student's process sent what is not an answer"
 
@@ -87,7 +87,7 @@ class Guest(Protocol):
 
     charged: float
 
-    def read(self, content: bytes, seconds: float) -> reading.Pages:
+    def read(self, content: bytes, seconds: float) -> notebook.Pages:
         """Take a notebook's file apart."""
 
     def run(self, source: str, seconds: float) -> Ran:
@@ -136,7 +136,7 @@ class Conversation(ABC):
         """Say why the process hung up, after it did."""
         return Ended("the student's process ended, or sent what is not an answer")
 
-    def read(self, content: bytes, seconds: float) -> reading.Pages:
+    def read(self, content: bytes, seconds: float) -> notebook.Pages:
         """Take a notebook's file apart, in the guest; here nothing is parsed.
 
         Raises
@@ -147,11 +147,11 @@ class Conversation(ABC):
         """
         match self._ask(("read", np.frombuffer(content, np.uint8)), seconds):
             case (str() as word, lengths, row) if word == "pages":
-                return reading.unflat(lengths, row)
+                return notebook.unflat(lengths, row)
             case Failure(name="NoNotebook", text=text):
-                raise reading.NoNotebook(text)
+                raise notebook.NoNotebook(text)
             case Failure():  # what it made of it was too large to be sent
-                raise reading.NoNotebook("it holds too much text")
+                raise notebook.NoNotebook("it holds too much text")
         raise self._broken()
 
     def run(self, source: str, seconds: float) -> Ran:

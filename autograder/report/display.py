@@ -16,8 +16,8 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder.grade import sanitize
-from autograder.guest.reading import PICTURES
 from autograder.host.outputs import cleaned
+from autograder.protocol.notebook import PICTURES
 from autograder.report.autograded import joined
 
 MAX_TEXT = 20_000

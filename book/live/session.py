@@ -23,7 +23,7 @@ from autograder.core.check import exercise_for, questions
 from autograder.core.pristine import Pristine
 from autograder.core.questions import all_questions
 from autograder.core.verdict import Verdict
-from autograder.guest.evaluate import clean, copied
+from autograder.protocol.values import clean, copied
 
 TEXT = "<your text>"
 """What the reader's text is called in a traceback."""

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from autograder.guest import wire
-from autograder.guest.evaluate import Failure, Opaque, Outcome
+from autograder.protocol import wire
+from autograder.protocol.values import Failure, Opaque, Outcome
 
 
 def there_and_back(value):

@@ -34,7 +34,7 @@ def imported(name):
 
 
 def test_the_modules_are_found():
-    assert {"course_lib.two_layer", "autograder.core.check", "autograder.guest.wire"} <= set(MODULES)
+    assert {"course_lib.two_layer", "autograder.core.check", "autograder.protocol.wire"} <= set(MODULES)
 
 
 @pytest.mark.parametrize("name", ["course_lib", "autograder", *MODULES])

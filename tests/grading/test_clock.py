@@ -11,13 +11,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from autograder.guest import wire
-from autograder.guest.evaluate import Failure, evaluate
+from autograder.guest.evaluate import evaluate
 from autograder.host import apart, clock, outputs
 from autograder.host.apart import Apart, calls
 from autograder.host.clock import Clock, TooSlow
 from autograder.host.outputs import CUT, Shown, size_of
 from autograder.host.process import Ended, EndedByMemory, EndedByTime, GuestProcess
+from autograder.protocol import wire
+from autograder.protocol.values import Failure
 
 COMPUTES = "import time\nend = time.process_time() + {}\nwhile time.process_time() < end: pass"
 

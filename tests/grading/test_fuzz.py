@@ -34,10 +34,12 @@ from autograder.grade.handed_in import HandedIn, Unreadable, opened
 from autograder.grade.mending import Given, HandedOut, mend
 from autograder.grade.records import verdict_of, verdict_row
 from autograder.grade.submission import Judged
-from autograder.guest import reading, wire
-from autograder.guest.evaluate import Failure, Opaque, Outcome, ScalarFunction, evaluate, plain
+from autograder.guest.evaluate import evaluate
 from autograder.host.apart import calls
 from autograder.host.outputs import Shown, TooMuch
+from autograder.protocol import notebook as notebook_file
+from autograder.protocol import wire
+from autograder.protocol.values import Failure, Opaque, Outcome, ScalarFunction, plain
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "60"))
 EXERCISES = [exercise for assignment in ASSIGNMENTS.values() for exercise in assignment.exercises]
@@ -219,8 +221,8 @@ def calls_of_what_is_served(name, arguments, options):
 
 @given(arrays | st.none() | texts, arrays | st.none() | texts)
 def pages_of_any_form(lengths, row):
-    with contextlib.suppress(reading.NoNotebook):
-        reading.unflat(lengths, row)
+    with contextlib.suppress(notebook_file.NoNotebook):
+        notebook_file.unflat(lengths, row)
 
 
 json_values = st.recursive(
@@ -337,9 +339,9 @@ def test_what_goes_in_and_what_python_returns_crosses_the_channel():
 class Reader:
     """Takes a file apart as a guest does, without a process."""
 
-    def read(self, content: bytes, seconds: float) -> reading.Pages:
-        answer = wire.unpack(*cut(wire.pack(("pages", *reading.flat(reading.read(content))))))
-        return reading.unflat(answer[1], answer[2])
+    def read(self, content: bytes, seconds: float) -> notebook_file.Pages:
+        answer = wire.unpack(*cut(wire.pack(("pages", *notebook_file.flat(notebook_file.read(content))))))
+        return notebook_file.unflat(answer[1], answer[2])
 
 
 ASSIGNMENT = ASSIGNMENTS["ps4_two_layer"]

@@ -17,9 +17,9 @@ from autograder.grade import handed_in
 from autograder.grade.grader import grade
 from autograder.grade.handed_in import STUDENT, HandedIn, Place, Unreadable, opened, places
 from autograder.grade.records import Records
-from autograder.guest import reading
-from autograder.guest.reading import Cell, NoNotebook, Pages, flat, read, unflat
 from autograder.host.process import Ended, EndedByMemory, EndedByTime, GuestProcess
+from autograder.protocol import notebook as notebook_file
+from autograder.protocol.notebook import Cell, NoNotebook, Pages, flat, read, unflat
 from tests.grading.classes import NAME, course, full, hand_in, notebook, path_of, scores
 from tests.grading.test_grade import job_of
 
@@ -64,11 +64,11 @@ def test_pictures_that_are_attached_to_a_text_travel_as_texts_of_one_row():
 
 
 def test_pictures_travel_as_long_as_there_is_room_on_both_sides(monkeypatch):
-    monkeypatch.setattr(reading, "MAX_PICTURES", 10)
+    monkeypatch.setattr(notebook_file, "MAX_PICTURES", 10)
     pages = Pages((Cell("markdown", "a", attachments=(("a", "AAAA"), ("b", "B" * 8), ("c", "CCCC"))),) * 2)
     sent = flat(pages)
     assert [cell.attachments for cell in unflat(*sent).cells] == [(("a", "AAAA"), ("c", "CCCC")), ()]
-    monkeypatch.setattr(reading, "MAX_PICTURES", 4)
+    monkeypatch.setattr(notebook_file, "MAX_PICTURES", 4)
     assert [cell.attachments for cell in unflat(*sent).cells] == [(("a", "AAAA"),), ()]
 
 
@@ -169,7 +169,7 @@ def test_the_grader_parses_nothing_of_a_submission(tmp_path, monkeypatch):
     path = hand_in(here, "ada")
     file = HandedIn("small.ipynb", path.read_bytes())
     job = job_of(here)
-    monkeypatch.setattr(reading, "read", None)
+    monkeypatch.setattr(notebook_file, "read", None)
     monkeypatch.setattr(handed_in, "read", None, raising=False)
     with GuestProcess() as guest:
         found = opened(file, guest)
@@ -213,7 +213,7 @@ def test_a_guest_that_answers_with_arrays_where_words_belong_is_ended_as_one_tha
     forge = """
         import contextlib, os
         import numpy as np
-        from autograder.guest import wire
+        from autograder.protocol import wire
         message = wire.pack((np.ones(3), np.ones(3)))
         for number in range(3, 64):
             with contextlib.suppress(OSError):

@@ -117,7 +117,8 @@ def test_its_files_are_the_standard_library_the_allowed_packages_and_nothing_els
         "/course/course_lib/datasets.py",
         "/course/course_lib/gradient_checking.py",
     ]
-    allowed = ("/course/course_lib/", "/guest/autograder/guest/", "/guest/autograder/__init__.py")
+    ours = "/guest/autograder/"
+    allowed = ("/course/course_lib/", f"{ours}guest/", f"{ours}protocol/", f"{ours}__init__.py")
     assert [name for name in files if not name.startswith(allowed)] == []
     assert not any(re.search(r"judge|two_layer|/core/|course_lib/deep", name) for name in files)
     assert {"numpy", "matplotlib", "IPython"} <= set(eval(packages))
@@ -245,7 +246,7 @@ def test_it_can_write_nowhere_but_in_its_own_directory(guest):
     )
     assert written == {"/tmp"}
     for path in (
-        "/guest/autograder/guest/wire.py",
+        "/guest/autograder/protocol/wire.py",
         "/course/course_lib/datasets.py",
         "/etc/passwd",
         "/packages/six.py",
@@ -656,7 +657,7 @@ def test_gigabytes_of_output_are_cut(guest, source):
 def test_a_guest_that_floods_the_channel_is_ended(guest):
     flood = """
         import gc, sys
-        from autograder.guest import wire
+        from autograder.protocol import wire
         import numpy as np, socket
         (channel,) = (o for o in gc.get_objects() if type(o) is socket.socket and o.fileno() > 2)
         while True:

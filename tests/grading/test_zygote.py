@@ -21,7 +21,6 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.guest.display import Outputs, Stream
-from autograder.guest.evaluate import Failure
 from autograder.host import outputs as host_outputs
 from autograder.host.cgroup import MemoryGroup, places
 from autograder.host.course import course_files, modules_of, some_names_of
@@ -29,6 +28,7 @@ from autograder.host.door import Door, NotStarted
 from autograder.host.outputs import CUT, Shown, TooMuch, cleaned
 from autograder.host.process import Ended, GuestProcess, Ran
 from autograder.host.zygote import Zygote
+from autograder.protocol.values import Failure
 from tests.grading.conftest import ROOT, SMALL, started
 
 # --- one guest like another -------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from autograder.core.question import (
     different_sizes,
     of_equation,
 )
-from autograder.guest.evaluate import Outcome, ScalarFunction
+from autograder.protocol.values import Outcome, ScalarFunction
 from course_lib import errata
 from course_lib.activations import relu_prime, sigmoid, sigmoid_prime, tanh_prime
 from course_lib.arrays import Array

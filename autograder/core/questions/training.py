@@ -12,7 +12,7 @@ from autograder.core.layout import described, parts
 from autograder.core.mistakes import Function, Mistake
 from autograder.core.model import judged_by_accuracy, units_are_equal, wrong_parameters
 from autograder.core.question import Case, Finding, Property, Question, Values, of_equation
-from autograder.guest.evaluate import Outcome
+from autograder.protocol.values import Outcome
 from course_lib import optimizers, training
 from course_lib.arrays import Array, Parameters
 from course_lib.datasets import Split, even_digits, split

@@ -15,7 +15,7 @@ from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
-from autograder.guest.evaluate import MAX_BYTES, MAX_ITEMS, Failure, Opaque, Outcome, ScalarFunction, clean
+from autograder.protocol.values import MAX_BYTES, MAX_ITEMS, Failure, Opaque, Outcome, ScalarFunction, clean
 
 MAX_HEADER = 2**20
 MAX_NESTING = 12
