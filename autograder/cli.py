@@ -22,7 +22,7 @@ except ImportError as missing:
     sys.exit(2)
 
 if TYPE_CHECKING:
-    from autograder.host.door import Door
+    from autograder.sandbox.launch import Door
 
 BY_OTHER_MEANS = {
     "cells": "the ids of its cells; its metadata do not say",
@@ -136,7 +136,7 @@ def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bo
     from autograder.core.render import text
     from autograder.course_file import assignments_of, released
     from autograder.grade.submission import judge_notebook
-    from autograder.notebooks import Recognised, read, recognise
+    from autograder.recognise import Recognised, read, recognise
     from course_lib.names import suggestion
 
     known = assignments_of(course_dir) if course_dir else ASSIGNMENTS
@@ -250,8 +250,8 @@ def grade(
 
 def _door() -> "contextlib.AbstractContextManager[Door | None]":
     """Let a sandbox warm up while the rest is loaded; where there can be none, grading says so itself."""
-    from autograder.host.door import Door, NotStarted
-    from autograder.host.jail import Limits
+    from autograder.sandbox.launch import Door, NotStarted
+    from autograder.sandbox.plan import Limits
 
     try:
         return contextlib.closing(Door(Limits()))
@@ -280,10 +280,11 @@ def explain(
 
     Exit code: 0 the verdict is as recorded, 1 it is another one now, 2 it could not be shown.
     """
-    from autograder.grade import session
+    from autograder.grade.explain import explain as explain_verdict
+    from autograder.grade.session import Options
 
-    options = session.Options(course_dir, sandboxed=not unsandboxed, seed_file=seed_file)
-    sys.exit(session.explain(student, check_id, name, options))
+    options = Options(course_dir, sandboxed=not unsandboxed, seed_file=seed_file)
+    sys.exit(explain_verdict(student, check_id, name, options))
 
 
 @main.command()
@@ -292,7 +293,7 @@ def doctor() -> None:
 
     Exit code: 0 there is a sandbox, 1 there is none, 2 it could not be found out.
     """
-    from autograder.host.sandbox import protection, report_lines
+    from autograder.sandbox.doctor import protection, report_lines
 
     found = protection()
     _tell("\n".join(report_lines(found)))

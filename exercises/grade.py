@@ -22,7 +22,7 @@ from rich.console import Console
 from autograder.course_file import assignments_of
 from autograder.grade import session
 from autograder.grade.records import WITHOUT_MARKS, Record, Records
-from autograder.grade.run import Options
+from autograder.grade.session import Options
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that `python exercises/grade.py` works as well

@@ -10,7 +10,7 @@ from typing import Any
 from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, assignment, from_table
 from autograder.core import render
 from autograder.core.judge import judge
-from autograder.core.pristine import Pristine
+from autograder.core.module_guard import Pristine
 from autograder.core.questions import all_questions, question
 from autograder.core.verdict import Verdict
 from autograder.guest.evaluate import evaluate

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.assignments import Exercise
-from autograder.core import reading
+from autograder.core import book_links
 from autograder.core.compare import same, wrong_entries
 from autograder.core.hints import HINTS
 from autograder.core.layout import Absent, described
@@ -398,4 +398,4 @@ def _to_read(asked: Formula, mistake: Mistake | None) -> str:
 
 
 def _reading(id: str) -> str:
-    return reading.advice(EQUATIONS[id]) if id in EQUATIONS else ""
+    return book_links.advice(EQUATIONS[id]) if id in EQUATIONS else ""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autograder.assignments import Assignment
-from autograder.host.course import course_files, some_names_of
+from autograder.sandbox.course_files import course_files, some_names_of
 from course_lib.equations import EQUATIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "course_lib"
@@ -53,7 +53,7 @@ def _gives_away(module: str, name: str, asked: set[Needed]) -> bool:
 
 
 def allowed_parts(sources: Iterable[str], assignment: Assignment) -> list[str]:
-    """Return what `host.course.course_files` is to make of the reference.
+    """Return what `sandbox.course_files.course_files` is to make of the reference.
 
     Parameters
     ----------

@@ -24,9 +24,9 @@ from typing import Any
 from autograder.core.judge import prepare
 from autograder.grade import sanitize
 from autograder.grade.allowed import allowed_files
+from autograder.grade.collect import TIMESTAMP, Place, Unreadable, take
 from autograder.grade.gradebook import Gradebook
 from autograder.grade.grader import Job, Result, blank, bug, grade, no_room
-from autograder.grade.handed_in import TIMESTAMP, Place, Unreadable, take
 from autograder.grade.records import (
     NEED_A_PERSON,
     TO_BE_GRADED_AGAIN,
@@ -35,11 +35,11 @@ from autograder.grade.records import (
     Records,
     write_whole,
 )
-from autograder.guest.child import die_with_parent
-from autograder.host.clock import MOST_WALL
-from autograder.host.door import Door, NotStarted
-from autograder.host.process import Guest, GuestProcess
-from autograder.host.zygote import Zygote
+from autograder.guest.server import die_with_parent
+from autograder.sandbox.clock import MOST_WALL
+from autograder.sandbox.fork_client import Zygote
+from autograder.sandbox.launch import Door, NotStarted
+from autograder.sandbox.process import Guest, GuestProcess
 
 GRACE_SECONDS = 60.0
 MEMORY = 6 * 2**30

@@ -29,8 +29,8 @@ from typing import Any
 
 from autograder.errors import AutograderError
 from autograder.grade.batch import TRIES, Ready, given_up, most_seconds, work
+from autograder.grade.collect import Carried, Place, Unreadable, take
 from autograder.grade.grader import Job, Result, blank
-from autograder.grade.handed_in import Carried, Place, Unreadable, take
 from autograder.grade.records import OUTCOMES, TO_BE_GRADED_AGAIN, WITHOUT_MARKS, Record, checks_digits
 
 CONNECT_SECONDS = 10.0

@@ -26,9 +26,9 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.errors import AutograderError
 from autograder.grade.hidden import regions
-from autograder.grade.mending import Given, HandedOut, kernelspec_of
 from autograder.grade.records import CannotWrite, Record
-from autograder.notebooks import load_nbformat
+from autograder.grade.restore import Given, HandedOut, kernelspec_of
+from autograder.recognise import load_nbformat
 
 CONFIG = "nbgrader_config.py"
 STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"

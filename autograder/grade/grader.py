@@ -14,13 +14,13 @@ from autograder.assignments import Assignment
 from autograder.core.render import html, text
 from autograder.core.verdict import Verdict
 from autograder.grade import sanitize
-from autograder.grade.handed_in import HandedIn, Place, Unreadable, opened, take
-from autograder.grade.mending import HandedOut, Mended, Trouble, mend
-from autograder.grade.proxies import points_of, prepared
+from autograder.grade.collect import HandedIn, Place, Unreadable, opened, take
+from autograder.grade.instructor_tests import points_of, prepared
 from autograder.grade.records import Record, checks_digits, reference_of, verdict_row, versions
+from autograder.grade.restore import HandedOut, Mended, Trouble, mend
 from autograder.grade.submission import Extra, Guests, Judged, Submission
-from autograder.host.door import NotStarted
-from autograder.notebooks import Node, recognise
+from autograder.recognise import Node, recognise
+from autograder.sandbox.launch import NotStarted
 
 REPORT = (
     "Report this bug to the course's maintainers: its record in .autograder/, which has the details, "

@@ -27,12 +27,12 @@ from traitlets import Bool, Float
 
 from autograder.grade import sanitize
 from autograder.grade.batch import Kitchen
+from autograder.grade.collect import STUDENT, Place, shown_name
 from autograder.grade.gradebook import Course, Gradebook, find_course
 from autograder.grade.grader import Job, grade
-from autograder.grade.handed_in import STUDENT, Place, shown_name
 from autograder.grade.records import WITHOUT_MARKS, Records
-from autograder.grade.run import Options, assignments_and, job_of
-from autograder.host.outputs import hide
+from autograder.grade.session import Options, assignments_and, job_of
+from autograder.sandbox.outputs import hide
 
 _warm = threading.local()  # a zygote lives as long as the thread that started it
 

@@ -29,7 +29,7 @@ from urllib.parse import unquote
 
 import nh3
 
-from autograder.host.outputs import cleaned
+from autograder.sandbox.outputs import cleaned
 
 # --- text -------------------------------------------------------------------------------------------------------------
 

@@ -9,13 +9,13 @@ from autograder.assignments import Assignment, Exercise
 from autograder.core.check import follows_from_earlier, may_follow_from_earlier, put_right, questions
 from autograder.core.judge import judge, refused
 from autograder.core.verdict import Verdict
-from autograder.grade.proxies import outputs_of
-from autograder.host.apart import Apart, calls
-from autograder.host.door import NotStarted
-from autograder.host.outputs import CUT, cleaned, size_of
-from autograder.host.process import Ended, Guest, GuestProcess, Served
-from autograder.notebooks import exercise_checked_by, functions_defined_in, source_of
+from autograder.grade.instructor_tests import outputs_of
 from autograder.protocol.values import Outcome
+from autograder.recognise import exercise_checked_by, functions_defined_in, source_of
+from autograder.sandbox.apart import Apart, calls
+from autograder.sandbox.launch import NotStarted
+from autograder.sandbox.outputs import CUT, cleaned, size_of
+from autograder.sandbox.process import Ended, Guest, GuestProcess, Served
 
 Guests = Callable[[], Guest]
 """Starts a student's process."""

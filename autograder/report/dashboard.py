@@ -18,7 +18,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from autograder.core.reading import place_of
+from autograder.core.book_links import place_of
 from autograder.core.verdict import Verdict
 from autograder.grade.records import NEED_A_PERSON, OUTCOMES, WITHOUT_MARKS, write_whole
 from autograder.report.feedback import address, link_to, page_of

@@ -16,9 +16,9 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder.grade import sanitize
-from autograder.host.outputs import cleaned
 from autograder.protocol.notebook import PICTURES
 from autograder.report.autograded import joined
+from autograder.sandbox.outputs import cleaned
 
 MAX_TEXT = 20_000
 MAX_CODE = 100_000

@@ -18,7 +18,7 @@ from autograder.core.verdict import Verdict
 from autograder.errors import AutograderError
 from autograder.grade.hidden import regions
 from autograder.grade.records import CannotWrite, write_whole
-from autograder.notebooks import load_nbformat
+from autograder.recognise import load_nbformat
 from autograder.report.marks import Cell, Graded, Student
 from autograder.report.workers import SECONDS, Asked, answers
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.guest.child import die_with_parent
-from autograder.host.clock import cores
+from autograder.guest.server import die_with_parent
+from autograder.sandbox.clock import cores
 
 _log = logging.getLogger(__name__)
 

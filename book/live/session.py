@@ -20,7 +20,7 @@ from typing import Any
 from autograder.core import render
 from autograder.core.check import check as judged
 from autograder.core.check import exercise_for, questions
-from autograder.core.pristine import Pristine
+from autograder.core.module_guard import Pristine
 from autograder.core.questions import all_questions
 from autograder.core.verdict import Verdict
 from autograder.protocol.values import clean, copied

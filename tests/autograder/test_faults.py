@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 import exercises.generate
 import exercises.grade
 from autograder.cli import main
-from autograder.notebooks import UnreadableNotebook, read, recognise
+from autograder.recognise import UnreadableNotebook, read, recognise
 from tests.grading.classes import NAME, ROOT, course, hand_in, notebook, path_of
 from tests.grading.conftest import needs_root, run_as_nobody  # noqa: F401  (a fixture)
 

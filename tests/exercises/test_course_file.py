@@ -14,7 +14,7 @@ from autograder.assignments import ASSIGNMENTS, from_table
 from autograder.core.check import check, set_assignment
 from autograder.course_file import CourseFileError, assignments_of, record_release, released
 from autograder.grade.submission import judge_notebook
-from autograder.notebooks import recognise
+from autograder.recognise import recognise
 from exercises.generate import CONFIG, EXERCISES, SourceError, generate, solve
 
 PS4 = ASSIGNMENTS["ps4_two_layer"]

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from autograder.guest.evaluate import evaluate
-from autograder.host import apart, clock, outputs
-from autograder.host.apart import Apart, calls
-from autograder.host.clock import Clock, TooSlow
-from autograder.host.outputs import CUT, Shown, size_of
-from autograder.host.process import Ended, EndedByMemory, EndedByTime, GuestProcess
 from autograder.protocol import wire
 from autograder.protocol.values import Failure
+from autograder.sandbox import apart, clock, outputs
+from autograder.sandbox.apart import Apart, calls
+from autograder.sandbox.clock import Clock, TooSlow
+from autograder.sandbox.outputs import CUT, Shown, size_of
+from autograder.sandbox.process import Ended, EndedByMemory, EndedByTime, GuestProcess
 
 COMPUTES = "import time\nend = time.process_time() + {}\nwhile time.process_time() < end: pass"
 

@@ -19,10 +19,10 @@ import pytest
 from autograder.grade import cluster
 from autograder.grade.batch import given_up
 from autograder.grade.cluster import NoCluster, packed, unpacked
+from autograder.grade.collect import Carried, HandedIn, take
 from autograder.grade.grader import Result, blank
-from autograder.grade.handed_in import Carried, HandedIn, take
 from autograder.grade.records import Records
-from autograder.grade.run import Options, Run
+from autograder.grade.session import Options, Run
 from tests.book.conftest import not_here
 from tests.grading.classes import NAME, ROOT, course, full, hand_in, notebook, run, scores
 

@@ -28,18 +28,18 @@ from autograder.core.check import questions
 from autograder.core.judge import judge
 from autograder.core.questions import question
 from autograder.core.render import html, text
+from autograder.grade.collect import HandedIn, Unreadable, opened
 from autograder.grade.gradebook import parsed_time
 from autograder.grade.grader import Job, recognised, written
-from autograder.grade.handed_in import HandedIn, Unreadable, opened
-from autograder.grade.mending import Given, HandedOut, mend
 from autograder.grade.records import verdict_of, verdict_row
+from autograder.grade.restore import Given, HandedOut, mend
 from autograder.grade.submission import Judged
 from autograder.guest.evaluate import evaluate
-from autograder.host.apart import calls
-from autograder.host.outputs import Shown, TooMuch
 from autograder.protocol import notebook as notebook_file
 from autograder.protocol import wire
 from autograder.protocol.values import Failure, Opaque, Outcome, ScalarFunction, plain
+from autograder.sandbox.apart import calls
+from autograder.sandbox.outputs import Shown, TooMuch
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "60"))
 EXERCISES = [exercise for assignment in ASSIGNMENTS.values() for exercise in assignment.exercises]

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from autograder.grade.batch import Kitchen
+from autograder.grade.collect import places
 from autograder.grade.grader import grade
-from autograder.grade.handed_in import places
-from autograder.grade.mending import HandedOut, beginning_of
-from autograder.host.door import NotStarted
-from autograder.host.process import Ended
-from autograder.host.zygote import Zygote
+from autograder.grade.restore import HandedOut, beginning_of
+from autograder.sandbox.fork_client import Zygote
+from autograder.sandbox.launch import NotStarted
+from autograder.sandbox.process import Ended
 from tests.grading.classes import NAME, cell, course, hand_in, notebook
 from tests.grading.conftest import SMALL, started
 from tests.grading.test_grade import job_of

@@ -12,10 +12,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
-from autograder.grade.proxies import outputs_of, points_of, prepared
-from autograder.grade.run import Options, Run
-from autograder.host.apart import Apart
-from autograder.host.process import Ended, EndedByTime, GuestProcess
+from autograder.grade.instructor_tests import outputs_of, points_of, prepared
+from autograder.grade.session import Options, Run
+from autograder.sandbox.apart import Apart
+from autograder.sandbox.process import Ended, EndedByTime, GuestProcess
 from exercises.generate import course_config
 from tests.grading.classes import NAME, ROOT, cell, course, full, hand_in, notebook, path_of, run, scores
 from tests.grading.test_sanitize import dangers, rendered
@@ -326,7 +326,7 @@ def test_hidden_tests_are_known_by_the_courses_own_marks_wherever_in_a_line(tmp_
 
 
 def test_numbers_stay_numbers_on_their_way():
-    from autograder.grade.proxies import _plain_numbers
+    from autograder.grade.instructor_tests import _plain_numbers
 
     assert _plain_numbers({"a": (np.array(1.5), [np.array(True)])}) == {"a": (1.5, [True])}
     assert path_of(Path("c"), "ada") == Path("c/submitted/ada/small/small.ipynb")

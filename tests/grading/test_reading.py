@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.grade import handed_in
+from autograder.grade import collect
+from autograder.grade.collect import STUDENT, HandedIn, Place, Unreadable, opened, places
 from autograder.grade.grader import grade
-from autograder.grade.handed_in import STUDENT, HandedIn, Place, Unreadable, opened, places
 from autograder.grade.records import Records
-from autograder.host.process import Ended, EndedByMemory, EndedByTime, GuestProcess
 from autograder.protocol import notebook as notebook_file
 from autograder.protocol.notebook import Cell, NoNotebook, Pages, flat, read, unflat
+from autograder.sandbox.process import Ended, EndedByMemory, EndedByTime, GuestProcess
 from tests.grading.classes import NAME, course, full, hand_in, notebook, path_of, scores
 from tests.grading.test_grade import job_of
 
@@ -170,7 +170,7 @@ def test_the_grader_parses_nothing_of_a_submission(tmp_path, monkeypatch):
     file = HandedIn("small.ipynb", path.read_bytes())
     job = job_of(here)
     monkeypatch.setattr(notebook_file, "read", None)
-    monkeypatch.setattr(handed_in, "read", None, raising=False)
+    monkeypatch.setattr(collect, "read", None, raising=False)
     with GuestProcess() as guest:
         found = opened(file, guest)
     assert [cell.id for cell in found.cells] == [cell.id for cell in notebook(here).cells]
@@ -233,7 +233,7 @@ def test_a_name_that_leads_elsewhere_is_no_students(name):
 
 def test_a_place_with_a_problem_is_never_opened(tmp_path):
     with pytest.raises(Unreadable, match="renamed"):
-        handed_in.take(Place("x", tmp_path, "It has to be renamed."), NAME)
+        collect.take(Place("x", tmp_path, "It has to be renamed."), NAME)
 
 
 def test_no_folder_of_a_submission_is_worked_in_or_imported_from(tmp_path):
@@ -259,7 +259,7 @@ def test_no_folder_of_a_submission_is_worked_in_or_imported_from(tmp_path):
 
 
 def test_a_command_started_in_a_submission_leaves_it(tmp_path, monkeypatch):
-    from autograder.grade.run import keep_out_of
+    from autograder.grade.session import keep_out_of
 
     folder = tmp_path / "submitted" / "ada"
     folder.mkdir(parents=True)

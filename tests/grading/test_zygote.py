@@ -21,14 +21,14 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.guest.display import Outputs, Stream
-from autograder.host import outputs as host_outputs
-from autograder.host.cgroup import MemoryGroup, places
-from autograder.host.course import course_files, modules_of, some_names_of
-from autograder.host.door import Door, NotStarted
-from autograder.host.outputs import CUT, Shown, TooMuch, cleaned
-from autograder.host.process import Ended, GuestProcess, Ran
-from autograder.host.zygote import Zygote
 from autograder.protocol.values import Failure
+from autograder.sandbox import outputs as host_outputs
+from autograder.sandbox.cgroup import MemoryGroup, places
+from autograder.sandbox.course_files import course_files, modules_of, some_names_of
+from autograder.sandbox.fork_client import Zygote
+from autograder.sandbox.launch import Door, NotStarted
+from autograder.sandbox.outputs import CUT, Shown, TooMuch, cleaned
+from autograder.sandbox.process import Ended, GuestProcess, Ran
 from tests.grading.conftest import ROOT, SMALL, started
 
 # --- one guest like another -------------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ def test_when_the_grader_is_killed_the_kernel_ends_everything(tmp_path):
         import sys, time
         from pathlib import Path
         sys.path.insert(0, {str(ROOT)!r})
-        from autograder.host.zygote import Zygote
+        from autograder.sandbox.fork_client import Zygote
         zygote = Zygote()
         zygote.start()
         guest = zygote.guest()
@@ -306,7 +306,7 @@ def test_a_door_that_nobody_takes_over_leaves_nothing_behind():
 
 @pytest.mark.parametrize("seconds", [0.0, 1.0])
 def test_a_package_that_does_not_load_is_named_to_who_comes_early_and_to_who_comes_late(monkeypatch, seconds):
-    monkeypatch.setattr("autograder.host.jail.LOADED", ["no_such_package"])
+    monkeypatch.setattr("autograder.sandbox.plan.LOADED", ["no_such_package"])
     with contextlib.closing(Door(SMALL)) as door:
         time.sleep(seconds)
         with pytest.raises(NotStarted, match="No module named 'no_such_package'"):

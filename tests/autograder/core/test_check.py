@@ -6,7 +6,7 @@ import pytest
 import autograder
 from autograder.core import check as check_module
 from autograder.core.check import UnknownFunction, check, checks_for, set_assignment
-from autograder.core.pristine import Pristine
+from autograder.core.module_guard import Pristine
 from course_lib import two_layer
 
 

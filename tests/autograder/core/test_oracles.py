@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autograder.core import check, judge, oracles
+from autograder.core.module_guard import Pristine
 from autograder.core.oracles import OracleDisagreement, right_answer
-from autograder.core.pristine import Pristine
 from autograder.core.question import Formula
 from autograder.core.questions import all_questions, question
 from autograder.core.questions.two_layer import draw, numerical_gradient

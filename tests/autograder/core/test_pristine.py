@@ -10,7 +10,7 @@ import pytest
 
 from autograder.core import compare, judge
 from autograder.core.check import check
-from autograder.core.pristine import Pristine
+from autograder.core.module_guard import Pristine
 from course_lib import two_layer
 
 

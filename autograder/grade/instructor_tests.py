@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.host.apart import Apart
-from autograder.host.door import NotStarted
-from autograder.host.outputs import cleaned
-from autograder.host.process import KINDS, Ended, EndedByTime, Guest
 from autograder.protocol.values import Failure, Opaque
+from autograder.sandbox.apart import Apart
+from autograder.sandbox.launch import NotStarted
+from autograder.sandbox.outputs import cleaned
+from autograder.sandbox.process import KINDS, Ended, EndedByTime, Guest
 
 HELPERS = """
 def __sent(value):

@@ -17,11 +17,11 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from autograder.host.clock import LOOK_SECONDS, Clock
-from autograder.host.door import START_SECONDS, NotStarted
-from autograder.host.outputs import Shown, TooMuch
 from autograder.protocol import notebook, wire
 from autograder.protocol.values import Failure, Outcome
+from autograder.sandbox.clock import LOOK_SECONDS, Clock
+from autograder.sandbox.launch import START_SECONDS, NotStarted
+from autograder.sandbox.outputs import Shown, TooMuch
 
 NO_ANSWER = "the student's process sent what is not an answer"
 
@@ -319,7 +319,7 @@ class GuestProcess(Conversation):
         }
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "autograder.guest.child", str(theirs.fileno())],
+                [sys.executable, "-m", "autograder.guest.server", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

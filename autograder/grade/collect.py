@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.host.outputs import cleaned
-from autograder.host.process import Ended, Guest
-from autograder.notebooks import Node, notebook_of
 from autograder.protocol.notebook import NoNotebook
 from autograder.protocol.values import MAX_BYTES
+from autograder.recognise import Node, notebook_of
+from autograder.sandbox.outputs import cleaned
+from autograder.sandbox.process import Ended, Guest
 
 READ_SECONDS = 30.0
 MAX_ENTRIES = 1_000

@@ -1,9 +1,9 @@
 """The warm process from which each submission's process is forked, and how it shuts itself in before it is warm.
 
-Started by `autograder.host.door` as a script of its own, with a plan on standard input and a socket to the host. It
-loads nothing but the standard library until it stands in a file system that holds the interpreter's library, the named
-packages and the named files, and nothing else; everything that a student's process inherits is loaded after that. The
-files of the course come last, over the socket.
+Started by `autograder.sandbox.launch` as a script of its own, with a plan on standard input and a socket to its client.
+It loads nothing but the standard library until it stands in a file system that holds the interpreter's library, the
+named packages and the named files, and nothing else; everything that a student's process inherits is loaded after that.
+The files of the course come last, over the socket.
 
 Three generations:
 
@@ -355,7 +355,7 @@ def enclose(channel: int, status: socket.socket, limits: dict[str, Any]) -> int:
 
 def be_guest(channel: int, status: socket.socket, plan: dict[str, Any], cells: Any) -> NoReturn:
     """Become a keeper and a student's process."""
-    from autograder.guest import child
+    from autograder.guest import server
     from autograder.protocol import wire
 
     try:
@@ -381,7 +381,7 @@ def be_guest(channel: int, status: socket.socket, plan: dict[str, Any], cells: A
         importlib.import_module("numpy").random.seed()
     gc.enable()
     try:
-        child.serve(socket.socket(fileno=channel), cells)
+        server.serve(socket.socket(fileno=channel), cells)
     except wire.Closed:
         os._exit(0)
     except MemoryError:  # what the notebook holds leaves no room to answer
@@ -424,12 +424,12 @@ def run_opening(channel: int, plan: dict[str, Any], cells: Any) -> str:
 
     They are as they were handed out, and no student's. What they leave behind all guests are forked with.
     """
-    from autograder.guest import child
+    from autograder.guest import server
     from autograder.protocol import wire
 
     (threads, files, own), dice = _not_handed_on(), _dice()
     with socket.socket(fileno=channel) as connection, contextlib.suppress(wire.Closed):
-        child.serve(connection, cells)
+        server.serve(connection, cells)
     if dice != _dice():
         plan["dice"] = random.getstate()
     forget_fonts()
@@ -496,10 +496,10 @@ def warm_up(plan: dict[str, Any]) -> Any:
     sys.executable = ""
     for name in plan["packages"]:
         importlib.import_module(name)
-    from autograder.guest import child, stand_in
-    from autograder.guest.shell import Cells
+    from autograder.guest import server, stand_in
+    from autograder.guest.cells import Cells
 
-    assert child  # loaded here, once, for the guests
+    assert server  # loaded here, once, for the guests
     stand_in.install()
     cells = Cells()
     for source in plan["first_cells"]:

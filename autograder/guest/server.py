@@ -1,6 +1,6 @@
 """The untrusted process: runs a notebook's cells in order and evaluates its functions when asked.
 
-Started as `python -m autograder.guest.child FD`, it speaks the wire protocol on the inherited socket FD. Requests are
+Started as `python -m autograder.guest.server FD`, it speaks the wire protocol on the inherited socket FD. Requests are
 - `("run", source)`, its text an array of UTF-8, answered by a Failure or None. Before the answer, what the cell shows
   goes out in pieces: `("display", bytes)`, the bytes a JSON list of outputs in an array;
 - `("read", bytes)`: a notebook's file, as an array; answered by `("pages", ...)` with what `notebook.flat` makes of it,
@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 
 from autograder.guest import stand_in
+from autograder.guest.cells import Cells
 from autograder.guest.display import Outputs
 from autograder.guest.evaluate import evaluate
-from autograder.guest.shell import Cells
 from autograder.protocol import notebook, wire
 from autograder.protocol.values import Failure, plain
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from autograder.errors import AutograderError
-from autograder.host.cgroup import MemoryGroup
-from autograder.host.jail import ENVIRONMENT, MEBIBYTE, Limits, host_ids, plan
+from autograder.sandbox.cgroup import MemoryGroup
+from autograder.sandbox.plan import ENVIRONMENT, MEBIBYTE, Limits, host_ids, plan
 
 START_SECONDS = 60.0
 PACKET = 2**16
-_SCRIPT = Path(__file__).parents[1] / "guest" / "zygote.py"
+_SCRIPT = Path(__file__).parents[1] / "guest" / "fork_server.py"
 _OLDEST_KERNEL = (5, 14)  # since then the bound on processes counts those of one guest, not all of its user's
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from autograder.host.door import NotStarted
 from autograder.protocol.wire import TimedOut
+from autograder.sandbox.launch import NotStarted
 
 LOOK_SECONDS = 0.2
 MOST_WALL = 10.0

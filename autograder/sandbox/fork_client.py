@@ -12,12 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from autograder.host.cgroup import MemoryGroup, kills_of_the_machine
-from autograder.host.door import PACKET, START_SECONDS, Door, NotStarted, hear, memory_group, send
-from autograder.host.jail import MEBIBYTE, Limits, lesson
-from autograder.host.process import Conversation, Ended, EndedByMemory, EndedByTime, Ran, Served
 from autograder.protocol import wire
 from autograder.protocol.values import Outcome
+from autograder.sandbox.cgroup import MemoryGroup, kills_of_the_machine
+from autograder.sandbox.launch import PACKET, START_SECONDS, Door, NotStarted, hear, memory_group, send
+from autograder.sandbox.plan import MEBIBYTE, Limits, lesson
+from autograder.sandbox.process import Conversation, Ended, EndedByMemory, EndedByTime, Ran, Served
 
 USERS = 8
 """Users of the machine in which the guests of one process take turns, so that none is that of one still dying."""

@@ -5,10 +5,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.host.door import NotStarted
-from autograder.host.jail import MEBIBYTE, Limits, seccomp_program
-from autograder.host.process import Ended
-from autograder.host.zygote import ForkedGuest, Zygote
+from autograder.sandbox.fork_client import ForkedGuest, Zygote
+from autograder.sandbox.launch import NotStarted
+from autograder.sandbox.plan import MEBIBYTE, Limits
+from autograder.sandbox.process import Ended
+from autograder.sandbox.seccomp import seccomp_program
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from autograder.assignments import Assignment
 from autograder.grade.hidden import as_released
-from autograder.notebooks import Node, ids_of
+from autograder.recognise import Node, ids_of
 
 TROUBLES = {
     "check-deleted": "The check cell is gone; its function was judged all the same.",

@@ -14,12 +14,12 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 
-from autograder.guest.child import die_with_parent
-from autograder.host.clock import Clock
-from autograder.host.jail import MEBIBYTE, Limits
-from autograder.host.process import Ended, EndedByMemory, EndedByTime
+from autograder.guest.server import die_with_parent
 from autograder.protocol import wire
 from autograder.protocol.values import Failure, plain
+from autograder.sandbox.clock import Clock
+from autograder.sandbox.plan import MEBIBYTE, Limits
+from autograder.sandbox.process import Ended, EndedByMemory, EndedByTime
 
 OUT_OF_MEMORY = 137
 
