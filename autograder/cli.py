@@ -22,7 +22,7 @@ except ImportError as missing:
     sys.exit(2)
 
 if TYPE_CHECKING:
-    from autograder.sandbox.launch import Door
+    from autograder.sandbox.launch import SandboxProcess
 
 BY_OTHER_MEANS = {
     "cells": "the ids of its cells; its metadata do not say",
@@ -237,24 +237,24 @@ def grade(
     for wanted in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
         signal.signal(getattr(signal, wanted), _end_tidily)
     try:
-        with contextlib.nullcontext() if unsandboxed or cluster else _door() as door:
+        with contextlib.nullcontext() if unsandboxed or cluster else _sandbox() as sandbox:
             from autograder.grade import session
 
             options = session.Options(
                 course_dir, jobs, not unsandboxed, force, dry_run, seed_file, timeout, budget, cluster
             )
-            sys.exit(session.grade(assignment, options, door=door))
+            sys.exit(session.grade(assignment, options, sandbox=sandbox))
     except KeyboardInterrupt as error:
         raise AutograderError("stopped; what is graded stays graded, and starting again goes on from there.") from error
 
 
-def _door() -> "contextlib.AbstractContextManager[Door | None]":
+def _sandbox() -> "contextlib.AbstractContextManager[SandboxProcess | None]":
     """Let a sandbox warm up while the rest is loaded; where there can be none, grading says so itself."""
-    from autograder.sandbox.launch import Door, NotStarted
+    from autograder.sandbox.launch import NotStarted, SandboxProcess
     from autograder.sandbox.plan import Limits
 
     try:
-        return contextlib.closing(Door(Limits()))
+        return contextlib.closing(SandboxProcess(Limits()))
     except NotStarted:
         return contextlib.nullcontext()
 

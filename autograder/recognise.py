@@ -80,13 +80,13 @@ def read(path: Path) -> Node:
         raise UnreadableNotebook(f"{path} is larger than {MAX_BYTES // 2**20} MB: clear its outputs, and save it")
     try:
         data = reading.parsed(content)
-        pages = reading.unflat(*reading.flat(reading.pages_of(data)))  # as it would come out of a sandbox
+        pages = reading.unflat(*reading.flat(reading.notebook_in(data)))  # as it would come out of a sandbox
     except reading.NoNotebook as error:
         raise UnreadableNotebook(f"{path} is not a notebook: {error}; save it again, and check that") from error
     return notebook_of(pages, data.get("metadata"))
 
 
-def notebook_of(pages: reading.Pages, about: Any = None) -> Node:
+def notebook_of(pages: reading.Notebook, about: Any = None) -> Node:
     """Return a notebook whose cells hold their text and what nbgrader noted, and nothing that they showed.
 
     Parameters

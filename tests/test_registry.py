@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.assignments import ASSIGNMENTS, PIECES, STEPS, Assignment, Exercise, Written
+from autograder.assignments import ASSIGNMENTS, PIECES, STEPS, Assignment, Exercise, ManualQuestion
 from autograder.core.check import questions
 from autograder.core.judge import judge
 from autograder.core.question import Property
@@ -709,7 +709,7 @@ def test_a_written_answer_has_a_cell_of_its_own_and_points_that_the_machine_does
         assert len(set(ids)) == len(ids)
         assert all(id.startswith("written-") for id in ids)
         assert all(written.points > 0 and written.title for written in assignment.written)
-    graded = Assignment("ps", "a title", 1, (Exercise("f", 2.0, None),), (Written("written-f", 3.0, "Why"),))
+    graded = Assignment("ps", "a title", 1, (Exercise("f", 2.0, None),), (ManualQuestion("written-f", 3.0, "Why"),))
     assert (graded.max_points, graded.total_points) == (2.0, 5.0)
 
 

@@ -1,9 +1,9 @@
 """Grade a class on more than one machine: submissions go to a Dask cluster, and results come back to one writer.
 
-What is handed in is taken on this side, with all care (`handed_in.take`), so that the machines need no file system in
+What is handed in is taken on this side, with all care (`collect.take`), so that the machines need no file system in
 common: a task holds the bytes of one notebook, and its answer is the bytes of a record and of an autograded notebook
 (`packed`), which are held against what was asked before anything is written. Each thread of a Dask worker has a process
-beside it that grades, with a zygote and a sandbox of its own, the same as on one machine (`batch.work`).
+beside it that grades, with a zygote and a sandbox of its own, the same as on one machine (`pool.work`).
 
 A submission whose worker is lost goes to another one; Dask sees to that. Nothing is written but by the caller.
 """
@@ -28,8 +28,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from autograder.errors import AutograderError
-from autograder.grade.batch import TRIES, Ready, given_up, most_seconds, work
-from autograder.grade.collect import Carried, Place, Unreadable, take
+from autograder.grade.batch import TRIES, WorkerReady, given_up, most_seconds, work
+from autograder.grade.collect import CarriedSubmission, SubmissionFolder, Unreadable, take
 from autograder.grade.grader import Job, Result, blank
 from autograder.grade.records import OUTCOMES, TO_BE_GRADED_AGAIN, WITHOUT_MARKS, Record, checks_digits
 
@@ -51,11 +51,11 @@ class NoCluster(AutograderError):
 # What runs on the machines of the cluster.
 
 
-class Unfit(Exception):
+class UnfitMachine(Exception):
     """A machine of the cluster cannot grade; the message says why."""
 
 
-class Grader:
+class GradingProcess:
     """A process beside a Dask worker that grades one submission after the other.
 
     The Dask worker itself never looks into a notebook, and a student's process is two processes away from it.
@@ -78,19 +78,21 @@ class Grader:
         self._connection = Connection(ours.detach())
         try:
             self._connection.send((job, sandboxed))
-            said = self._connection.recv() if self._connection.poll(START_SECONDS) else Ready("it did not come up")
+            said = (
+                self._connection.recv() if self._connection.poll(START_SECONDS) else WorkerReady("it did not come up")
+            )
         except (EOFError, OSError):
-            said = Ready("the process that grades ended at once; its machine's log says why")
+            said = WorkerReady("the process that grades ended at once; its machine's log says why")
         if said.why_not:
             self.end()
-            raise Unfit(said.why_not)
+            raise UnfitMachine(said.why_not)
 
     @property
     def running(self) -> bool:
         """Whether it still is."""
         return self._process.poll() is None
 
-    def grade(self, place: Carried, seconds: float) -> Result:
+    def grade(self, place: CarriedSubmission, seconds: float) -> Result:
         """Grade a submission.
 
         Raises
@@ -119,17 +121,17 @@ class Grader:
         return code
 
 
-_graders: dict[tuple[str, int], Grader] = {}
+_graders: dict[tuple[str, int], GradingProcess] = {}
 """By run and thread. The kernel ends a grader with the thread that started it, so each thread has its own."""
 
 
-def _grader(run: str, job: Job, sandboxed: bool) -> Grader:
+def _grader(run: str, job: Job, sandboxed: bool) -> GradingProcess:
     mine = (run, threading.get_ident())
     for key in [key for key, grader in list(_graders.items()) if not grader.running]:
         if gone := _graders.pop(key, None):
             gone.end()
     if mine not in _graders:
-        _graders[mine] = Grader(job, sandboxed)
+        _graders[mine] = GradingProcess(job, sandboxed)
     return _graders[mine]
 
 
@@ -139,7 +141,7 @@ def _here() -> str:
     return str(get_worker().address)
 
 
-def grade_here(run: str, job: Job, place: Carried, sandboxed: bool) -> bytes:
+def grade_here(run: str, job: Job, place: CarriedSubmission, sandboxed: bool) -> bytes:
     """Be a task: grade one submission on this machine, and return it packed; never raise for what it holds.
 
     Parameters
@@ -153,7 +155,7 @@ def grade_here(run: str, job: Job, place: Carried, sandboxed: bool) -> bytes:
     for _ in range(TRIES):
         try:
             grader = _grader(run, job, sandboxed)
-        except Unfit as error:
+        except UnfitMachine as error:
             return packed(None, _here(), why=str(error))
         try:
             return packed(grader.grade(place, most_seconds(job)), _here())
@@ -208,7 +210,7 @@ def packed(result: Result | None, worker: str, why: str = "") -> bytes:
     return len(head).to_bytes(8, "big") + head + (result.notebook if result else b"")
 
 
-def unpacked(content: bytes, place: Carried, job: Job) -> Result:
+def unpacked(content: bytes, place: CarriedSubmission, job: Job) -> Result:
     """Return the result that a worker packed, if it answers what it was asked.
 
     Raises
@@ -251,7 +253,7 @@ def unpacked(content: bytes, place: Carried, job: Job) -> Result:
 # What runs on the lecturer's machine.
 
 
-def results(job: Job, todo: Sequence[Place], address: str, sandboxed: bool) -> Iterator[Result]:
+def results(job: Job, todo: Sequence[SubmissionFolder], address: str, sandboxed: bool) -> Iterator[Result]:
     """Grade submissions on a cluster, and yield the results as they come, each once.
 
     Parameters
@@ -267,7 +269,7 @@ def results(job: Job, todo: Sequence[Place], address: str, sandboxed: bool) -> I
     """
     if todo:
         with _connected(address) as client:
-            yield from _Sent(client, job, todo, sandboxed).results()
+            yield from _ClusterRun(client, job, todo, sandboxed).results()
 
 
 @contextlib.contextmanager
@@ -312,17 +314,17 @@ def _connected(address: str) -> Iterator[Any]:
         client.close(timeout=5)
 
 
-class _Sent:
+class _ClusterRun:
     """The submissions of a run that a cluster is to grade."""
 
-    def __init__(self, client: Any, job: Job, todo: Sequence[Place], sandboxed: bool) -> None:
+    def __init__(self, client: Any, job: Job, todo: Sequence[SubmissionFolder], sandboxed: bool) -> None:
         """Take a connection to the scheduler, and send nothing yet."""
         self._client = client
         self._run = uuid.uuid4().hex
         self._job = job
         self._sandboxed = sandboxed
         self._waiting = deque(todo)
-        self._underway: dict[str, tuple[Any, Carried]] = {}
+        self._underway: dict[str, tuple[Any, CarriedSubmission]] = {}
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._threads = 0
         self._looked = -LOOK_SECONDS
@@ -368,7 +370,7 @@ class _Sent:
         while self._waiting and len(self._underway) < max(1, AHEAD * self._threads):
             place = self._waiting.popleft()
             try:
-                carried = Carried(place.student, place.folder, file=take(place, self._job.assignment.name))
+                carried = CarriedSubmission(place.student, place.folder, file=take(place, self._job.assignment.name))
             except Unreadable as error:
                 yield Result(replace(blank(place, self._job), outcome="unreadable", advice=str(error)))
                 continue
@@ -381,7 +383,7 @@ class _Sent:
             self._underway[key] = future, carried
             future.add_done_callback(self._done.put)
 
-    def _result(self, future: Any, place: Carried) -> Result:
+    def _result(self, future: Any, place: CarriedSubmission) -> Result:
         try:
             return unpacked(future.result(), place, self._job)
         except NoCluster:

@@ -13,9 +13,9 @@ from autograder.core.question import Formula
 from autograder.core.questions import question
 from autograder.core.render import text
 from autograder.core.verdict import Verdict
-from autograder.grade.batch import Kitchen
-from autograder.grade.collect import Place, Unreadable, take
+from autograder.grade.collect import SubmissionFolder, Unreadable, take
 from autograder.grade.grader import judged
+from autograder.grade.guests import GuestFactory
 from autograder.grade.records import Record, reference_of, verdict_of
 from autograder.grade.session import CannotGrade, Options, Run
 from autograder.protocol.values import Outcome
@@ -56,7 +56,7 @@ def explain(student: str, check: str, assignment: str, options: Options, console
 
 
 def _judged_again(
-    run: Run, place: Place, record: Record, function: str
+    run: Run, place: SubmissionFolder, record: Record, function: str
 ) -> tuple[Verdict | None, list[Outcome], Exercise]:
     """Judge a submission once more; None where the file is another one than was graded."""
     asked = run.job.released.get(record.release, run.assignment).exercise(function)
@@ -67,8 +67,8 @@ def _judged_again(
         file = take(place, run.assignment.name)
         if file.sha256 != record.sha256:
             return None, [], asked
-        with contextlib.closing(_Stopping(Kitchen(run.job, run.options.sandboxed))) as kitchen:
-            assignment, _, found = judged(file, run.job, kitchen.kitchen.guest)
+        with contextlib.closing(_Stopping(GuestFactory(run.job, run.options.sandboxed))) as factory:
+            assignment, _, found = judged(file, run.job, factory.factory.guest)
     except Unreadable:
         return None, [], asked
     exercise = assignment.exercise(function) or asked
@@ -77,11 +77,11 @@ def _judged_again(
 
 
 class _Stopping:
-    def __init__(self, kitchen: Kitchen) -> None:
-        self.kitchen = kitchen
+    def __init__(self, factory: GuestFactory) -> None:
+        self.factory = factory
 
     def close(self) -> None:
-        self.kitchen.stop()
+        self.factory.stop()
 
 
 def _shown(value: Any) -> str:

@@ -27,7 +27,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder.errors import AutograderError
 from autograder.grade.hidden import regions
 from autograder.grade.records import CannotWrite, Record
-from autograder.grade.restore import Given, HandedOut, kernelspec_of
+from autograder.grade.restore import Release, ReleasedCell, kernelspec_of
 from autograder.recognise import load_nbformat
 
 CONFIG = "nbgrader_config.py"
@@ -255,7 +255,7 @@ class Gradebook:
             sa.select(t["source_cell"]).where(t["source_cell"].c.notebook_id == self._notebook)
         ).mappings()
         cells = {
-            each["name"]: Given(
+            each["name"]: ReleasedCell(
                 each["name"],
                 each["cell_type"],
                 each["source"] or "",
@@ -268,9 +268,9 @@ class Gradebook:
             )
             for each in sources
         }
-        self.handed_out = HandedOut(self._in_order(cells), kernelspec_of(spec), regions(self._course.config))
+        self.handed_out = Release(self._in_order(cells), kernelspec_of(spec), regions(self._course.config))
 
-    def _in_order(self, cells: Mapping[str, Given]) -> dict[str, Given]:
+    def _in_order(self, cells: Mapping[str, ReleasedCell]) -> dict[str, ReleasedCell]:
         """Return the cells in the order of the notebook in `source/`; the gradebook keeps none."""
         order: dict[str, int] = {}
         path = self._course.folder("source") / self._name / f"{self._name}.ipynb"
@@ -449,13 +449,13 @@ class Gradebook:
                 with self._engine.begin() as connection:
                     return work(connection)
             except (TypeError, ValueError) as error:  # SQLite keeps a text where a number belongs
-                raise self._cannot(error, writes) from error
+                raise self._failed(error, writes) from error
             except SQLAlchemyError as error:
                 if not _passes(error) or time.monotonic() > until:
-                    raise self._cannot(error, writes) from error
+                    raise self._failed(error, writes) from error
                 time.sleep(0.2)
 
-    def _cannot(self, error: Exception, writes: bool) -> CannotWrite:
+    def _failed(self, error: Exception, writes: bool) -> CannotWrite:
         what = "written" if writes else "read"
         return CannotWrite(
             f"The gradebook {self._engine.url} cannot be {what}: {_said(error)}; "

@@ -14,11 +14,11 @@ from autograder.assignments import Assignment
 from autograder.core.render import html, text
 from autograder.core.verdict import Verdict
 from autograder.grade import sanitize
-from autograder.grade.collect import HandedIn, Place, Unreadable, opened, take
+from autograder.grade.collect import SubmissionFolder, SubmittedFile, Unreadable, opened, take
 from autograder.grade.instructor_tests import points_of, prepared
 from autograder.grade.records import Record, checks_digits, reference_of, verdict_row, versions
-from autograder.grade.restore import HandedOut, Mended, Trouble, mend
-from autograder.grade.submission import Extra, Guests, Judged, Submission
+from autograder.grade.restore import Anomaly, Release, Restored, restore
+from autograder.grade.submission import Guests, InstructorTest, Submission, SubmissionResult
 from autograder.recognise import Node, recognise
 from autograder.sandbox.launch import NotStarted
 
@@ -45,14 +45,14 @@ class Job:
     seconds : for one cell, and for judging one function
     budget : seconds for one submission, with everything that is run again
     sandbox : what students' code runs in
-    opening : the code cells with which every notebook begins (`mending.beginning_of`): run once for all
-    texts : the text cells as they were handed out (`mending.beginning_of`)
+    opening : the code cells with which every notebook begins (`restore.beginning_of`): run once for all
+    texts : the text cells as they were handed out (`restore.beginning_of`)
     """
 
     assignment: Assignment
     known: Mapping[str, Assignment]
     released: Mapping[str, Assignment]
-    handed_out: HandedOut
+    handed_out: Release
     places: frozenset[str]
     seed: int
     seconds: float = 30.0
@@ -70,7 +70,7 @@ class Result:
     notebook: bytes = b""
 
 
-def recognised(job: Job, notebook: Node) -> tuple[Assignment, str, list[Trouble]]:
+def recognised(job: Job, notebook: Node) -> tuple[Assignment, str, list[Anomaly]]:
     """Return what a notebook was asked, by what it was recognised, and what is odd about that.
 
     Only what the course has released is believed, never points that the notebook itself states.
@@ -86,13 +86,13 @@ def recognised(job: Job, notebook: Node) -> tuple[Assignment, str, list[Trouble]
         return job.assignment, "functions", []
     troubles = []
     if isinstance(said, str) and said != name and said in job.known:
-        troubles.append(Trouble("other-assignment", said))
+        troubles.append(Anomaly("other-assignment", said))
     if found.assignment.release != job.assignment.release:
-        troubles.append(Trouble("older-release", found.assignment.release))
+        troubles.append(Anomaly("older-release", found.assignment.release))
     return found.assignment, found.by, troubles
 
 
-def grade(place: Place, job: Job, guests: Guests) -> Result:
+def grade(place: SubmissionFolder, job: Job, guests: Guests) -> Result:
     """Grade one submission; whatever it holds, there is a result.
 
     Parameters
@@ -136,7 +136,7 @@ def bug(record: Record, why: BaseException | str) -> Record:
     return replace(record, outcome="grader-error", advice=advice, traceback="".join(lines)[-MAX_TRACE:])
 
 
-def blank(place: Place, job: Job) -> Record:
+def blank(place: SubmissionFolder, job: Job) -> Record:
     """Return the record of a submission before anything is known of it."""
     return Record(
         student=place.student,
@@ -152,7 +152,7 @@ def blank(place: Place, job: Job) -> Record:
     )
 
 
-def judged(file: HandedIn, job: Job, guests: Guests) -> tuple[Assignment, Mended, Judged]:
+def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, Restored, SubmissionResult]:
     """Read a notebook, hold it against what was handed out, and judge it.
 
     Raises
@@ -164,7 +164,7 @@ def judged(file: HandedIn, job: Job, guests: Guests) -> tuple[Assignment, Mended
         notebook = opened(file, guest)
         assignment, by, troubles = recognised(job, notebook)
         of_this_release = assignment.release == job.assignment.release
-        mended = mend(notebook, job.handed_out, assignment, of_this_release=of_this_release, recognised_by=by)
+        mended = restore(notebook, job.handed_out, assignment, of_this_release=of_this_release, recognised_by=by)
         del notebook
         mended.troubles[:0] = troubles
         tests = own_tests(mended.notebook, job.handed_out, assignment)
@@ -172,12 +172,12 @@ def judged(file: HandedIn, job: Job, guests: Guests) -> tuple[Assignment, Mended
         return assignment, mended, submission.judge()
 
 
-def own_tests(notebook: Node, handed_out: HandedOut, assignment: Assignment) -> dict[int, Extra]:
+def own_tests(notebook: Node, handed_out: Release, assignment: Assignment) -> dict[int, InstructorTest]:
     """Return the lecturer's own test cells by their place: locked, graded, and no check of ours."""
     given = [c.source for c in handed_out.cells.values() if c.locked and not c.grade and c.cell_type == "code"]
     checks = {exercise.id for exercise in assignment.exercises}
 
-    def test_of(source: str) -> Extra:
+    def test_of(source: str) -> InstructorTest:
         return lambda guest, seconds: prepared(source, given, guest, seconds)
 
     return {
@@ -187,21 +187,21 @@ def own_tests(notebook: Node, handed_out: HandedOut, assignment: Assignment) -> 
     }
 
 
-def _graded(file: HandedIn, record: Record, job: Job, guests: Guests) -> Result:
+def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Result:
     assignment, mended, found = judged(file, job, guests)
     troubles = list(mended.troubles)
     if file.name != f"{job.assignment.name}.ipynb":
-        troubles.append(Trouble("renamed-notebook", file.name[:80]))
+        troubles.append(Anomaly("renamed-notebook", file.name[:80]))
     if file.others:
-        troubles.append(Trouble("other-notebooks"))
+        troubles.append(Anomaly("other-notebooks"))
     if file.timestamp:
         with contextlib.suppress(ImportError):
             from autograder.grade.gradebook import parsed_time
 
             if parsed_time(file.timestamp) is None:
-                troubles.append(Trouble("unreadable-timestamp"))
+                troubles.append(Anomaly("unreadable-timestamp"))
     missing = (exercise.id for exercise in assignment.exercises if exercise.id not in job.places)
-    troubles += [Trouble("not-in-gradebook", id) for id in missing]
+    troubles += [Anomaly("not-in-gradebook", id) for id in missing]
     unknown = [verdict for verdict in found.verdicts if verdict.passed is None]
     if unknown:
         return Result(bug(record, unknown[0].seen))
@@ -249,13 +249,13 @@ def _make_harmless(cell: Node, job: Job) -> None:
         cell.update({"attachments": pictures} if pictures else {})
 
 
-def written(notebook: Node, assignment: Assignment, found: Judged, job: Job) -> bytes:
+def written(notebook: Node, assignment: Assignment, found: SubmissionResult, job: Job) -> bytes:
     """Return the file of the autograded notebook, as Jupyter would have stored it after a run, a line for each cell.
 
     Whatever a student wrote or showed is harmless in it.
     """
     by_id = {exercise.id: verdict for exercise, verdict in zip(assignment.exercises, found.verdicts, strict=True)}
-    count, harmless = 0, sanitize.Outputs()
+    count, harmless = 0, sanitize.OutputSanitizer()
     for place, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
             _make_harmless(cell, job)

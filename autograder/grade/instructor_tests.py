@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograder.protocol.values import Failure, Opaque
-from autograder.sandbox.apart import Apart
+from autograder.sandbox.apart import TrustedFork
 from autograder.sandbox.launch import NotStarted
 from autograder.sandbox.outputs import cleaned
 from autograder.sandbox.process import KINDS, Ended, EndedByTime, Guest
@@ -184,7 +184,7 @@ def run_test(source: str, given: Iterable[str], guest: Guest, seconds: float) ->
 
 
 def prepared(source: str, given: Iterable[str], guest: Guest, seconds: float) -> Callable[[Any], Any]:
-    """Make a student's process ready for a test cell, and return what runs it, in a fork (`host.apart`).
+    """Make a student's process ready for a test cell, and return what runs it, in a fork (`sandbox.apart`).
 
     Raises
     ------
@@ -203,7 +203,7 @@ def prepared(source: str, given: Iterable[str], guest: Guest, seconds: float) ->
     return answer
 
 
-def outputs_of(apart: Apart, guest: Guest) -> list[dict[str, Any]]:
+def outputs_of(apart: TrustedFork, guest: Guest) -> list[dict[str, Any]]:
     """Run a prepared test and return its outputs; what it asked the student's process is charged there.
 
     Raises

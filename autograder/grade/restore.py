@@ -15,7 +15,7 @@ from autograder.assignments import Assignment
 from autograder.grade.hidden import as_released
 from autograder.recognise import Node, ids_of
 
-TROUBLES = {
+ANOMALIES = {
     "check-deleted": "The check cell is gone; its function was judged all the same.",
     "check-edited": "The check cell was changed; it decides nothing, so its function was judged as ever.",
     "locked-cell-deleted": "A locked cell is gone, and was put back.",
@@ -39,12 +39,12 @@ TROUBLES = {
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Anomaly:
     """Something about a submission that a person may want to look at.
 
     Attributes
     ----------
-    id : one of TROUBLES
+    id : one of ANOMALIES
     where : the cell's id, a file's name, or ""
     """
 
@@ -54,7 +54,7 @@ class Trouble:
     @property
     def text(self) -> str:
         """For people."""
-        return f"{TROUBLES[self.id]}{f' ({self.where})' if self.where else ''}"
+        return f"{ANOMALIES[self.id]}{f' ({self.where})' if self.where else ''}"
 
     def as_json(self) -> dict[str, str]:
         """Return it as JSON types."""
@@ -62,7 +62,7 @@ class Trouble:
 
 
 @dataclass(frozen=True)
-class Given:
+class ReleasedCell:
     """A cell as it was handed out, and as the gradebook knows it."""
 
     name: str
@@ -97,7 +97,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class HandedOut:
+class Release:
     """A notebook as it was handed out.
 
     Attributes
@@ -107,13 +107,13 @@ class HandedOut:
     hidden : the marks of what students did not get (`hidden.regions`)
     """
 
-    cells: Mapping[str, Given]
+    cells: Mapping[str, ReleasedCell]
     kernelspec: Mapping[str, str] = field(default_factory=dict)
     hidden: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
-class Mended:
+class Restored:
     """A notebook that is ready to be run and to be written.
 
     Attributes
@@ -124,11 +124,11 @@ class Mended:
     """
 
     notebook: Node
-    troubles: list[Trouble]
+    troubles: list[Anomaly]
     unanswered: set[str]
 
 
-def _same_text(one: str, other: str) -> bool:
+def _same_but_for_space(one: str, other: str) -> bool:
     """Tell whether two texts differ in white space only."""
     return one.split() == other.split()
 
@@ -141,22 +141,22 @@ def _new(kind: str, source: str) -> Node:
     return made
 
 
-MAX_TROUBLES = 100
+MAX_ANOMALIES = 100
 """More say no more."""
 
 
-class _Mending:
-    def __init__(self, handed_out: HandedOut, assignment: Assignment, of_this_release: bool) -> None:
+class _Restoration:
+    def __init__(self, handed_out: Release, assignment: Assignment, of_this_release: bool) -> None:
         self.out = handed_out
         self.checks = {exercise.id: exercise for exercise in assignment.exercises}
         self.of_this_release = of_this_release
-        self.troubles: dict[Trouble, None] = {}
+        self.troubles: dict[Anomaly, None] = {}
         self.seen: dict[str, int] = {}
         self.stripped = 0
 
     def note(self, id: str, where: str = "") -> None:
-        if len(self.troubles) < MAX_TROUBLES:
-            self.troubles[Trouble(id, where[:80])] = None
+        if len(self.troubles) < MAX_ANOMALIES:
+            self.troubles[Anomaly(id, where[:80])] = None
 
     def name_of(self, cell: Node) -> str | None:
         """Return which cell of the release this is."""
@@ -200,7 +200,7 @@ class _Mending:
         if self.of_this_release and isinstance(noted, dict) and _differ(noted, given):
             self.note("flags-changed", name)
         if given.locked:
-            if self.of_this_release and not _same_text(source, as_released(given.source, self.out.hidden)):
+            if self.of_this_release and not _same_but_for_space(source, as_released(given.source, self.out.hidden)):
                 self.note("check-edited" if name in self.checks else "locked-cell-edited", name)
             if self.of_this_release or name in self.checks:
                 fresh.source = given.source
@@ -232,7 +232,7 @@ class _Mending:
         return cells
 
 
-def _differ(noted: Mapping[str, Any], given: Given) -> bool:
+def _differ(noted: Mapping[str, Any], given: ReleasedCell) -> bool:
     """Tell whether what a cell says of itself is not what was handed out."""
     right = given.metadata
     flags = any(bool(noted.get(flag, False)) != right[flag] for flag in ("grade", "solution", "locked", "task"))
@@ -243,9 +243,9 @@ def _shown(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
-def mend(
-    notebook: Node, handed_out: HandedOut, assignment: Assignment, *, of_this_release: bool, recognised_by: str
-) -> Mended:
+def restore(
+    notebook: Node, handed_out: Release, assignment: Assignment, *, of_this_release: bool, recognised_by: str
+) -> Restored:
     """Hold a notebook against what was handed out.
 
     Parameters
@@ -256,7 +256,7 @@ def mend(
     of_this_release : whether it was asked as it is now; locked cells of an older release keep their text
     recognised_by : "metadata", "cells" or "functions"
     """
-    work = _Mending(handed_out, assignment, of_this_release)
+    work = _Restoration(handed_out, assignment, of_this_release)
     cells = [work.put_right(cell) for cell in notebook.cells]
     if work.stripped or recognised_by != "metadata":
         work.note("metadata-stripped")
@@ -271,7 +271,7 @@ def mend(
         for cell in cells
         if (given := handed_out.cells.get(cell.id))
         and given.solution
-        and _same_text(cell.source, as_released(given.source, handed_out.hidden))
+        and _same_but_for_space(cell.source, as_released(given.source, handed_out.hidden))
     }
     spec = notebook.metadata.get("kernelspec")
     name = spec.get("name") if isinstance(spec, dict) else None
@@ -289,7 +289,7 @@ def mend(
         metadata=metadata,
         cells=cells,
     )
-    return Mended(fresh, list(work.troubles), unanswered)
+    return Restored(fresh, list(work.troubles), unanswered)
 
 
 def kernelspec_of(text: str | None) -> dict[str, str]:
@@ -301,7 +301,7 @@ def kernelspec_of(text: str | None) -> dict[str, str]:
     return spec if isinstance(spec, dict) else {}
 
 
-def beginning_of(release: Path, handed_out: HandedOut) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
+def beginning_of(release: Path, handed_out: Release) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
     """Return what all notebooks of a release share: its first code cells, and its text cells.
 
     Parameters

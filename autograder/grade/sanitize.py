@@ -223,7 +223,7 @@ MAX_CLEANED = 2_000_000
 NOTHING = "[What the cell showed cannot be shown here.]"
 
 
-class Outputs:
+class OutputSanitizer:
     """The outputs of a notebook, made harmless."""
 
     def __init__(self) -> None:
@@ -231,7 +231,7 @@ class Outputs:
         self._room = MAX_CLEANED
 
     def of(self, outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Return the outputs of one cell, as `host.outputs` has stored them."""
+        """Return the outputs of one cell, as `sandbox.outputs` has stored them."""
         return [
             {**each, "data": self._bundle(each["data"]) or {"text/plain": NOTHING}} if "data" in each else {**each}
             for each in outputs

@@ -10,19 +10,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.assignments import Assignment, Written
+from autograder.assignments import Assignment, ManualQuestion
 from autograder.course_file import assignments_of, released
 from autograder.errors import AutograderError
 from autograder.grade import cluster
-from autograder.grade.batch import Class, Writer, changes, exit_code, results
-from autograder.grade.collect import Place, places
+from autograder.grade.batch import results
+from autograder.grade.collect import SubmissionFolder, places
 from autograder.grade.console import changes_table, followed, needs_marks, summary, table
 from autograder.grade.gradebook import Course, Gradebook, NoGradebook, UnknownAssignment, find_course
 from autograder.grade.grader import Job, Result
 from autograder.grade.records import Record, Records, reference_of
-from autograder.grade.restore import HandedOut, beginning_of
+from autograder.grade.restore import Release, beginning_of
+from autograder.grade.writer import ClassState, Writer, changes, exit_code
 from autograder.sandbox.clock import cores
-from autograder.sandbox.launch import Door
+from autograder.sandbox.launch import SandboxProcess
 from autograder.sandbox.outputs import hide
 from course_lib.names import suggestion
 
@@ -31,7 +32,7 @@ class CannotGrade(AutograderError):
     """Nothing could be graded; the message says what to do."""
 
 
-def assignments_and(course: Course, name: str, handed_out: HandedOut) -> Mapping[str, Assignment]:
+def assignments_and(course: Course, name: str, handed_out: Release) -> Mapping[str, Assignment]:
     """Return the assignments of a course, and one that has only a lecturer's own tests, if that is what it is.
 
     Raises
@@ -42,7 +43,7 @@ def assignments_and(course: Course, name: str, handed_out: HandedOut) -> Mapping
     if name in known:
         return known
     written = tuple(
-        Written(cell.name, cell.points or 0.0, cell.name)
+        ManualQuestion(cell.name, cell.points or 0.0, cell.name)
         for cell in handed_out.cells.values()
         if cell.grade and not cell.is_test
     )
@@ -124,10 +125,10 @@ class Run:
     records, gradebook, writer : where results are
     job : what all are graded with
     state : who is to be graded
-    door : to a zygote that warms up already, if there is one; whoever made it closes it
+    sandbox : one that is starting already, if there is one; whoever made it closes it
     """
 
-    def __init__(self, name: str, options: Options, door: Door | None = None) -> None:
+    def __init__(self, name: str, options: Options, sandbox: SandboxProcess | None = None) -> None:
         """Open the course and the gradebook, and find out who is to be graded.
 
         Raises
@@ -143,7 +144,7 @@ class Run:
         if options.seed_file:
             options.seed_file = options.seed_file.absolute()
         self.options = options
-        self.door = door
+        self.sandbox = sandbox
         self.course = Course.at(root)
         keep_out_of(self.course.folder("submitted"))
         hide(str(self.course.root), "course")
@@ -160,12 +161,12 @@ class Run:
         self.writer = Writer(
             self.records, self.gradebook, self.course.folder("autograded"), self.course.folder("source") / name
         )
-        self.places: list[Place] = list(places(self.course.folder("submitted"), name))
+        self.places: list[SubmissionFolder] = list(places(self.course.folder("submitted"), name))
         if not self.places:
             where = self.course.folder("submitted") / "STUDENT" / name / f"{name}.ipynb"
             raise CannotGrade(f"nobody has handed in {name} yet: put each notebook at {where}")
         self.job = job_of(self.course, self.gradebook, self.assignment, known, options)
-        self.state = Class()
+        self.state = ClassState()
         self._lock: int | None = None
 
     @contextlib.contextmanager
@@ -208,7 +209,7 @@ class Run:
             yield from cluster.results(self.job, self.state.todo, self.options.cluster, self.options.sandboxed)
             return
         jobs, close = self.options.jobs or cores(), [] if self._lock is None else [self._lock]
-        yield from results(self.job, self.state.todo, jobs, self.options.sandboxed, close, self.door)
+        yield from results(self.job, self.state.todo, jobs, self.options.sandboxed, close, self.sandbox)
 
     @property
     def seed_reference(self) -> str:
@@ -216,7 +217,9 @@ class Run:
         return reference_of(self.job.seed)
 
 
-def grade(assignment: str, options: Options, console: Console | None = None, door: Door | None = None) -> int:
+def grade(
+    assignment: str, options: Options, console: Console | None = None, sandbox: SandboxProcess | None = None
+) -> int:
     """Grade a class, print how it goes, and return the exit code.
 
     Parameters
@@ -224,7 +227,7 @@ def grade(assignment: str, options: Options, console: Console | None = None, doo
     assignment : its name
     options : what the caller chooses
     console : where it is printed
-    door : to a zygote that warms up already; it stays the caller's to close
+    sandbox : one that is starting already; it stays the caller's to close
 
     Raises
     ------
@@ -232,7 +235,7 @@ def grade(assignment: str, options: Options, console: Console | None = None, doo
         When nothing could be done.
     """
     console = console or Console()
-    run, started = Run(assignment, options, door), time.monotonic()
+    run, started = Run(assignment, options, sandbox), time.monotonic()
     with run.opened():
         state = run.state
         if state.todo and not options.sandboxed:

@@ -12,16 +12,16 @@ from autograder.core.verdict import Verdict
 from autograder.grade.instructor_tests import outputs_of
 from autograder.protocol.values import Outcome
 from autograder.recognise import exercise_checked_by, functions_defined_in, source_of
-from autograder.sandbox.apart import Apart, calls
+from autograder.sandbox.apart import TrustedFork, calls
 from autograder.sandbox.launch import NotStarted
 from autograder.sandbox.outputs import CUT, cleaned, size_of
-from autograder.sandbox.process import Ended, Guest, GuestProcess, Served
+from autograder.sandbox.process import CallHandler, Ended, Guest, GuestProcess
 
 Guests = Callable[[], Guest]
 """Starts a student's process."""
 
-Extra = Callable[[Guest, float], Callable[[Any], Any]]
-"""Prepares a lecturer's own test cell (`proxies.prepared`) to be run on this side, within seconds for all its calls."""
+InstructorTest = Callable[[Guest, float], Callable[[Any], Any]]
+"""Prepares a lecturer's own test cell (`instructor_tests.prepared`), within seconds for all its calls."""
 
 MAX_SEEN = 1_000
 MAX_SHOWN = 16 * 2**20
@@ -41,7 +41,7 @@ class NoTimeLeft(Exception):
 
 
 @dataclass
-class Judged:
+class SubmissionResult:
     """What judging one notebook came to.
 
     Attributes
@@ -78,7 +78,7 @@ class Submission:
         seconds: float,
         guests: Guests = GuestProcess,
         budget: float = float("inf"),
-        extras: Mapping[int, Extra] | None = None,
+        extras: Mapping[int, InstructorTest] | None = None,
         guest: Guest | None = None,
     ) -> None:
         """Take what to judge, and how.
@@ -90,7 +90,7 @@ class Submission:
         seed : of the cases
         seconds : time limit of a cell, and of judging one function
         guests : starts a student's process
-        budget : seconds for the whole, with everything that is run again; charged as `host.clock` does
+        budget : seconds for the whole, with everything that is run again; charged as `sandbox.clock` does
         extras : a lecturer's own test cells, by their place in the notebook: run here, not in the student's process
         guest : a process that is there already and has run nothing yet
         """
@@ -108,9 +108,9 @@ class Submission:
         self._finished: list[str] = []
         self._blocked: list[str] = []
         self._spoiled: dict[str, tuple[str, str]] = {}
-        self._judged_as = Judged()
+        self._judged_as = SubmissionResult()
 
-    def judge(self) -> Judged:
+    def judge(self) -> SubmissionResult:
         """Return one verdict for each exercise of the assignment, in its order, and what was seen on the way.
 
         Raises
@@ -204,9 +204,9 @@ class Submission:
             self._spoiled |= dict.fromkeys(defined | asked, ("raised", seen))
 
     @contextlib.contextmanager
-    def _apart(self, answer: Callable[[Any], Any], seconds: float) -> Iterator[Apart]:
+    def _apart(self, answer: Callable[[Any], Any], seconds: float) -> Iterator[TrustedFork]:
         """Do something on this side with what the student's process sends, within the student's limits."""
-        with Apart(answer, seconds) as apart:
+        with TrustedFork(answer, seconds) as apart:
             try:
                 yield apart
             finally:
@@ -279,7 +279,7 @@ class Submission:
             return verdict
         called: set[str] = set()
 
-        def asked_of(apart: Apart, name: str) -> Served:
+        def asked_of(apart: TrustedFork, name: str) -> CallHandler:
             def serve(arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
                 called.add(name)
                 return apart.ask((name, list(arguments), dict(options)))
@@ -323,7 +323,7 @@ def judge_notebook(
 
     Parameters
     ----------
-    notebook : as `notebooks.read` returns it
+    notebook : as `recognise.read` returns it
     assignment : which one it is
     seed : of the cases
     seconds : time limit of a cell, and of judging one function

@@ -7,7 +7,7 @@ The files of the course come last, over the socket.
 
 Three generations:
 
-- the *door* makes the namespaces, asks the host to map its user ids, and waits;
+- the *launched* process makes the namespaces, asks the host to map its user ids, and waits;
 - the *zygote* is the first process in them: it builds the file system, loads the packages, and forks; a *twin* of it
   serves another grading worker, or forks guests that have run a notebook's first cells already;
 - a *keeper* is the first process in a submission's own namespaces: it starts the *student's* process, watches the
@@ -285,7 +285,7 @@ def proportional_bytes() -> int:
     return total
 
 
-def keep(student: int, status: socket.socket, memory: int) -> NoReturn:
+def supervise(student: int, status: socket.socket, memory: int) -> NoReturn:
     """Wait for the student's process, and say how it ended; end with everything when nobody listens any more."""
     prctl(PR_SET_DUMPABLE, 0, ctypes.c_ulong(0), "hiding the keeper")
     signal.signal(
@@ -322,7 +322,7 @@ def keep(student: int, status: socket.socket, memory: int) -> NoReturn:
             os._exit(0)
 
 
-def enclose(channel: int, status: socket.socket, limits: dict[str, Any]) -> int:
+def isolate(channel: int, status: socket.socket, limits: dict[str, Any]) -> int:
     """Go from the zygote's namespaces into namespaces of its own, without any privilege; return the zygote's /proc."""
     keep_only(channel, status.fileno())
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -359,7 +359,7 @@ def be_guest(channel: int, status: socket.socket, plan: dict[str, Any], cells: A
     from autograder.protocol import wire
 
     try:
-        proc = enclose(channel, status, plan["limits"])
+        proc = isolate(channel, status, plan["limits"])
     except (Refused, OSError, ValueError) as error:
         status.send(json.dumps({"failed": str(error)}).encode())
         raise
@@ -367,15 +367,15 @@ def be_guest(channel: int, status: socket.socket, plan: dict[str, Any], cells: A
     if student:
         os.close(proc)
         os.close(channel)
-        keep(student, status, plan["limits"]["memory_of_all"])
+        supervise(student, status, plan["limits"]["memory_of_all"])
     status.close()
     prctl(PR_SET_DUMPABLE, 1, ctypes.c_ulong(0), "reading its own /proc")
     write_once("self/oom_score_adj", "1000", proc)  # when memory is short, this one goes first
     os.close(proc)
     os.setsid()
     install_filter(bytes.fromhex(plan["filter"]))
-    if plan["dice"]:  # as the cells that were run already have left them; Python's own are drawn anew by a fork
-        random.setstate(plan["dice"])
+    if plan["random_state"]:  # as the cells that were run already have left them; Python's own are drawn anew by a fork
+        random.setstate(plan["random_state"])
     else:
         random.seed()
         importlib.import_module("numpy").random.seed()
@@ -413,7 +413,7 @@ def _not_handed_on() -> tuple[int, int, int]:
     return len(threads), len(files), len(own)
 
 
-def _dice() -> tuple[Any, ...]:
+def _random_state() -> tuple[Any, ...]:
     """Return the state of the random numbers that a cell may have started anew."""
     name, keys, *rest = importlib.import_module("numpy").random.get_state()
     return random.getstate(), name, keys.tolist(), rest
@@ -427,11 +427,11 @@ def run_opening(channel: int, plan: dict[str, Any], cells: Any) -> str:
     from autograder.guest import server
     from autograder.protocol import wire
 
-    (threads, files, own), dice = _not_handed_on(), _dice()
+    (threads, files, own), before = _not_handed_on(), _random_state()
     with socket.socket(fileno=channel) as connection, contextlib.suppress(wire.Closed):
         server.serve(connection, cells)
-    if dice != _dice():
-        plan["dice"] = random.getstate()
+    if before != _random_state():
+        plan["random_state"] = random.getstate()
     forget_fonts()
     gc.collect()
     gc.freeze()
@@ -537,7 +537,7 @@ def be_zygote(control: socket.socket, plan: dict[str, Any]) -> None:
     os.environ.update(plan["environment"])
     cells = warm_up(plan)
     take_course(control)
-    plan = {"limits": plan["limits"], "filter": plan["filter"], "dice": None}
+    plan = {"limits": plan["limits"], "filter": plan["filter"], "random_state": None}
     forget_fonts()
     gc.disable()
     gc.freeze()
@@ -547,7 +547,7 @@ def be_zygote(control: socket.socket, plan: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Be the door."""
+    """Make the namespaces, fork the zygote into them, and wait."""
     control = socket.socket(fileno=int(sys.argv[1]))
     plan = json.loads(sys.stdin.buffer.read())
     null = os.open("/dev/null", os.O_RDWR)

@@ -53,7 +53,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Pages:
+class Notebook:
     """What a notebook's file says.
 
     Attributes
@@ -151,17 +151,17 @@ def parsed(content: bytes) -> Any:
         raise NoNotebook("it is not JSON") from error
 
 
-def read(content: bytes) -> Pages:
+def read(content: bytes) -> Notebook:
     """Take a notebook's file apart.
 
     Raises
     ------
     NoNotebook
     """
-    return pages_of(parsed(content))
+    return notebook_in(parsed(content))
 
 
-def pages_of(data: Any) -> Pages:
+def notebook_in(data: Any) -> Notebook:
     """Return what a parsed file says.
 
     Raises
@@ -177,10 +177,10 @@ def pages_of(data: Any) -> Pages:
     stated = _below(about, "backprop_course")
     name, release = _text(_below(stated, "assignment")), _text(_below(stated, "release"))
     kernel = _text(_below(_below(about, "kernelspec"), "name"))
-    return Pages(tuple(cells), kernel, None if name is None else (name, release or ""))
+    return Notebook(tuple(cells), kernel, None if name is None else (name, release or ""))
 
 
-def flat(pages: Pages) -> tuple[Any, Any]:
+def flat(pages: Notebook) -> tuple[Any, Any]:
     """Return the lengths of all texts and their bytes, to go over the channel."""
     room = [MAX_PICTURES]
     rows = [
@@ -209,7 +209,7 @@ def _within(attachments: Iterable[tuple[str, str]], room: list[int]) -> Iterator
             yield name, data
 
 
-def unflat(lengths: Any, row: Any) -> Pages:
+def unflat(lengths: Any, row: Any) -> Notebook:
     """Return what was made flat.
 
     Raises
@@ -231,7 +231,7 @@ def unflat(lengths: Any, row: Any) -> Pages:
     kernel, name, release = (_sure(text) for text in texts[:3])
     room = [MAX_PICTURES]
     cells = tuple(_of_row(texts[start : start + _FIELDS], room) for start in range(3, len(texts), _FIELDS))
-    return Pages(cells, kernel, None if name is None else (name, release or ""))
+    return Notebook(cells, kernel, None if name is None else (name, release or ""))
 
 
 def _maybe(text: str | None) -> str:

@@ -55,7 +55,7 @@ def _converter() -> Callable[..., str] | None:
         return None
 
 
-def _bare(element: ElementTree.Element) -> bool:
+def _is_pure_mathml(element: ElementTree.Element) -> bool:
     """Take everything from MathML that is no formula, and tell whether it is one throughout."""
     for each in element.iter():
         each.tag = each.tag.removeprefix(_NAMESPACE)
@@ -78,7 +78,9 @@ def formula(tex: str, block: bool) -> Markup:
         element = ElementTree.fromstring(convert(tex, display="block" if block else "inline"))
     except Exception:  # noqa: BLE001  (whatever the converter says of TeX that it does not know)
         return plain
-    return Markup(ElementTree.tostring(element, encoding="unicode", method="html")) if _bare(element) else plain
+    return (
+        Markup(ElementTree.tostring(element, encoding="unicode", method="html")) if _is_pure_mathml(element) else plain
+    )
 
 
 class _Renderer(IPythonRenderer):

@@ -28,7 +28,7 @@ class NoAssignment(AutograderError, LookupError):
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellMark:
     """What one graded cell gives a student, as the gradebook has it.
 
     Attributes
@@ -80,7 +80,7 @@ class Student:
     id: str
     record: Record | None = None
     verdicts: tuple[Verdict, ...] = ()
-    cells: Mapping[str, Cell] = field(default_factory=dict)
+    cells: Mapping[str, CellMark] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)
     penalty: float = 0.0
     person: Person = Person()
@@ -109,7 +109,7 @@ class Student:
 
 
 @dataclass(frozen=True)
-class Graded:
+class GradedClass:
     """A class after grading.
 
     Attributes
@@ -131,7 +131,7 @@ class Graded:
         return self.course.root
 
 
-def graded(name: str, course: Path | None = None) -> Graded:
+def graded(name: str, course: Path | None = None) -> GradedClass:
     """Read what is known of a class.
 
     Parameters
@@ -157,7 +157,7 @@ def graded(name: str, course: Path | None = None) -> Graded:
         raise NoAssignment(f"no assignment {name!r}; {suggestion(name, known)}")
     assignment = known[name]
     rows, most = _gradebook(found, name)
-    return Graded(
+    return GradedClass(
         found, assignment, assignment.total_points if most is None else most, joined(Records(root, name).all(), rows)
     )
 
@@ -221,10 +221,10 @@ def _read(connection: sa.Connection, t: Mapping[str, sa.Table], name: str) -> tu
     for student, cell, auto, manual in of_cells(t["comment"], "auto_comment", "manual_comment"):
         if said := manual if manual is not None else auto:
             comments.setdefault(student, {})[cell] = _text(said)
-    cells: dict[str, dict[str, Cell]] = {}
+    cells: dict[str, dict[str, CellMark]] = {}
     wanted = ("auto_score", "manual_score", "extra_credit", "needs_manual_grade")
     for student, cell, auto, manual, extra, waits in of_cells(t["grade"], *wanted):
-        cells.setdefault(student, {})[cell] = Cell(
+        cells.setdefault(student, {})[cell] = CellMark(
             most.get(cell, 0.0), _number(auto), _number(manual), float(extra or 0.0), bool(waits)
         )
     people = t["student"].c

@@ -69,7 +69,7 @@ def _exporter() -> FeedbackExporter:
 
 
 @dataclass
-class Shown:
+class PageCell:
     """A cell as the page shows it."""
 
     kind: str
@@ -100,7 +100,7 @@ def _said_by(test: Cell) -> Iterator[Markup]:
             yield display.preformatted(f"{each.get('ename', '')}: {text}" if text else str(each.get("ename", "")))
 
 
-def _shown(cell: Cell, said: Mapping[str, Any], seen: set[str]) -> Shown | None:
+def _page_cell(cell: Cell, said: Mapping[str, Any], seen: set[str]) -> PageCell | None:
     if cell.name in seen:
         cell = replace(cell, name="")
     kind = _kind(cell, said["verdicts"])
@@ -109,7 +109,7 @@ def _shown(cell: Cell, said: Mapping[str, Any], seen: set[str]) -> Shown | None:
     id = cell.name
     seen.add(id)
     known = said["cells"].get(id, {})
-    shown = Shown(kind, id, f"cell-{id}" if known or kind == "check" else "", LABELS[kind], known.get("points", ""))
+    shown = PageCell(kind, id, f"cell-{id}" if known or kind == "check" else "", LABELS[kind], known.get("points", ""))
     shown.comment = display.markdown(known["comment"]) if known.get("comment") else None
     if kind == "check":
         return shown
@@ -124,10 +124,10 @@ def _shown(cell: Cell, said: Mapping[str, Any], seen: set[str]) -> Shown | None:
 
 def _page(found: Iterable[Cell], said: Mapping[str, Any], broken: bool) -> str:
     seen: set[str] = set()
-    cells: list[Shown] = []
+    cells: list[PageCell] = []
     room = MAX_SHOWN
     for cell in found:
-        shown = _shown(cell, said, seen)
+        shown = _page_cell(cell, said, seen)
         if shown is None:
             continue
         for place, each in enumerate(shown.outputs):

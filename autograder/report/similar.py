@@ -16,8 +16,8 @@ from typing import Any
 
 from autograder.core.verdict import Verdict
 from autograder.report.autograded import cells_of
-from autograder.report.marks import Graded
-from autograder.report.workers import Asked, answers
+from autograder.report.marks import GradedClass
+from autograder.report.workers import Task, answers
 
 LEAST_NODES = 45
 """Nodes of the syntax tree, arguments not counted: a return of one product has about twenty."""
@@ -227,17 +227,17 @@ def alike(
     return sorted(found, key=lambda each: (-len(each.functions) - len(each.wrong), each.students))
 
 
-def similar(graded: Graded, jobs: int = 0) -> list[Alike]:
+def similar(graded: GradedClass, jobs: int = 0) -> list[Alike]:
     """Return which students' answers are alike in a class that has been graded."""
     name = graded.assignment.name
     said = {"functions": [exercise.function for exercise in graded.assignment.exercises]}
     asked = [
-        Asked(student.id, said, path)
+        Task(student.id, said, path)
         for student in graded.students
         if (path := graded.course.folder("autograded") / student.id / name / f"{name}.ipynb").is_file()
     ]
     own = [
-        Asked(step, said, path)
+        Task(step, said, path)
         for step in ("release", "source")
         if (path := graded.course.folder(step) / name / f"{name}.ipynb").is_file()
     ]
@@ -247,7 +247,7 @@ def similar(graded: Graded, jobs: int = 0) -> list[Alike]:
     return alike(dict(_read(asked, jobs)), [each for _, each in _read(own, 1)], wrong)
 
 
-def _read(asked: list[Asked], jobs: int) -> Iterator[tuple[str, Forms]]:
+def _read(asked: list[Task], jobs: int) -> Iterator[tuple[str, Forms]]:
     for each, found in answers(asked, forms, ready, jobs):
         if found is not None:
             yield each.key, json.loads(found)

@@ -24,7 +24,7 @@ from autograder.sandbox.process import Ended, EndedByMemory, EndedByTime
 OUT_OF_MEMORY = 137
 
 
-class Apart:
+class TrustedFork:
     """A fork of this process that answers messages, started at the first one.
 
     Attributes

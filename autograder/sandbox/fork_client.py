@@ -15,9 +15,9 @@ from typing import Any, Self
 from autograder.protocol import wire
 from autograder.protocol.values import Outcome
 from autograder.sandbox.cgroup import MemoryGroup, kills_of_the_machine
-from autograder.sandbox.launch import PACKET, START_SECONDS, Door, NotStarted, hear, memory_group, send
-from autograder.sandbox.plan import MEBIBYTE, Limits, lesson
-from autograder.sandbox.process import Conversation, Ended, EndedByMemory, EndedByTime, Ran, Served
+from autograder.sandbox.launch import PACKET, START_SECONDS, NotStarted, SandboxProcess, hear, memory_group, send
+from autograder.sandbox.plan import MEBIBYTE, Limits, course_message
+from autograder.sandbox.process import CallHandler, CellResult, Conversation, Ended, EndedByMemory, EndedByTime
 
 USERS = 8
 """Users of the machine in which the guests of one process take turns, so that none is that of one still dying."""
@@ -47,9 +47,9 @@ class ForkedGuest(Conversation):
         self._handle = handle
         self._before = self._memory_events()
         self._ended = False
-        self.opening: list[tuple[str, Ran]] = []
+        self.opening: list[tuple[str, CellResult]] = []
         self.fresh = zygote.fresh_guest
-        self._begun: list[tuple[str, Ran]] = []
+        self._begun: list[tuple[str, CellResult]] = []
         self._blocked: list[str] = []
 
     @property
@@ -62,7 +62,7 @@ class ForkedGuest(Conversation):
         memory = self._zygote.memory
         return memory.kills(), memory.reached(), kills_of_the_machine()
 
-    def run(self, source: str, seconds: float) -> Ran:
+    def run(self, source: str, seconds: float) -> CellResult:
         """Run one cell.
 
         Raises
@@ -81,7 +81,7 @@ class ForkedGuest(Conversation):
         function: str,
         cases: Sequence[Mapping[str, Any]],
         seconds: float,
-        answered_here: Mapping[str, Served] | None = None,
+        answered_here: Mapping[str, CallHandler] | None = None,
     ) -> list[Outcome] | None:
         """Call a function of the notebook on every case; None where it has no such function.
 
@@ -169,7 +169,7 @@ class ForkedGuest(Conversation):
             self._zygote.dying.append(self._handle)
 
 
-class _Opening(Conversation):
+class _PreambleChannel(Conversation):
     """A zygote's twin while it runs the cells with which every notebook begins."""
 
     def __init__(self, channel: socket.socket, process: int) -> None:
@@ -206,16 +206,19 @@ class Zygote:
     memory: MemoryGroup
 
     def __init__(
-        self, course: Mapping[str, str] | None = None, limits: Limits | None = None, door: Door | None = None
+        self,
+        course: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        sandbox: SandboxProcess | None = None,
     ) -> None:
         """Take the files of the course that guests may import (`course_files`), and what a guest may use.
 
-        A door is taken over that was made earlier, with its limits.
+        A sandbox is taken over that was started earlier, with its limits.
         """
-        self.limits = door.limits if door else limits or Limits()
+        self.limits = sandbox.limits if sandbox else limits or Limits()
         self.dying: list[int] = []
         self._course = dict(course or {})
-        self._door = door
+        self._sandbox = sandbox
         self._control: socket.socket | None = None
         self._handle: int | None = None
         self._ids: range | None = None
@@ -224,7 +227,7 @@ class Zygote:
         self._blocks = 1
         self._groups: list[MemoryGroup] = []
         self._opened: Zygote | None = None
-        self._opening: list[tuple[str, Ran]] = []
+        self._opening: list[tuple[str, CellResult]] = []
 
     def start(self) -> None:
         """Start it.
@@ -234,23 +237,23 @@ class Zygote:
         NotStarted
             With what this machine refused.
         """
-        door = self._door = self._door or Door(self.limits)
-        self.memory, self._ids = door.memory, door.ids
+        sandbox = self._sandbox = self._sandbox or SandboxProcess(self.limits)
+        self.memory, self._ids = sandbox.memory, sandbox.ids
         self._users = self._next_users()
         try:
-            door.pass_through()
+            sandbox.wait_mapped()
             with tempfile.TemporaryFile() as file:
-                file.write(json.dumps(lesson(self._course)).encode())
+                file.write(json.dumps(course_message(self._course)).encode())
                 file.seek(0)
-                send(door.control, {}, file)
-            hear(door.control, "ready")
+                send(sandbox.control, {}, file)
+            hear(sandbox.control, "ready")
         except NotStarted:
             self.stop()
             raise
         except OSError as error:
             self.stop()
             raise NotStarted(_GONE) from error
-        self._control = door.control
+        self._control = sandbox.control
 
     def _next_users(self) -> range:
         """Return ids that none of its twins has, as they are inside."""
@@ -278,7 +281,7 @@ class Zygote:
         ------
         NotStarted
         """
-        self._bury()
+        self._reap()
         channel, their_channel = socket.socketpair()
         status, their_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with their_channel, their_status:
@@ -354,7 +357,7 @@ class Zygote:
         except NotStarted:
             return False
         ours, theirs = socket.socketpair()
-        cells, opening = _Opening(ours, _process_of(made._handle or 0)), list[tuple[str, Ran]]()
+        cells, opening = _PreambleChannel(ours, _process_of(made._handle or 0)), list[tuple[str, CellResult]]()
         try:
             with theirs, cells:
                 assert made._control
@@ -371,7 +374,7 @@ class Zygote:
         self._opened, self._opening = made, opening
         return True
 
-    def _bury(self) -> None:
+    def _reap(self) -> None:
         """Wait until the kernel has ended every process of the guests that were killed."""
         while self.dying:
             handle = self.dying.pop()
@@ -380,7 +383,7 @@ class Zygote:
             poll.poll(10_000)
             os.close(handle)
 
-    def let_go(self) -> None:
+    def close_handles(self) -> None:
         """Close what this process holds of a twin that another process has taken over."""
         for zygote in filter(None, (self, self._opened)):
             if zygote._control:
@@ -398,11 +401,11 @@ class Zygote:
         if self._handle is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-        self.let_go()
-        if self._door:
-            self._door.close()
-            self._door = None
-        self._bury()
+        self.close_handles()
+        if self._sandbox:
+            self._sandbox.close()
+            self._sandbox = None
+        self._reap()
         for group in self._groups:
             group.remove()
         self._groups = []

@@ -57,7 +57,7 @@ def memory_group(limits: Limits) -> MemoryGroup:
     return MemoryGroup(limits.memory_of_all + 256 * MEBIBYTE)
 
 
-class Door:
+class SandboxProcess:
     """A process that is on its way to be a zygote.
 
     The kernel ends it when the thread that made it goes.
@@ -125,7 +125,7 @@ class Door:
         (home / "uid_map").write_text(f"0 {os.geteuid()} 1{more}")
         (home / "gid_map").write_text(f"0 {os.getegid()} 1{more}")
 
-    def pass_through(self) -> None:
+    def wait_mapped(self) -> None:
         """Wait until it has its users.
 
         Raises

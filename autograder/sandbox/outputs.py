@@ -125,7 +125,7 @@ def size_of(value: Any) -> int:
     return len(value) if isinstance(value, str) else 0
 
 
-class Shown:
+class CellOutputs:
     """The outputs of one cell, as they come in."""
 
     def __init__(self) -> None:

@@ -202,7 +202,7 @@ def plan(limits: Limits) -> dict[str, Any]:
     }
 
 
-def lesson(course: Mapping[str, str]) -> dict[str, Any]:
+def course_message(course: Mapping[str, str]) -> dict[str, Any]:
     """Return what a zygote is told then: JSON.
 
     Parameters

@@ -21,7 +21,7 @@ from autograder.protocol import notebook, wire
 from autograder.protocol.values import Failure, Outcome
 from autograder.sandbox.clock import LOOK_SECONDS, Clock
 from autograder.sandbox.launch import START_SECONDS, NotStarted
-from autograder.sandbox.outputs import Shown, TooMuch
+from autograder.sandbox.outputs import CellOutputs, TooMuch
 
 NO_ANSWER = "the student's process sent what is not an answer"
 
@@ -60,7 +60,7 @@ KINDS: Mapping[str, type[Ended]] = {kind.outcome: kind for kind in (Ended, Ended
 
 
 @dataclass(frozen=True)
-class Ran:
+class CellResult:
     """What running one cell left behind.
 
     Attributes
@@ -73,7 +73,7 @@ class Ran:
     outputs: list[dict[str, Any]] = field(default_factory=list)
 
 
-Served = Callable[[Sequence[Any], Mapping[str, Any]], Any]
+CallHandler = Callable[[Sequence[Any], Mapping[str, Any]], Any]
 """Answers a call of the guest's: from its arguments, by position and by name, plain values or a Failure."""
 
 
@@ -87,10 +87,10 @@ class Guest(Protocol):
 
     charged: float
 
-    def read(self, content: bytes, seconds: float) -> notebook.Pages:
+    def read(self, content: bytes, seconds: float) -> notebook.Notebook:
         """Take a notebook's file apart."""
 
-    def run(self, source: str, seconds: float) -> Ran:
+    def run(self, source: str, seconds: float) -> CellResult:
         """Run one cell."""
 
     def evaluate(
@@ -98,7 +98,7 @@ class Guest(Protocol):
         function: str,
         cases: Sequence[Mapping[str, Any]],
         seconds: float,
-        answered_here: Mapping[str, Served] | None = None,
+        answered_here: Mapping[str, CallHandler] | None = None,
     ) -> list[Outcome] | None:
         """Call a function of the notebook on every case; None where it has no such function."""
 
@@ -136,7 +136,7 @@ class Conversation(ABC):
         """Say why the process hung up, after it did."""
         return Ended("the student's process ended, or sent what is not an answer")
 
-    def read(self, content: bytes, seconds: float) -> notebook.Pages:
+    def read(self, content: bytes, seconds: float) -> notebook.Notebook:
         """Take a notebook's file apart, in the guest; here nothing is parsed.
 
         Raises
@@ -154,7 +154,7 @@ class Conversation(ABC):
                 raise notebook.NoNotebook("it holds too much text")
         raise self._broken()
 
-    def run(self, source: str, seconds: float) -> Ran:
+    def run(self, source: str, seconds: float) -> CellResult:
         """Run one cell.
 
         Raises
@@ -162,12 +162,12 @@ class Conversation(ABC):
         Ended
             With the outputs until then; its kind says why.
         """
-        shown = Shown()
+        shown = CellOutputs()
         try:
             text = np.frombuffer(source.encode("utf-8", "replace"), np.uint8)
             answer = self._ask(("run", text), seconds, shown=shown)
             if answer is None or isinstance(answer, Failure):
-                return Ran(answer, shown.outputs())
+                return CellResult(answer, shown.outputs())
             raise self._broken()
         except Ended as ended:
             ended.outputs = shown.outputs()
@@ -182,7 +182,7 @@ class Conversation(ABC):
         function: str,
         cases: Sequence[Mapping[str, Any]],
         seconds: float,
-        answered_here: Mapping[str, Served] | None = None,
+        answered_here: Mapping[str, CallHandler] | None = None,
     ) -> list[Outcome] | None:
         """Call a function of the notebook on every case; None where it has no such function.
 
@@ -214,8 +214,8 @@ class Conversation(ABC):
         self,
         request: Any,
         seconds: float,
-        served: Mapping[str, Served] | None = None,
-        shown: Shown | None = None,
+        served: Mapping[str, CallHandler] | None = None,
+        shown: CellOutputs | None = None,
     ) -> Any:
         """Send a request and return the answer; in between serve the guest's calls, and take what it shows."""
         clock = Clock(lambda: self.process, seconds)
@@ -227,7 +227,7 @@ class Conversation(ABC):
                     case (str() as word, np.ndarray() as piece) if word == "display":
                         began = time.process_time()
                         try:
-                            (shown or Shown()).take(piece.tobytes())
+                            (shown or CellOutputs()).take(piece.tobytes())
                         except TooMuch as error:
                             raise self._broken() from error
                         self.charged += time.process_time() - began

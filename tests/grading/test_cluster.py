@@ -19,7 +19,7 @@ import pytest
 from autograder.grade import cluster
 from autograder.grade.batch import given_up
 from autograder.grade.cluster import NoCluster, packed, unpacked
-from autograder.grade.collect import Carried, HandedIn, take
+from autograder.grade.collect import CarriedSubmission, SubmittedFile, take
 from autograder.grade.grader import Result, blank
 from autograder.grade.records import Records
 from autograder.grade.session import Options, Run
@@ -268,7 +268,7 @@ def job_and_place(tmp_path):
     opened = Run(NAME, Options(here, sandboxed=False))
     with opened.opened() as found:
         place = found.places[0]
-        yield cluster.sendable(found.job), Carried("ada", place.folder, file=take(place, NAME))
+        yield cluster.sendable(found.job), CarriedSubmission("ada", place.folder, file=take(place, NAME))
 
 
 @pytest.fixture
@@ -280,7 +280,7 @@ def on_this_machine(monkeypatch):
     cluster._graders.clear()
 
 
-def graders() -> list[cluster.Grader]:
+def graders() -> list[cluster.GradingProcess]:
     return list(cluster._graders.values())
 
 
@@ -322,17 +322,17 @@ def test_a_process_without_work_ends_by_itself(job_and_place, monkeypatch):
     monkeypatch.setattr(
         cluster.subprocess, "Popen", lambda words, **how: real([sys.executable, "-c", program, words[-1]], **how)
     )
-    grader = cluster.Grader(job_and_place[0], False)
+    grader = cluster.GradingProcess(job_and_place[0], False)
     until(lambda: not grader.running)
     grader.end()
 
 
 def test_a_machine_that_cannot_grade_is_named(job_and_place, on_this_machine, monkeypatch):
     def cannot(job, sandboxed):
-        raise cluster.Unfit("no user namespaces here")
+        raise cluster.UnfitMachine("no user namespaces here")
 
     job, place = job_and_place
-    monkeypatch.setattr(cluster, "Grader", cannot)
+    monkeypatch.setattr(cluster, "GradingProcess", cannot)
     content = cluster.grade_here("run", job, place, True)
     with pytest.raises(NoCluster, match=r"tcp://here:1 cannot grade: no user namespaces here\. .* and start again"):
         unpacked(content, place, job)
@@ -387,8 +387,8 @@ def test_a_record_of_another_release_is_refused(job_and_place):
 
 
 def test_what_was_taken_is_not_taken_again(tmp_path):
-    file = HandedIn("small.ipynb", b"{}")
-    assert take(Carried("ada", tmp_path / "nowhere", file=file), NAME) is file
+    file = SubmittedFile("small.ipynb", b"{}")
+    assert take(CarriedSubmission("ada", tmp_path / "nowhere", file=file), NAME) is file
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_a_run_that_ends_between_two_steps_is_taken_up_and_nothing_is_graded_twi
         raise Killed
 
     place = {
-        "notebook": ("autograder.grade.batch.write_whole", 0),
+        "notebook": ("autograder.grade.writer.write_whole", 0),
         "record": ("autograder.grade.records.Records.write", 0),
         "gradebook": ("autograder.grade.gradebook.Gradebook.write", 1),
     }

@@ -11,10 +11,10 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder.grade.batch import Kitchen
 from autograder.grade.collect import places
 from autograder.grade.grader import grade
-from autograder.grade.restore import HandedOut, beginning_of
+from autograder.grade.guests import GuestFactory
+from autograder.grade.restore import Release, beginning_of
 from autograder.sandbox.fork_client import Zygote
 from autograder.sandbox.launch import NotStarted
 from autograder.sandbox.process import Ended
@@ -209,12 +209,12 @@ def test_there_are_no_more_twins_than_users_and_the_next_worker_starts_its_own(o
 
 def test_a_twin_that_was_killed_is_replaced_by_a_zygote_of_the_workers_own(tmp_path):
     here = course(tmp_path)
-    kitchen = Kitchen(job_of(here), sandboxed=True)
+    kitchen = GuestFactory(job_of(here), sandboxed=True)
     try:
         kitchen.start()
     except NotStarted as error:
         pytest.skip(str(error))
-    worker = Kitchen(job_of(here), True, kitchen.twin())
+    worker = GuestFactory(job_of(here), True, kitchen.twin())
     worker.guest().end()
     signal.pidfd_send_signal(worker._zygote._handle, signal.SIGKILL)
     time.sleep(0.2)
@@ -235,9 +235,9 @@ def test_the_opening_is_what_stands_above_the_first_answer(tmp_path):
     opening, texts = beginning_of(release, job.handed_out)
     assert opening == (cell(handed_out, "setup").source,)
     assert ("markdown", "# Small") in texts
-    assert beginning_of(tmp_path / "nothing.ipynb", HandedOut({})) == ((), frozenset())
+    assert beginning_of(tmp_path / "nothing.ipynb", Release({})) == ((), frozenset())
     release.write_text("[]")
-    assert beginning_of(release, HandedOut({}))[0] == ()
+    assert beginning_of(release, Release({}))[0] == ()
 
 
 @pytest.mark.parametrize("begins_otherwise", [False, True])
@@ -254,7 +254,7 @@ def test_a_graded_notebook_is_the_same_with_an_opening_and_without(tmp_path, beg
     assert job.opening
     (place,), found = places(here / "submitted", NAME), []
     for each in (job, replace(job, opening=())):
-        kitchen = Kitchen(each, sandboxed=True)
+        kitchen = GuestFactory(each, sandboxed=True)
         try:
             found.append(grade(place, each, kitchen.guest))
         finally:

@@ -18,7 +18,7 @@ import course_lib.two_layer
 from autograder.guest import stand_in
 from autograder.sandbox import doctor, plan
 from autograder.sandbox.fork_client import Zygote
-from autograder.sandbox.launch import Door, NotStarted
+from autograder.sandbox.launch import NotStarted, SandboxProcess
 from autograder.sandbox.outputs import CUT
 from autograder.sandbox.plan import ENVIRONMENT, MEBIBYTE
 from autograder.sandbox.process import Ended, EndedByMemory, EndedByTime
@@ -711,7 +711,7 @@ def test_a_machine_without_user_namespaces_is_refused_in_a_sentence(monkeypatch)
     def refuse(self):
         raise PermissionError(1, os.strerror(1))
 
-    monkeypatch.setattr(Door, "_map_ids", refuse)
+    monkeypatch.setattr(SandboxProcess, "_map_ids", refuse)
     with pytest.raises(
         NotStarted, match="no user namespace could be made for the students' code: Operation not permitted"
     ):
