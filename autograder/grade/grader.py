@@ -196,7 +196,7 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
         troubles.append(Anomaly("other-notebooks"))
     if file.timestamp:
         with contextlib.suppress(ImportError):
-            from autograder.grade.gradebook import parsed_time
+            from autograder.grade.lateness import parsed_time
 
             if parsed_time(file.timestamp) is None:
                 troubles.append(Anomaly("unreadable-timestamp"))

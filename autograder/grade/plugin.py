@@ -27,7 +27,8 @@ from traitlets import Bool, Float
 
 from autograder.grade import sanitize
 from autograder.grade.collect import STUDENT, SubmissionFolder, shown_name
-from autograder.grade.gradebook import Course, Gradebook, find_course
+from autograder.grade.course import Course, find_course
+from autograder.grade.gradebook import Gradebook
 from autograder.grade.grader import Job, grade
 from autograder.grade.guests import GuestFactory
 from autograder.grade.records import WITHOUT_MARKS, Records

@@ -17,7 +17,8 @@ from autograder.grade import cluster
 from autograder.grade.batch import results
 from autograder.grade.collect import SubmissionFolder, places
 from autograder.grade.console import changes_table, followed, needs_marks, summary, table
-from autograder.grade.gradebook import Course, Gradebook, NoGradebook, UnknownAssignment, find_course
+from autograder.grade.course import Course, NoGradebook, find_course
+from autograder.grade.gradebook import Gradebook, UnknownAssignment
 from autograder.grade.grader import Job, Result
 from autograder.grade.records import Record, Records, reference_of
 from autograder.grade.restore import Release, beginning_of

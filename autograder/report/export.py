@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from autograder.report.marks import CellMark, GradedClass, Student
+from autograder.grade.class_marks import CellMark
+from autograder.report.marks import GradedClass, Student
 
 SCHEMA = 1
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")

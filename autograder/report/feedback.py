@@ -16,10 +16,11 @@ from urllib.parse import quote
 from autograder.core.render import SIGNS, html
 from autograder.core.verdict import Verdict
 from autograder.errors import AutograderError
+from autograder.grade.class_marks import CellMark
 from autograder.grade.hidden import regions
 from autograder.grade.records import CannotWrite, write_whole
 from autograder.recognise import load_nbformat
-from autograder.report.marks import CellMark, GradedClass, Student
+from autograder.report.marks import GradedClass, Student
 from autograder.report.workers import SECONDS, Task, answers
 
 SUMS = {True: "right", False: "wrong", None: "open"}

@@ -5,7 +5,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.sandbox.fork_client import ForkedGuest, Zygote
+from autograder.sandbox.fork_client import Zygote
+from autograder.sandbox.forked_guest import ForkedGuest
 from autograder.sandbox.launch import NotStarted
 from autograder.sandbox.plan import MEBIBYTE, Limits
 from autograder.sandbox.process import Ended

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox.course_files import course_files
-from autograder.sandbox.fork_client import ForkedGuest, Zygote
+from autograder.sandbox.fork_client import Zygote
+from autograder.sandbox.forked_guest import ForkedGuest
 from autograder.sandbox.launch import NotStarted
 from autograder.sandbox.plan import MEBIBYTE, Limits
 

@@ -29,8 +29,8 @@ from autograder.core.judge import judge
 from autograder.core.questions import question
 from autograder.core.render import html, text
 from autograder.grade.collect import SubmittedFile, Unreadable, opened
-from autograder.grade.gradebook import parsed_time
 from autograder.grade.grader import Job, recognised, written
+from autograder.grade.lateness import parsed_time
 from autograder.grade.records import verdict_of, verdict_row
 from autograder.grade.restore import Release, ReleasedCell, restore
 from autograder.grade.submission import SubmissionResult

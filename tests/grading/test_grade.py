@@ -14,7 +14,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from autograder.assignments import ASSIGNMENTS
 from autograder.course_file import assignments_of, released
 from autograder.grade.collect import places
-from autograder.grade.gradebook import Course, Gradebook
+from autograder.grade.course import Course
+from autograder.grade.gradebook import Gradebook
 from autograder.grade.grader import Job, grade
 from autograder.grade.records import OUTCOMES, Record, Records
 from autograder.sandbox.process import GuestProcess

@@ -22,7 +22,8 @@ from nbgrader.api import Gradebook as NbgraderGradebook
 
 from autograder.course_file import assignments_of
 from autograder.grade import session
-from autograder.grade.gradebook import Course, Gradebook
+from autograder.grade.course import Course
+from autograder.grade.gradebook import Gradebook
 from autograder.grade.records import Record, Records
 from autograder.grade.session import Options
 from exercises.generate import CONFIG, generate
