@@ -1,57 +1,23 @@
-"""Read a notebook, and recognise which assignment it is and which cells hold its answers and checks."""
+"""Read a notebook of one's own, and recognise which assignment a notebook is and which cells are its checks."""
 
 import contextlib
-import functools
 import os
 import re
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, from_table
 from autograder.errors import AutograderError
-from autograder.protocol import notebook as reading
+from autograder.protocol.notebook import Cell, NoNotebook, Notebook, flat, notebook_in, parsed, unflat
 
 MAX_BYTES = 50 * 2**20
 _DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 
 
-@functools.cache
-def load_nbformat() -> Any:
-    """Load nbformat, where it is needed: it takes a third of a second.
-
-    It loads jsonschema, which would build a grammar of web addresses: another second, for nothing of ours. So this is
-    called before anything is imported that loads nbformat by itself.
-    """
-    hidden = "rfc3987_syntax" not in sys.modules
-    if hidden:
-        sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-    try:
-        import nbformat
-    finally:
-        if hidden:
-            del sys.modules["rfc3987_syntax"]
-    return nbformat
-
-
 class UnreadableNotebook(AutograderError):
     """The file is not a notebook that can be judged; the message says why, in one sentence."""
-
-
-class Node(dict[str, Any]):
-    """A part of a notebook, whose entries are attributes too, as nbformat has it; loading that takes half a second."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Return an entry."""
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Set an entry."""
-        self[name] = value
 
 
 def _opened(path: str, flags: int) -> int:
@@ -63,7 +29,7 @@ def _opened(path: str, flags: int) -> int:
     return descriptor
 
 
-def read(path: Path) -> Node:
+def read(path: Path) -> Notebook:
     """Read a notebook of any nbformat version, as it is read when it is handed in; here it is the reader's own.
 
     Raises
@@ -79,69 +45,21 @@ def read(path: Path) -> Node:
     if len(content) > MAX_BYTES:
         raise UnreadableNotebook(f"{path} is larger than {MAX_BYTES // 2**20} MB: clear its outputs, and save it")
     try:
-        data = reading.parsed(content)
-        pages = reading.unflat(*reading.flat(reading.notebook_in(data)))  # as it would come out of a sandbox
-    except reading.NoNotebook as error:
+        data = parsed(content)
+        found = unflat(*flat(notebook_in(data)))  # as it would come out of a sandbox
+    except NoNotebook as error:
         raise UnreadableNotebook(f"{path} is not a notebook: {error}; save it again, and check that") from error
-    return notebook_of(pages, data.get("metadata"))
+    return replace(found, table=data["metadata"]["backprop_course"]) if found.stated else found
 
 
-def notebook_of(pages: reading.Notebook, about: Any = None) -> Node:
-    """Return a notebook whose cells hold their text and what nbgrader noted, and nothing that they showed.
-
-    Parameters
-    ----------
-    pages : what its file says
-    about : its metadata, where all that it says of its assignment is believed
-    """
-    metadata: dict[str, Any] = {}
-    if pages.kernel is not None:
-        metadata["kernelspec"] = {"name": pages.kernel}
-    if pages.stated is not None:
-        stated = {"assignment": pages.stated[0], "release": pages.stated[1]}
-        metadata["backprop_course"] = about["backprop_course"] if about else stated
-    return Node(cells=[_cell(cell) for cell in pages.cells], metadata=metadata)
-
-
-def _cell(cell: reading.Cell) -> Node:
-    metadata: dict[str, Any] = {}
-    if cell.flags is not None:
-        flags = {flag: flag in cell.flags for flag in reading.FLAGS}
-        metadata["nbgrader"] = {**flags, "grade_id": cell.grade_id, "points": cell.points}
-    made = Node(cell_type=cell.kind, source=cell.source, metadata=metadata)
-    if cell.id is not None:
-        made["id"] = cell.id
-    if cell.attachments:
-        made["attachments"] = cell.attachments
-    return made
-
-
-def source_of(cell: Any) -> str:
-    """Return a cell's source."""
-    return str(cell.get("source", ""))
-
-
-def code_cells(notebook: Any) -> Iterator[Any]:
-    """Return the code cells in order."""
-    return (cell for cell in notebook.cells if cell.cell_type == "code")
-
-
-def ids_of(cell: Any) -> set[str]:
-    """Return the names that a cell goes by: nbgrader's grade_id and its own id."""
-    nbgrader = cell.metadata.get("nbgrader")
-    given = (cell.get("id"), nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None)
-    return {id for id in given if isinstance(id, str)}
-
-
-def functions_defined_in(cell: Any) -> set[str]:
+def functions_defined_in(cell: Cell) -> set[str]:
     """Return the names of functions that a code cell defines at its top level, as its lines look: nothing is parsed."""
-    return set(_DEFINITION.findall(source_of(cell)))
+    return set(_DEFINITION.findall(cell.source))
 
 
-def exercise_checked_by(cell: Any, assignment: Assignment) -> Exercise | None:
+def exercise_checked_by(cell: Cell, assignment: Assignment) -> Exercise | None:
     """Return the exercise whose check cell this is."""
-    ids = ids_of(cell)
-    return next((exercise for exercise in assignment.exercises if exercise.id in ids), None)
+    return next((exercise for exercise in assignment.exercises if exercise.id in cell.names), None)
 
 
 class Recognised(NamedTuple):
@@ -152,7 +70,7 @@ class Recognised(NamedTuple):
 
 
 def recognise(
-    notebook: Any,
+    notebook: Notebook,
     known: Mapping[str, Assignment] = ASSIGNMENTS,
     released: Mapping[str, Assignment] | None = None,
 ) -> Recognised | None:
@@ -168,13 +86,11 @@ def recognise(
     -------
     the assignment as it was released, or None if nothing points to one, or as much points to another
     """
-    stated = notebook.metadata.get("backprop_course", {})
-    if isinstance(stated, dict):
-        found = _stated(stated, known, released)
-        if found:
-            return Recognised(found, "metadata")
-    ids = {id for cell in notebook.cells for id in ids_of(cell)}
-    defined = {name for cell in code_cells(notebook) for name in functions_defined_in(cell)}
+    found = _stated(notebook, known, released)
+    if found:
+        return Recognised(found, "metadata")
+    ids = {id for cell in notebook.cells for id in cell.names}
+    defined = {name for cell in notebook.cells if cell.kind == "code" for name in functions_defined_in(cell)}
     for by, asked, present in (
         ("cells", {a.name: {e.id for e in a.exercises} for a in known.values()}, ids),
         ("functions", {a.name: {e.function for e in a.exercises} for a in known.values()}, defined),
@@ -186,18 +102,18 @@ def recognise(
 
 
 def _stated(
-    stated: Mapping[str, Any], known: Mapping[str, Assignment], released: Mapping[str, Assignment] | None
+    notebook: Notebook, known: Mapping[str, Assignment], released: Mapping[str, Assignment] | None
 ) -> Assignment | None:
     """Return the assignment that a notebook's metadata name, as it was when the notebook was released."""
-    name, digits = stated.get("assignment"), stated.get("release")
-    if not isinstance(name, str):
+    if notebook.stated is None:
         return None
+    name, digits = notebook.stated
     now = known.get(name)
     if now and digits == now.release:
         return now
     if released is None:
         with contextlib.suppress(ValueError):
-            return from_table({**stated, "assignment": name})
-    elif isinstance(digits, str) and digits in released and released[digits].name == name:
+            return from_table({**notebook.table, "assignment": name})
+    elif digits in released and released[digits].name == name:
         return released[digits]
     return now

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.protocol.notebook import NoNotebook
+from autograder.protocol.notebook import NoNotebook, Notebook
 from autograder.protocol.values import MAX_BYTES
-from autograder.recognise import Node, notebook_of
 from autograder.sandbox.outputs import cleaned
 from autograder.sandbox.process import Ended, Guest
 
@@ -172,7 +171,7 @@ def take(place: SubmissionFolder, assignment: str) -> SubmittedFile:
         os.close(directory)
 
 
-def opened(file: SubmittedFile, guest: Guest, seconds: float = READ_SECONDS) -> Node:
+def opened(file: SubmittedFile, guest: Guest, seconds: float = READ_SECONDS) -> Notebook:
     """Return the notebook that a file holds; its bytes are taken apart by the guest, not here.
 
     Parameters
@@ -191,7 +190,7 @@ def opened(file: SubmittedFile, guest: Guest, seconds: float = READ_SECONDS) -> 
         If it is none; the message says what a person should do.
     """
     try:
-        return notebook_of(guest.read(file.content, seconds))
+        return guest.read(file.content, seconds)
     except NoNotebook as error:
         raise Unreadable(
             f"{shown_name(file.name)} is not a notebook: {cleaned(str(error))}: ask for it again."

@@ -1,12 +1,14 @@
 """An nbgrader course directory: its configuration, its folders, and the database of its gradebook."""
 
 import contextlib
+import functools
 import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SAWarning, SQLAlchemyError
@@ -184,3 +186,21 @@ def said_of(error: Exception) -> str:
     """Return the first line of what a database says."""
     said = str(error.orig if isinstance(error, DBAPIError) else error).strip() or type(error).__name__
     return said.splitlines()[0][:300].rstrip(".")
+
+
+@functools.cache
+def load_nbformat() -> Any:
+    """Load nbformat, where it is needed: it takes a third of a second.
+
+    It loads jsonschema, which would build a grammar of web addresses: another second, for nothing of ours. So this is
+    called before anything is imported that loads nbformat by itself.
+    """
+    hidden = "rfc3987_syntax" not in sys.modules
+    if hidden:
+        sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    try:
+        import nbformat
+    finally:
+        if hidden:
+            del sys.modules["rfc3987_syntax"]
+    return nbformat

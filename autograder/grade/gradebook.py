@@ -19,7 +19,8 @@ from autograder.grade.course import Course, NoGradebook, database, readable, sai
 from autograder.grade.hidden import regions
 from autograder.grade.lateness import interval, late_penalty, parsed_time
 from autograder.grade.records import CannotWrite, Record
-from autograder.grade.restore import Release, ReleasedCell, kernelspec_of
+from autograder.grade.restore import Release, kernelspec_of
+from autograder.protocol.notebook import Cell
 
 WAIT_SECONDS = 60.0
 
@@ -82,23 +83,21 @@ class Gradebook:
         sources = connection.execute(
             sa.select(t["source_cell"]).where(t["source_cell"].c.notebook_id == self._notebook)
         ).mappings()
-        cells = {
-            each["name"]: ReleasedCell(
-                each["name"],
-                each["cell_type"],
-                each["source"] or "",
-                bool(each["locked"]),
-                each["checksum"],
-                each["name"] in self._graded and each["name"] not in tasks,
-                each["name"] in self._commented and each["name"] not in tasks,
-                each["name"] in tasks,
-                points.get(each["name"]),
-            )
-            for each in sources
-        }
+        cells = {}
+        for each in sources:
+            name = each["name"]
+            flags = {
+                "grade": name in self._graded and name not in tasks,
+                "solution": name in self._commented and name not in tasks,
+                "task": name in tasks,
+                "locked": bool(each["locked"]),
+            }
+            noted = frozenset(flag for flag, holds in flags.items() if holds)
+            source, checksum = each["source"] or "", each["checksum"]
+            cells[name] = Cell(each["cell_type"], source, name, name, noted, points.get(name), checksum=checksum)
         self.handed_out = Release(self._in_order(cells), kernelspec_of(spec), regions(self._course.config))
 
-    def _in_order(self, cells: Mapping[str, ReleasedCell]) -> dict[str, ReleasedCell]:
+    def _in_order(self, cells: Mapping[str, Cell]) -> dict[str, Cell]:
         """Return the cells in the order of the notebook in `source/`; the gradebook keeps none."""
         order: dict[str, int] = {}
         path = self._course.folder("source") / self._name / f"{self._name}.ipynb"
@@ -140,7 +139,7 @@ class Gradebook:
         marks: dict[str, float | None] = {name: points for name, points in record.marks.items() if name in self._graded}
         for name, given in self.handed_out.cells.items():
             if name in self._graded and name not in marks:
-                person = given.solution or given.task or given.cell_type == "markdown"
+                person = given.has("solution") or given.has("task") or given.kind == "markdown"
                 marks[name] = None if person and name not in record.unanswered else 0.0
         return marks
 

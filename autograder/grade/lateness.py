@@ -8,9 +8,8 @@ from typing import Any
 
 from traitlets.config import Config
 
-from autograder.grade.course import CONFIG
+from autograder.grade.course import CONFIG, load_nbformat
 from autograder.grade.records import CannotWrite
-from autograder.recognise import load_nbformat
 
 
 def interval(extension: Any) -> timedelta:

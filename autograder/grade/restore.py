@@ -7,13 +7,13 @@ outputs are cleared. What was found on the way is a list of troubles; none costs
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.assignments import Assignment
 from autograder.grade.hidden import as_released
-from autograder.recognise import Node, ids_of
+from autograder.protocol.notebook import Cell, Notebook
 
 ANOMALIES = {
     "check-deleted": "The check cell is gone; its function was judged all the same.",
@@ -62,41 +62,6 @@ class Anomaly:
 
 
 @dataclass(frozen=True)
-class ReleasedCell:
-    """A cell as it was handed out, and as the gradebook knows it."""
-
-    name: str
-    cell_type: str
-    source: str
-    locked: bool
-    checksum: str | None
-    grade: bool
-    solution: bool
-    task: bool
-    points: float | None
-
-    @property
-    def is_test(self) -> bool:
-        """Whether it is a locked code cell that gives points: a check of ours, or a lecturer's own test."""
-        return self.grade and self.locked and not self.solution and self.cell_type == "code"
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """What nbgrader notes in the cell."""
-        noted: dict[str, Any] = {
-            "cell_type": self.cell_type,
-            "checksum": self.checksum,
-            "grade": self.grade,
-            "grade_id": self.name,
-            "locked": self.locked,
-            "schema_version": 3,
-            "solution": self.solution,
-            "task": self.task,
-        }
-        return {**noted, "points": self.points} if self.grade or self.task else noted
-
-
-@dataclass(frozen=True)
 class Release:
     """A notebook as it was handed out.
 
@@ -107,7 +72,7 @@ class Release:
     hidden : the marks of what students did not get (`hidden.regions`)
     """
 
-    cells: Mapping[str, ReleasedCell]
+    cells: Mapping[str, Cell]
     kernelspec: Mapping[str, str] = field(default_factory=dict)
     hidden: tuple[tuple[str, str], ...] = ()
 
@@ -119,26 +84,20 @@ class Restored:
     Attributes
     ----------
     notebook : with the cells of the release put right, without outputs; attachments are as they were handed in
+    metadata : of the notebook
     troubles : what was found
     unanswered : names of the solution cells that are as they were handed out
     """
 
-    notebook: Node
+    notebook: Notebook
+    metadata: dict[str, Any]
     troubles: list[Anomaly]
     unanswered: set[str]
 
 
 def _same_but_for_space(one: str, other: str) -> bool:
-    """Tell whether two texts differ in white space only."""
+    """Return whether two texts differ in white space only."""
     return one.split() == other.split()
-
-
-def _new(kind: str, source: str) -> Node:
-    """Return a new cell."""
-    made = Node(id=secrets.token_hex(4), cell_type=kind, metadata=Node(), source=source)
-    if kind == "code":
-        made.update(execution_count=None, outputs=[])
-    return made
 
 
 MAX_ANOMALIES = 100
@@ -158,58 +117,50 @@ class _Restoration:
         if len(self.troubles) < MAX_ANOMALIES:
             self.troubles[Anomaly(id, where[:80])] = None
 
-    def name_of(self, cell: Node) -> str | None:
+    def name_of(self, cell: Cell) -> str | None:
         """Return which cell of the release this is."""
-        noted = cell.metadata.get("nbgrader")
-        grade_id = noted.get("grade_id") if isinstance(noted, dict) else None
-        if isinstance(grade_id, str):
-            if grade_id in self.out.cells or grade_id in self.checks:
-                return grade_id
-            self.note("unknown-id", _shown(grade_id))
-        names = [id for id in ids_of(cell) if id in self.out.cells or id in self.checks]
+        if cell.grade_id is not None:
+            if cell.grade_id in self.out.cells or cell.grade_id in self.checks:
+                return cell.grade_id
+            self.note("unknown-id", _shown(cell.grade_id))
+        names = [id for id in cell.names if id in self.out.cells or id in self.checks]
         if names:
             self.stripped += 1
         return names[0] if names else None
 
-    def put_right(self, cell: Node) -> Node:
+    def put_right(self, cell: Cell) -> Cell:
         """Return the cell as it is to be run and shown."""
         name = self.name_of(cell)
-        noted = cell.metadata.get("nbgrader")
-        source = cell.source
         given = self.out.cells.get(name) if name else None
-        kind = given.cell_type if given else cell.cell_type
+        kind = given.kind if given else cell.kind
         if kind not in ("code", "markdown"):
             kind = "raw"
-        if given and name and cell.cell_type != kind:
+        if given and name and cell.kind != kind:
             self.note("cell-type-changed", name)
-        fresh = _new(kind, source)
-        if kind == "markdown" and "attachments" in cell:
-            fresh.attachments = cell.attachments
+        attached = cell.attachments if kind == "markdown" else ()
+        fresh = Cell(kind, cell.source, secrets.token_hex(4), attachments=attached)
         if name is None:
             return fresh
         again = self.seen.get(name, 0)
         self.seen[name] = again + 1
         if again:
-            self.note("duplicated-solution" if given and given.solution else "duplicated-id", name)
-            if name in self.checks:
-                fresh.source = f"# A copy of {name}\n"
-            return fresh
-        fresh.id = name
+            self.note("duplicated-solution" if given and given.has("solution") else "duplicated-id", name)
+            return replace(fresh, source=f"# A copy of {name}\n") if name in self.checks else fresh
         if given is None:
-            return fresh
-        if self.of_this_release and isinstance(noted, dict) and _differ(noted, given):
+            return replace(fresh, id=name)
+        if self.of_this_release and cell.flags is not None and _differ(cell, given):
             self.note("flags-changed", name)
+        source = cell.source
         if given.locked:
             if self.of_this_release and not _same_but_for_space(source, as_released(given.source, self.out.hidden)):
                 self.note("check-edited" if name in self.checks else "locked-cell-edited", name)
             if self.of_this_release or name in self.checks:
-                fresh.source = given.source
-        fresh.metadata["nbgrader"] = given.metadata
-        if not self.of_this_release and name in self.checks:
-            fresh.metadata["nbgrader"]["points"] = self.checks[name].points
-        return fresh
+                source = given.source
+        older = not self.of_this_release and name in self.checks
+        points = self.checks[name].points if older else given.points
+        return replace(given, kind=kind, source=source, points=points, attachments=attached)
 
-    def put_back(self, cells: list[Node]) -> list[Node]:
+    def put_back(self, cells: list[Cell]) -> list[Cell]:
         """Return the cells with the locked ones and the checks that are gone, each after the cell it followed."""
         order = [*self.out.cells, *(id for id in self.checks if id not in self.out.cells)]
         for position, name in enumerate(order):
@@ -220,11 +171,7 @@ class _Restoration:
                 self.note("answer-deleted", name)
                 continue
             self.note("check-deleted" if name in self.checks else "locked-cell-deleted", name)
-            source = given.source if given else f"check({self.checks[name].function}).points"
-            fresh = _new(given.cell_type if given else "code", source)
-            fresh.id = name
-            if given:
-                fresh.metadata["nbgrader"] = given.metadata
+            fresh = given or Cell("code", f"check({self.checks[name].function}).points", name)
             before = set(order[:position])
             places = [place for place, cell in enumerate(cells) if cell.id in before]
             cells.insert(places[-1] + 1 if places else 0, fresh)
@@ -232,11 +179,9 @@ class _Restoration:
         return cells
 
 
-def _differ(noted: Mapping[str, Any], given: ReleasedCell) -> bool:
-    """Tell whether what a cell says of itself is not what was handed out."""
-    right = given.metadata
-    flags = any(bool(noted.get(flag, False)) != right[flag] for flag in ("grade", "solution", "locked", "task"))
-    return flags or (given.points is not None and noted.get("points") != given.points)
+def _differ(cell: Cell, given: Cell) -> bool:
+    """Return whether what a cell says of itself is not what was handed out."""
+    return cell.flags != given.flags or (given.points is not None and cell.points != given.points)
 
 
 def _shown(text: str) -> str:
@@ -244,7 +189,7 @@ def _shown(text: str) -> str:
 
 
 def restore(
-    notebook: Node, handed_out: Release, assignment: Assignment, *, of_this_release: bool, recognised_by: str
+    notebook: Notebook, handed_out: Release, assignment: Assignment, *, of_this_release: bool, recognised_by: str
 ) -> Restored:
     """Hold a notebook against what was handed out.
 
@@ -264,32 +209,25 @@ def restore(
     used: set[str] = set()
     for number, cell in enumerate(cells):
         if cell.id in used:
-            cell.id = f"cell-{number}"
-        used.add(cell.id)
+            cells[number] = replace(cell, id=f"cell-{number}")
+        used.add(str(cells[number].id))
     unanswered = {
         cell.id
         for cell in cells
-        if (given := handed_out.cells.get(cell.id))
-        and given.solution
+        if cell.id
+        and (given := handed_out.cells.get(cell.id))
+        and given.has("solution")
         and _same_but_for_space(cell.source, as_released(given.source, handed_out.hidden))
     }
-    spec = notebook.metadata.get("kernelspec")
-    name = spec.get("name") if isinstance(spec, dict) else None
-    if isinstance(name, str) and name != handed_out.kernelspec.get("name", "python3"):
-        work.note("other-kernel", _shown(name))
+    if notebook.kernel not in (None, handed_out.kernelspec.get("name", "python3")):
+        work.note("other-kernel", _shown(str(notebook.kernel)))
     language = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
     metadata = {
         "backprop_course": {"release": assignment.release, **assignment.as_table()},
         "kernelspec": dict(handed_out.kernelspec) or {"name": "python3", "display_name": "Python 3"},
         "language_info": language,
     }
-    fresh = Node(
-        nbformat=4,
-        nbformat_minor=5,
-        metadata=metadata,
-        cells=cells,
-    )
-    return Restored(fresh, list(work.troubles), unanswered)
+    return Restored(Notebook(tuple(cells)), metadata, list(work.troubles), unanswered)
 
 
 def kernelspec_of(text: str | None) -> dict[str, str]:

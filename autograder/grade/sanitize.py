@@ -82,7 +82,7 @@ def source(text: str, attachments: Iterable[tuple[str, str]] = ()) -> tuple[str,
     text : as it was written
     attachments : names and base64 of what is attached to the cell
     """
-    there, shown = dict(_pictures(attachments)), dict[str, dict[str, str]]()
+    there, shown = dict(pictures(attachments)), dict[str, dict[str, str]]()
 
     def put(found: re.Match[str]) -> str:
         # A backslash or an address before it would take the exclamation mark, and leave a link.
@@ -110,7 +110,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", name)[:100]
 
 
-def _pictures(attachments: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
+def pictures(attachments: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield what of a cell's attachments is a picture, by its first bytes, as nbformat has it."""
     for name, text in attachments:
         try:

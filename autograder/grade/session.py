@@ -46,7 +46,7 @@ def assignments_and(course: Course, name: str, handed_out: Release) -> Mapping[s
     written = tuple(
         ManualQuestion(cell.name, cell.points or 0.0, cell.name)
         for cell in handed_out.cells.values()
-        if cell.grade and not cell.is_test
+        if cell.has("grade") and not cell.is_test
     )
     return {**known, name: Assignment(name, name, 1, (), written)}
 

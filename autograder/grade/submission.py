@@ -10,8 +10,9 @@ from autograder.core.check import follows_from_earlier, may_follow_from_earlier,
 from autograder.core.judge import judge, refused
 from autograder.core.verdict import Verdict
 from autograder.grade.instructor_tests import outputs_of
+from autograder.protocol.notebook import Cell, Notebook
 from autograder.protocol.values import Outcome
-from autograder.recognise import exercise_checked_by, functions_defined_in, source_of
+from autograder.recognise import exercise_checked_by, functions_defined_in
 from autograder.sandbox.apart import TrustedFork, calls
 from autograder.sandbox.launch import NotStarted
 from autograder.sandbox.outputs import CUT, cleaned, size_of
@@ -72,7 +73,7 @@ class Submission:
 
     def __init__(
         self,
-        notebook: Any,
+        notebook: Notebook,
         assignment: Assignment,
         seed: int,
         seconds: float,
@@ -81,11 +82,11 @@ class Submission:
         extras: Mapping[int, InstructorTest] | None = None,
         guest: Guest | None = None,
     ) -> None:
-        """Take what to judge, and how.
+        """Configure the run of one notebook.
 
         Parameters
         ----------
-        notebook : what has `cells`, in order, as nbformat gives them
+        notebook : ready to be run
         assignment : what is asked
         seed : of the cases
         seconds : time limit of a cell, and of judging one function
@@ -122,7 +123,7 @@ class Submission:
         number = 0
         try:
             for place, cell in enumerate(self._notebook.cells):
-                if cell.cell_type != "code":
+                if cell.kind != "code":
                     continue
                 number += 1
                 exercise = exercise_checked_by(cell, self._assignment)
@@ -177,10 +178,10 @@ class Submission:
                 self._guest = guest
         return self._guest
 
-    def _run(self, cell: Any, place: int, number: int) -> None:
+    def _run(self, cell: Cell, place: int, number: int) -> None:
         """Run a cell; what goes wrong is kept for the functions that it defines."""
         defined = functions_defined_in(cell)
-        source = source_of(cell)
+        source = cell.source
         try:
             ran = self._running_guest().run(source, self._seconds_left())
         except NoTimeLeft:
@@ -313,7 +314,7 @@ def _error(name: str, text: str) -> dict[str, Any]:
 
 
 def judge_notebook(
-    notebook: Any,
+    notebook: Notebook,
     assignment: Assignment,
     seed: int = 0,
     seconds: float = 30.0,

@@ -7,7 +7,7 @@ import functools
 import importlib
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -16,8 +16,6 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder.grade import sanitize
-from autograder.protocol.notebook import PICTURES
-from autograder.report.autograded import joined
 from autograder.sandbox.outputs import cleaned
 
 MAX_TEXT = 20_000
@@ -27,6 +25,12 @@ CUT = "\n[The rest is not shown here; it is in your notebook.]"
 importlib.import_module("pygments.lexers.special")  # else loaded when a worker sees no file any more
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]+")
+
+
+def joined(value: Any) -> str:
+    """Return a text that may be stored as a list of its lines."""
+    return "".join(map(str, value)) if isinstance(value, list) else str(value)
+
 
 # --- formulas ---------------------------------------------------------------------------------------------------------
 
@@ -116,11 +120,10 @@ class _Renderer(IPythonRenderer):
         return src  # an attachment that is missing would raise; a file is never read
 
 
-def _attached(attachments: Mapping[str, Any]) -> Iterator[tuple[str, Markup]]:
-    for name, bundle in attachments.items():
-        for kind in PICTURES:
-            data = bundle.get(kind) if isinstance(bundle, Mapping) else None
-            if data is not None and (picture := _picture(kind, joined(data), "A picture that is attached")):
+def _attached(attachments: Iterable[tuple[str, str]]) -> Iterator[tuple[str, Markup]]:
+    for name, bundle in sanitize.pictures(attachments):
+        for kind, data in bundle.items():
+            if picture := _picture(kind, data, "A picture that is attached"):
                 yield name, picture
 
 
@@ -136,10 +139,10 @@ def _markdown(source: str, pictures: tuple[tuple[str, Markup], ...]) -> Markup:
     return Markup(re.sub(rf"{renderer.token}-(\d+)-", lambda found: renderer.made[int(found[1])], html))
 
 
-def markdown(source: str, attachments: Mapping[str, Any] | None = None) -> Markup:
+def markdown(source: str, attachments: Iterable[tuple[str, str]] = ()) -> Markup:
     """Return Markdown as HTML, with the pictures that are attached to its cell."""
     source = cleaned(source)
-    return _markdown(source, tuple(_attached(attachments or {}))) if len(source) <= MAX_TEXT else preformatted(source)
+    return _markdown(source, tuple(_attached(attachments))) if len(source) <= MAX_TEXT else preformatted(source)
 
 
 # --- code and outputs -------------------------------------------------------------------------------------------------

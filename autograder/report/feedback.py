@@ -17,9 +17,9 @@ from autograder.core.render import SIGNS, html
 from autograder.core.verdict import Verdict
 from autograder.errors import AutograderError
 from autograder.grade.class_marks import CellMark
+from autograder.grade.course import load_nbformat
 from autograder.grade.hidden import regions
 from autograder.grade.records import CannotWrite, write_whole
-from autograder.recognise import load_nbformat
 from autograder.report.marks import GradedClass, Student
 from autograder.report.workers import SECONDS, Task, answers
 

@@ -18,8 +18,8 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from traitlets.config import Config
 
 from autograder.grade.hidden import as_released
+from autograder.protocol.notebook import Cell, read
 from autograder.report import display
-from autograder.report.autograded import Cell, cells_of
 
 _v4: Any = importlib.import_module("nbformat.v4")
 
@@ -86,10 +86,10 @@ def _kind(cell: Cell, checks: Mapping[str, Any]) -> str:
     if cell.kind == "code":
         if cell.name in checks:
             return "check"
-        if cell.noted.get("solution"):
+        if cell.has("solution"):
             return "answer"
-        return "test" if cell.noted.get("grade") else "code"
-    return "written" if cell.noted.get("solution") or cell.noted.get("task") else "text"
+        return "test" if cell.has("grade") else "code"
+    return "written" if cell.has("solution") or cell.has("task") else "text"
 
 
 def _said_by(test: Cell) -> Iterator[Markup]:
@@ -102,7 +102,7 @@ def _said_by(test: Cell) -> Iterator[Markup]:
 
 def _page_cell(cell: Cell, said: Mapping[str, Any], seen: set[str]) -> PageCell | None:
     if cell.name in seen:
-        cell = replace(cell, name="")
+        cell = replace(cell, id=None, grade_id=None)
     kind = _kind(cell, said["verdicts"])
     if cell.kind not in ("code", "markdown") or (kind == "text" and not cell.source.strip()):
         return None
@@ -152,7 +152,7 @@ def render(said: Mapping[str, Any], content: bytes) -> bytes:
     said : what `feedback.said_of` says of a student
     content : the autograded notebook's file; nothing for a page without the notebook
     """
-    return _page(cells_of(content) if content else (), said, not content).encode("utf-8", "replace")
+    return _page(read(content).cells if content else (), said, not content).encode("utf-8", "replace")
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.core.verdict import Verdict
-from autograder.report.autograded import cells_of
+from autograder.protocol.notebook import read
 from autograder.report.marks import GradedClass
 from autograder.report.workers import Task, answers
 
@@ -175,7 +175,7 @@ def forms(said: Mapping[str, Any], content: bytes) -> bytes:
     content : the notebook's file
     """
     found: dict[str, str | None] = {}
-    for cell in cells_of(content):
+    for cell in read(content).cells:
         if cell.kind == "code":
             found |= {name: digits for name, digits in _forms_in(cell.source) if name in said["functions"]}
     return json.dumps({name: digits for name, digits in found.items() if digits}).encode()

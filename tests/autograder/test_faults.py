@@ -730,7 +730,7 @@ def reads_or_says_why(content: bytes, path: Path) -> None:
         assert "\n" not in why.replace(str(path), "")
     else:
         for cell in found.cells:
-            assert isinstance(cell.cell_type, str)
+            assert isinstance(cell.kind, str)
             cell.source.encode()  # no halves of characters
         recognise(found)
 

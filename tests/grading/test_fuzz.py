@@ -32,11 +32,12 @@ from autograder.grade.collect import SubmittedFile, Unreadable, opened
 from autograder.grade.grader import Job, recognised, written
 from autograder.grade.lateness import parsed_time
 from autograder.grade.records import verdict_of, verdict_row
-from autograder.grade.restore import Release, ReleasedCell, restore
+from autograder.grade.restore import Release, restore
 from autograder.grade.submission import SubmissionResult
 from autograder.guest.evaluate import evaluate
 from autograder.protocol import notebook as notebook_file
 from autograder.protocol import wire
+from autograder.protocol.notebook import Cell
 from autograder.protocol.values import Failure, Opaque, Outcome, ScalarFunction, plain
 from autograder.sandbox.apart import calls
 from autograder.sandbox.outputs import CellOutputs, TooMuch
@@ -346,20 +347,10 @@ class Reader:
 
 ASSIGNMENT = ASSIGNMENTS["ps4_two_layer"]
 IDS = [id for exercise in ASSIGNMENT.exercises[:3] for id in (exercise.id, exercise.id.replace("check", "answer"))]
-CELLS = {
-    id: ReleasedCell(
-        id,
-        "code",
-        f"# {id}",
-        id.startswith("check"),
-        None,
-        id.startswith("check"),
-        not id.startswith("check"),
-        False,
-        1.0,
-    )
-    for id in IDS
-} | {"proof": ReleasedCell("proof", "markdown", "Prove it.", False, None, True, True, False, 2.0)}
+CHECK, ANSWER = frozenset({"locked", "grade"}), frozenset({"solution"})
+CELLS = {id: Cell("code", f"# {id}", id, id, CHECK if id.startswith("check") else ANSWER, 1.0) for id in IDS} | {
+    "proof": Cell("markdown", "Prove it.", "proof", "proof", frozenset({"grade", "solution"}), 2.0)
+}
 JOB = Job(ASSIGNMENT, ASSIGNMENTS, {}, Release(CELLS), frozenset(CELLS), 0)
 
 ids = st.sampled_from([*CELLS, "own"]) | texts | numbers
@@ -414,11 +405,11 @@ def graded_without_running(content: bytes) -> None:
         assert said.isprintable()
         return
     assignment, by, _ = recognised(JOB, notebook)
-    mended = restore(notebook, JOB.handed_out, assignment, of_this_release=True, recognised_by=by)
+    restored = restore(notebook, JOB.handed_out, assignment, of_this_release=True, recognised_by=by)
     verdicts = [judge(each, evaluate(lambda *a: None, questions(each, 0))) for each in assignment.exercises]
-    whole = written(mended.notebook, assignment, SubmissionResult(verdicts=verdicts), JOB)
+    whole = written(restored, assignment, SubmissionResult(verdicts=verdicts), JOB)
     nbformat.validate(nbformat.reads(whole.decode(), as_version=4))
-    json.dumps([trouble.as_json() for trouble in mended.troubles]).encode()
+    json.dumps([trouble.as_json() for trouble in restored.troubles]).encode()
 
 
 @given(files)

@@ -107,7 +107,7 @@ def test_a_failure_of_the_grader_says_how_to_report_it_and_keeps_where_it_happen
     from autograder.grade import grader
 
     hand_in(here, "ada")
-    monkeypatch.setattr(grader, "mend", lambda *arguments, **options: 1 / 0)
+    monkeypatch.setattr(grader, "restore", lambda *arguments, **options: 1 / 0)
     record = graded(here)
     assert (record.outcome, record.score) == ("grader-error", None)
     assert "ZeroDivisionError: division by zero" in record.advice
@@ -125,7 +125,7 @@ def test_a_machine_that_is_short_of_something_makes_no_error_of_the_grader(here,
         raise error
 
     hand_in(here, "ada")
-    monkeypatch.setattr(grader, "mend", refuse)
+    monkeypatch.setattr(grader, "restore", refuse)
     assert graded(here).outcome == "ungraded"
 
 
