@@ -63,7 +63,7 @@ def exercise_checked_by(cell: Cell, assignment: Assignment) -> Exercise | None:
 
 
 class Recognised(NamedTuple):
-    """Which assignment a notebook is, and by what: "metadata", "cells" or "functions"."""
+    """The assignment of a notebook, and how it was recognised: "metadata", "cells" or "functions"."""
 
     assignment: Assignment
     by: str

@@ -260,7 +260,7 @@ def leaves(value: Any, name: str | None = None) -> Iterator[tuple[str | None, An
 
 
 def fits(value: Any, shapes: Any, sizes: Mapping[str, int]) -> bool:
-    """Tell whether a value has a registered shape, or holds the named ones, in their order."""
+    """Return whether a value has a registered shape, or holds the named ones, in their order."""
     given, wanted = list(leaves(value)), list(leaves(shapes))
     return len(given) == len(wanted) and all(
         np.shape(array) == tuple(sizes.get(n, n) for n in shape)
@@ -621,7 +621,7 @@ def complaints_about_exercises(
 
 
 def holds(whole: Equation, piece: Equation) -> bool:
-    """Tell whether the answer to a composite equation holds a piece by name."""
+    """Return whether the answer to a composite equation holds a piece by name."""
     return isinstance(whole.result, Mapping) and bool({piece.name, f'cache["{piece.name}"]'} & set(whole.result))
 
 

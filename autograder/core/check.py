@@ -110,7 +110,7 @@ def questions(exercise: Exercise, seed: int) -> list[dict[str, Any]]:
 
 
 def may_follow_from_earlier(verdict: Verdict) -> bool:
-    """Tell whether putting earlier functions right can change a verdict: it is wrong, and something was written."""
+    """Return whether putting earlier functions right can change a verdict: it is wrong, and something was written."""
     return verdict.passed is False and verdict.mistake not in ("not-implemented", "missing")
 
 

@@ -46,7 +46,7 @@ def _with_equations() -> set[str]:
 
 
 def _gives_away(module: str, name: str, asked: set[Needed]) -> bool:
-    """Tell whether a name of a module is asked for, or holds one that is."""
+    """Return whether a name of a module is asked for, or holds one that is."""
     text = (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
     defined = {n.name for n in ast.parse(some_names_of(text, [name])).body if isinstance(n, ast.FunctionDef)}
     return any((module, other) in asked for other in {name, *defined})

@@ -71,7 +71,7 @@ def work(
 
 
 def _bound_memory() -> None:
-    """Keep what is read of a submission from taking all of the machine."""
+    """Bound the memory of this worker, which handles submissions of any content."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 

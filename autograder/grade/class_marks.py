@@ -1,4 +1,4 @@
-"""The marks of a class as nbgrader's gradebook has them, with comments and what late work costs; only read."""
+"""Read the marks of a class from nbgrader's gradebook, with comments and late penalties."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Tables = Mapping[str, sa.Table]
 
 @dataclass(frozen=True)
 class CellMark:
-    """What one graded cell gives a student, as the gradebook has it.
+    """The marks of one student for one graded cell.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class CellMark:
 
 @dataclass(frozen=True)
 class Person:
-    """Who somebody is, as the gradebook knows."""
+    """A person's names and addresses in the gradebook."""
 
     first_name: str = ""
     last_name: str = ""
@@ -48,7 +48,7 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class GradebookRow:
-    """What the gradebook holds of one student for one assignment.
+    """The rows of the gradebook for one student and one assignment.
 
     Attributes
     ----------

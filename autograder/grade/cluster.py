@@ -149,7 +149,7 @@ class _ClusterRun:
     """The submissions of a run that a cluster is to grade."""
 
     def __init__(self, client: Any, job: Job, todo: Sequence[SubmissionFolder], sandboxed: bool) -> None:
-        """Take a connection to the scheduler, and send nothing yet."""
+        """Prepare a run over a connection to the scheduler; send nothing yet."""
         self._client = client
         self._run = uuid.uuid4().hex
         self._job = job

@@ -1,4 +1,4 @@
-"""What runs on the machines of a Dask cluster: a task grades one submission, in a process beside the Dask worker.
+"""The worker's side of a Dask cluster: a task grades one submission, in a process beside the Dask worker.
 
 Each thread of a Dask worker has a process beside it that grades, with a zygote and a sandbox of its own, the same as on
 one machine (`batch.work`). The Dask worker itself never looks into a notebook.
@@ -117,7 +117,7 @@ def _here() -> str:
 
 
 def grade_here(run: str, job: Job, place: CarriedSubmission, sandboxed: bool) -> bytes:
-    """Be a task: grade one submission on this machine, and return it packed; never raise for what it holds.
+    """Dask task: grade one submission on this machine and return the packed result; never raise for its content.
 
     Parameters
     ----------
@@ -150,13 +150,13 @@ def end_here(run: str) -> None:
 
 
 def job_here(job: bytes) -> Job:
-    """Be a task whose result all others need: what they are graded with, which each worker gets once."""
+    """Dask task: unpickle the job, which each worker gets once."""
     found: Job = pickle.loads(job)  # made by the lecturer's own process, as the tasks themselves
     return found
 
 
 def serve(descriptor: int) -> None:
-    """Be the process beside a Dask worker."""
+    """Worker loop of the process beside a Dask worker."""
     connection: Connection[Any, Any] = Connection(descriptor)
     with contextlib.suppress(EOFError, OSError):
         job, sandboxed = connection.recv()

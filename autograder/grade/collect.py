@@ -1,4 +1,4 @@
-"""What was handed in: which folders there are, and the bytes of a notebook, taken without trusting any of it.
+"""Collect submissions: find the folders, and read the bytes of a notebook, without trusting any of it.
 
 Nothing here follows a link below the folder of submissions, waits for a pipe, reads more than it must, or takes a file
 apart: the student's own process does that.

@@ -120,7 +120,7 @@ def find_course(start: Path) -> Path | None:
 
 @contextlib.contextmanager
 def readable(url: object) -> Iterator[None]:
-    """Say in a sentence why a gradebook cannot be read.
+    """Turn database errors into a sentence.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def readable(url: object) -> Iterator[None]:
 
 
 def database(course: Course) -> tuple[sa.Engine, Mapping[str, sa.Table]] | None:
-    """Return what reaches the gradebook of a course, and nbgrader's tables in it; None where it is not made yet.
+    """Return the engine and the tables of a course's gradebook; None where it is not made yet.
 
     An empty database of a server is one that nbgrader has yet to fill. No connection outlives its transaction, so that
     none is in a worker that is forked meanwhile.
@@ -183,7 +183,7 @@ def database(course: Course) -> tuple[sa.Engine, Mapping[str, sa.Table]] | None:
 
 
 def said_of(error: Exception) -> str:
-    """Return the first line of what a database says."""
+    """Return the first line of a database error."""
     said = str(error.orig if isinstance(error, DBAPIError) else error).strip() or type(error).__name__
     return said.splitlines()[0][:300].rstrip(".")
 

@@ -1,4 +1,4 @@
-"""nbgrader's gradebook: what was handed out, and where marks are written.
+"""nbgrader's gradebook: read the released cells, write the marks.
 
 It is SQLite or PostgreSQL, as nbgrader's `db_url` says. The tables are nbgrader's own, reached with SQLAlchemy and
 without nbgrader's objects, for which each mark is several queries and commits. One submission is one transaction: all
@@ -14,6 +14,8 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
+from autograder.assignments import Assignment, ManualQuestion
+from autograder.course_file import assignments_of
 from autograder.grade.class_marks import cell_rows
 from autograder.grade.course import Course, NoGradebook, database, readable, said_of
 from autograder.grade.hidden import regions
@@ -114,7 +116,7 @@ class Gradebook:
         return frozenset(self._graded)
 
     def check_writable(self) -> None:
-        """Find out before anything is graded whether marks can be written.
+        """Check that marks can be written, before anything is graded.
 
         Raises
         ------
@@ -135,7 +137,7 @@ class Gradebook:
         return found
 
     def wanted(self, record: Record) -> dict[str, float | None]:
-        """Return what the gradebook should hold as automatic marks after a record; None where a person grades."""
+        """Return the automatic marks that follow from a record; None where a person grades."""
         marks: dict[str, float | None] = {name: points for name, points in record.marks.items() if name in self._graded}
         for name, given in self.handed_out.cells.items():
             if name in self._graded and name not in marks:
@@ -285,7 +287,7 @@ class Gradebook:
 
 
 def _passes(error: SQLAlchemyError) -> bool:
-    """Tell whether a transaction failed for something that passes: others write the same rows, or hold the database.
+    """Return whether a transaction failed for something that passes: others write the same rows, or hold the database.
 
     PostgreSQL says so by the first two digits of its codes: 08 and none at all is a lost connection, 40 a conflict, 55
     somebody's lock, 57 a restart. Who finds that somebody else has made a row meanwhile, changes it the next time.
@@ -295,3 +297,21 @@ def _passes(error: SQLAlchemyError) -> bool:
         return "unique" in str(raised).lower()
     code = getattr(raised, "sqlstate", "") or "08" if hasattr(raised, "sqlstate") else ""
     return isinstance(error, OperationalError) and ("locked" in str(raised) or code[:2] in ("08", "40", "55", "57"))
+
+
+def assignments_and(course: Course, name: str, handed_out: Release) -> Mapping[str, Assignment]:
+    """Return the assignments of a course; one with a lecturer's own tests alone is made from the gradebook.
+
+    Raises
+    ------
+    CourseFileError
+    """
+    known = assignments_of(course.root)
+    if name in known:
+        return known
+    written = tuple(
+        ManualQuestion(cell.name, cell.points or 0.0, cell.name)
+        for cell in handed_out.cells.values()
+        if cell.has("grade") and not cell.is_test
+    )
+    return {**known, name: Assignment(name, name, 1, (), written)}

@@ -33,7 +33,7 @@ MAX_TRACE = 10_000
 
 @dataclass(frozen=True)
 class Job:
-    """What all submissions of a run are graded with.
+    """The configuration with which all submissions of a run are graded.
 
     Attributes
     ----------
@@ -46,8 +46,8 @@ class Job:
     seconds : for one cell, and for judging one function
     budget : seconds for one submission, with everything that is run again
     sandbox : what students' code runs in
-    opening : the code cells with which every notebook begins (`restore.beginning_of`): run once for all
-    texts : the text cells as they were handed out (`restore.beginning_of`)
+    preamble : the code cells with which every notebook begins (`restore.shared_cells`): run once for all
+    texts : the text cells as they were handed out (`restore.shared_cells`)
     """
 
     assignment: Assignment
@@ -59,20 +59,20 @@ class Job:
     seconds: float = 30.0
     budget: float = 240.0
     sandbox: str = "none"
-    opening: tuple[str, ...] = ()
+    preamble: tuple[str, ...] = ()
     texts: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
 class Result:
-    """What grading one submission came to: its record, and the autograded notebook's file where there is one."""
+    """The result of grading one submission: its record, and the autograded notebook's file where there is one."""
 
     record: Record
     notebook: bytes = b""
 
 
 def recognised(job: Job, notebook: Notebook) -> tuple[Assignment, str, list[Anomaly]]:
-    """Return what a notebook was asked, by what it was recognised, and what is odd about that.
+    """Return the assignment of a notebook, how it was recognised, and the anomalies of that.
 
     Only what the course has released is believed, never points that the notebook itself states.
     """
@@ -93,7 +93,7 @@ def recognised(job: Job, notebook: Notebook) -> tuple[Assignment, str, list[Anom
 
 
 def grade(place: SubmissionFolder, job: Job, guests: Guests) -> Result:
-    """Grade one submission; whatever it holds, there is a result.
+    """Grade one submission; never raise for its content.
 
     Parameters
     ----------

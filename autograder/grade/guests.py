@@ -17,7 +17,7 @@ class GuestFactory:
     def __init__(
         self, job: Job, sandboxed: bool, zygote: Zygote | None = None, sandbox: SandboxProcess | None = None
     ) -> None:
-        """Take a zygote's twin, or a sandbox that is starting, if there is one; start nothing yet."""
+        """Use a zygote's twin, or a sandbox that is starting, if there is one; start nothing yet."""
         self._job = job
         self._sandboxed = sandboxed
         self._zygote = zygote
@@ -30,7 +30,7 @@ class GuestFactory:
         return allowed_files(locked, self._job.assignment)
 
     def start(self) -> None:
-        """Start the zygote, where there is to be one, and let it run the cells with which every notebook begins.
+        """Start the zygote, if sandboxed, and run the preamble in it.
 
         Raises
         ------
@@ -41,8 +41,8 @@ class GuestFactory:
         elif self._zygote is None:
             zygote, self._sandbox = Zygote(self.course_files, sandbox=self._sandbox), None
             zygote.start()
-            if self._job.opening:
-                zygote.open_with(self._job.opening, self._job.seconds)
+            if self._job.preamble:
+                zygote.run_preamble(self._job.preamble, self._job.seconds)
             self._zygote = zygote
 
     def twin(self) -> Zygote | None:

@@ -1,4 +1,4 @@
-"""When work was handed in, and what nbgrader's plugin for late work takes for it."""
+"""Submission times, and the penalty of nbgrader's plugin for late work."""
 
 import contextlib
 import re
@@ -52,7 +52,7 @@ def parsed_time(text: str) -> datetime | None:
 
 
 def late_penalty(config: Config, student: str, score: float, seconds: float) -> float | None:
-    """Ask nbgrader's plugin for late work what it costs."""
+    """Return the penalty for late work, by nbgrader's plugin."""
     load_nbformat()
     from nbgrader.preprocessors import AssignLatePenalties  # type: ignore[import-untyped]
 

@@ -28,11 +28,11 @@ from traitlets import Bool, Float
 from autograder.grade import sanitize
 from autograder.grade.collect import STUDENT, SubmissionFolder, shown_name
 from autograder.grade.course import Course, find_course
-from autograder.grade.gradebook import Gradebook
+from autograder.grade.gradebook import Gradebook, assignments_and
 from autograder.grade.grader import Job, grade
 from autograder.grade.guests import GuestFactory
 from autograder.grade.records import WITHOUT_MARKS, Records
-from autograder.grade.session import Options, assignments_and, job_of
+from autograder.grade.session import Options, job_of
 from autograder.sandbox.outputs import hide
 
 _warm = threading.local()  # a zygote lives as long as the thread that started it

@@ -63,7 +63,7 @@ class Worker:
         self.connection.send(task)
 
     def receive(self) -> Any:
-        """Return what it says; None where that is no answer yet.
+        """Return its next answer; None for a message that is no answer.
 
         Raises
         ------
@@ -79,7 +79,7 @@ class Worker:
         return number
 
     def end(self, at_once: bool = False) -> int | None:
-        """End it and what it has started; return its exit code, None where it did not end of itself."""
+        """End the worker and its children; return its exit code, None if it had to be killed."""
         if not at_once:
             with contextlib.suppress(OSError):
                 self.connection.send(None)

@@ -1,4 +1,4 @@
-"""Hold a notebook that was handed in against the one that was handed out, and put back what is not the student's.
+"""Restore a submitted notebook: compare it with the release, and put back the cells that are not the student's.
 
 As nbgrader does before it grades: locked cells get their text again, metadata and points are those of the gradebook,
 outputs are cleared. What was found on the way is a list of troubles; none costs a mark.
@@ -180,7 +180,7 @@ class _Restoration:
 
 
 def _differ(cell: Cell, given: Cell) -> bool:
-    """Return whether what a cell says of itself is not what was handed out."""
+    """Return whether a cell's nbgrader metadata differ from the release."""
     return cell.flags != given.flags or (given.points is not None and cell.points != given.points)
 
 
@@ -191,7 +191,7 @@ def _shown(text: str) -> str:
 def restore(
     notebook: Notebook, handed_out: Release, assignment: Assignment, *, of_this_release: bool, recognised_by: str
 ) -> Restored:
-    """Hold a notebook against what was handed out.
+    """Restore a notebook from its release, and list the anomalies.
 
     Parameters
     ----------
@@ -239,8 +239,8 @@ def kernelspec_of(text: str | None) -> dict[str, str]:
     return spec if isinstance(spec, dict) else {}
 
 
-def beginning_of(release: Path, handed_out: Release) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
-    """Return what all notebooks of a release share: its first code cells, and its text cells.
+def shared_cells(release: Path, handed_out: Release) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
+    """Return the preamble and the text cells that all notebooks of a release share.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ def beginning_of(release: Path, handed_out: Release) -> tuple[tuple[str, ...], f
     the code cells above the first that a student answers, and kind and source of all text cells; nothing where it
     cannot be read
     """
-    opening, texts, begun = list[str](), set[tuple[str, str]](), False
+    preamble, texts, begun = list[str](), set[tuple[str, str]](), False
     try:
         for cell in json.loads(release.read_text(encoding="utf-8"))["cells"]:
             noted, source = cell.get("metadata", {}).get("nbgrader", {}), "".join(cell["source"])
@@ -261,7 +261,7 @@ def beginning_of(release: Path, handed_out: Release) -> tuple[tuple[str, ...], f
                 texts.add((cell["cell_type"], source))
             elif not begun:
                 given = handed_out.cells.get(noted.get("grade_id", ""))
-                opening.append(given.source if given and given.locked else source)
+                preamble.append(given.source if given and given.locked else source)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return (), frozenset()
-    return tuple(opening), frozenset(texts)
+    return tuple(preamble), frozenset(texts)

@@ -1,4 +1,4 @@
-r"""Make harmless what a student wrote or showed, before a browser opens it with a lecturer's session.
+r"""Sanitise a student's text and outputs, before a browser opens them with a lecturer's session.
 
 JupyterLab, formgrader and nbconvert render a notebook with different parsers of Markdown, HTML and TeX, and none of
 them is asked here what it would make of a text. In the source of a text cell a space is put into each place where some
@@ -111,7 +111,7 @@ def _plain(name: str) -> str:
 
 
 def pictures(attachments: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield what of a cell's attachments is a picture, by its first bytes, as nbformat has it."""
+    """Yield the attachments that are pictures by their first bytes, as nbformat stores them."""
     for name, text in attachments:
         try:
             data = base64.b64decode(text, validate=True)
@@ -167,7 +167,7 @@ def _cleaner() -> nh3.Cleaner:
 
 
 def html(text: str) -> str:
-    """Return HTML with only what shows something: no scripts, styles, forms, frames or foreign pictures.
+    """Sanitise HTML: no scripts, styles, forms, frames or foreign pictures.
 
     Nothing is left of what is too much, or shows nothing.
     """
@@ -261,7 +261,7 @@ HARMLESS = frozenset({*".csv .dat .gif .jpeg .jpg .json .npy .npz .png .py .tsv 
 
 
 def clear(folder: Path, notebook: str, given: Path) -> Iterator[str]:
-    """Remove from a folder of autograded work what a browser might run, and yield the names.
+    """Remove files that a browser might run from a folder of autograded work, and yield their names.
 
     Parameters
     ----------

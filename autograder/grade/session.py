@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.assignments import Assignment, ManualQuestion
+from autograder.assignments import Assignment
 from autograder.course_file import assignments_of, released
 from autograder.errors import AutograderError
 from autograder.grade import cluster
@@ -18,10 +18,10 @@ from autograder.grade.batch import results
 from autograder.grade.collect import SubmissionFolder, places
 from autograder.grade.console import changes_table, followed, needs_marks, summary, table
 from autograder.grade.course import Course, NoGradebook, find_course
-from autograder.grade.gradebook import Gradebook, UnknownAssignment
+from autograder.grade.gradebook import Gradebook, UnknownAssignment, assignments_and
 from autograder.grade.grader import Job, Result
 from autograder.grade.records import Record, Records, reference_of
-from autograder.grade.restore import Release, beginning_of
+from autograder.grade.restore import shared_cells
 from autograder.grade.writer import ClassState, Writer, changes, exit_code
 from autograder.sandbox.clock import cores
 from autograder.sandbox.launch import SandboxProcess
@@ -33,26 +33,8 @@ class CannotGrade(AutograderError):
     """Nothing could be graded; the message says what to do."""
 
 
-def assignments_and(course: Course, name: str, handed_out: Release) -> Mapping[str, Assignment]:
-    """Return the assignments of a course, and one that has only a lecturer's own tests, if that is what it is.
-
-    Raises
-    ------
-    CourseFileError
-    """
-    known = assignments_of(course.root)
-    if name in known:
-        return known
-    written = tuple(
-        ManualQuestion(cell.name, cell.points or 0.0, cell.name)
-        for cell in handed_out.cells.values()
-        if cell.has("grade") and not cell.is_test
-    )
-    return {**known, name: Assignment(name, name, 1, (), written)}
-
-
 def keep_out_of(submitted: Path) -> None:
-    """Work in no folder of what was handed in, and import nothing from there, wherever the command was started."""
+    """Leave the folder of submissions, and remove it from the import path."""
     with contextlib.suppress(FileNotFoundError):  # the folder that the command was started in has gone
         inside = submitted.resolve()
         sys.path[:] = [place for place in sys.path if not Path(place or ".").resolve().is_relative_to(inside)]
@@ -62,7 +44,7 @@ def keep_out_of(submitted: Path) -> None:
 
 @dataclass
 class Options:
-    """What the caller of a run chooses.
+    """The options of a run.
 
     Attributes
     ----------
@@ -91,7 +73,7 @@ class Options:
 def job_of(
     course: Course, gradebook: Gradebook, assignment: Assignment, known: Mapping[str, Assignment], options: Options
 ) -> Job:
-    """Return what all submissions of an assignment are graded with, but for the seed.
+    """Return the job of an assignment, without its seed.
 
     Parameters
     ----------
@@ -101,7 +83,7 @@ def job_of(
     options : what the caller chooses
     """
     name, handed_out = assignment.name, gradebook.handed_out
-    opening, texts = beginning_of(course.folder("release") / name / f"{name}.ipynb", handed_out)
+    preamble, texts = shared_cells(course.folder("release") / name / f"{name}.ipynb", handed_out)
     return Job(
         assignment=assignment,
         known=known,
@@ -112,7 +94,7 @@ def job_of(
         seconds=options.seconds,
         budget=options.budget,
         sandbox="namespaces" if options.sandboxed else "none",
-        opening=opening,
+        preamble=preamble,
         texts=texts,
     )
 
@@ -130,7 +112,7 @@ class Run:
     """
 
     def __init__(self, name: str, options: Options, sandbox: SandboxProcess | None = None) -> None:
-        """Open the course and the gradebook, and find out who is to be graded.
+        """Open the course and the gradebook, and list the submissions.
 
         Raises
         ------
@@ -172,7 +154,7 @@ class Run:
 
     @contextlib.contextmanager
     def opened(self) -> Iterator["Run"]:
-        """Hold the lock, take the seed, and look who is to be graded; a dry run holds and writes nothing.
+        """Hold the lock, read the seed, and list the submissions that are due; a dry run locks and writes nothing.
 
         Raises
         ------

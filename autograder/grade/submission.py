@@ -43,7 +43,7 @@ class NoTimeLeft(Exception):
 
 @dataclass
 class SubmissionResult:
-    """What judging one notebook came to.
+    """The result of judging one notebook.
 
     Attributes
     ----------
@@ -179,7 +179,7 @@ class Submission:
         return self._guest
 
     def _run(self, cell: Cell, place: int, number: int) -> None:
-        """Run a cell; what goes wrong is kept for the functions that it defines."""
+        """Run a cell, and note its failure for the functions that it defines."""
         defined = functions_defined_in(cell)
         source = cell.source
         try:
@@ -206,7 +206,7 @@ class Submission:
 
     @contextlib.contextmanager
     def _apart(self, answer: Callable[[Any], Any], seconds: float) -> Iterator[TrustedFork]:
-        """Do something on this side with what the student's process sends, within the student's limits."""
+        """Run trusted code on data of the student's process, in a fork within the student's limits."""
         with TrustedFork(answer, seconds) as apart:
             try:
                 yield apart
@@ -214,7 +214,7 @@ class Submission:
                 self._charged_apart += apart.charged
 
     def _show(self, place: int, outputs: list[dict[str, Any]], *more: dict[str, Any]) -> None:
-        """Keep what a cell showed, as long as all cells together show no more than a notebook can hold."""
+        """Keep a cell's outputs, up to the limit for the whole notebook."""
         size = size_of(outputs)
         if self._shown + size > MAX_SHOWN:
             outputs, size = [{"output_type": "stream", "name": "stderr", "text": CUT}], 0
@@ -305,7 +305,7 @@ class Submission:
 
 
 def _harmless(verdict: Verdict) -> Verdict:
-    """Return a verdict whose text, which may quote the student's process, holds no control characters, and is short."""
+    """Return a verdict with its text, which may quote the student's process, cleaned and cut."""
     return replace(verdict, seen=cleaned(verdict.seen)[:MAX_SEEN])
 
 

@@ -46,7 +46,7 @@ class Writer:
     """Writes the results of one assignment, one after the other."""
 
     def __init__(self, records: Records, gradebook: Gradebook, autograded: Path, source: Path) -> None:
-        """Take the records, the gradebook, the folder of autograded notebooks, and that of the lecturer's own files."""
+        """Write to the records, the gradebook and a folder of notebooks; `source` holds the lecturer's own files."""
         self._records = records
         self._gradebook = gradebook
         self._autograded = autograded
@@ -87,7 +87,7 @@ class Writer:
         self._gradebook.write(record)
 
     def look(self, places: Sequence[SubmissionFolder], job: Job, force: bool) -> ClassState:
-        """Find out who is to be graded, and whose marks did not reach the gradebook."""
+        """Return the submissions that are due, and the records whose marks did not reach the gradebook."""
         state, marks = ClassState(), self._gradebook.marks()
         now = blank(SubmissionFolder("", Path()), job)
         for place in places:

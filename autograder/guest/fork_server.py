@@ -1,4 +1,4 @@
-"""The warm process from which each submission's process is forked, and how it shuts itself in before it is warm.
+"""The fork server: a sandboxed, warm process (zygote) from which each submission's process is forked.
 
 Started by `autograder.sandbox.launch` as a script of its own, with a plan on standard input and a socket to its client.
 It loads nothing but the standard library until it stands in a file system that holds the interpreter's library, the
@@ -45,7 +45,7 @@ HOME = "/tmp"
 
 
 def make_target(target: str, source: str) -> None:
-    """Make what a mount will cover: a directory or an empty file."""
+    """Create a mount point: a directory or an empty file."""
     path = Path(target)
     if Path(source).is_dir():
         path.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ def shut_in(plan: dict[str, Any]) -> None:
 
 
 def supervise(student: int, status: socket.socket, memory: int) -> NoReturn:
-    """Wait for the student's process, and say how it ended; end with everything when nobody listens any more."""
+    """Supervise the student's process: report how it ended; end all processes when the client hangs up."""
     kernel.hide_memory()
     # Of the signals that the student may send, only those with handlers arrive.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -170,7 +170,7 @@ def isolate(channel: int, status: socket.socket, limits: dict[str, Any]) -> int:
 
 
 def be_guest(channel: int, status: socket.socket, plan: dict[str, Any], cells: Any) -> NoReturn:
-    """Become a keeper and a student's process."""
+    """Fork into a supervisor and the student's process."""
     from autograder.guest import server
     from autograder.protocol import wire
 
@@ -224,18 +224,18 @@ def fork_guest(control: socket.socket, descriptors: list[int], own: int, plan: d
 
 
 def _not_handed_on() -> tuple[int, int, int]:
-    """Count what a fork does not hand on as it is: threads, open files, files in the private directory."""
+    """Count the state that a fork does not inherit: threads, open files, files in the private directory."""
     threads, files, own = (os.listdir(place) for place in ("/proc/self/task", "/proc/self/fd", HOME))  # noqa: PTH208
     return len(threads), len(files), len(own)
 
 
 def _random_state() -> tuple[Any, ...]:
-    """Return the state of the random numbers that a cell may have started anew."""
+    """Return the RNG state (a cell may reseed)."""
     name, keys, *rest = importlib.import_module("numpy").random.get_state()
     return random.getstate(), name, keys.tolist(), rest
 
 
-def run_opening(channel: int, plan: dict[str, Any], cells: Any) -> str:
+def run_preamble(channel: int, plan: dict[str, Any], cells: Any) -> str:
     """Run the cells with which every notebook begins, as the host sends them; return why guests may not start there.
 
     They are as they were handed out, and no student's. What they leave behind all guests are forked with.
@@ -257,11 +257,11 @@ def run_opening(channel: int, plan: dict[str, Any], cells: Any) -> str:
 
 
 def serve_forks(control: socket.socket, plan: dict[str, Any], cells: Any) -> None:
-    """Fork what the host asks for, until it hangs up.
+    """Serve fork requests until the client hangs up.
 
     - "guest": a student's process, with its channel and a socket for its end;
     - "twin": a process like this one, with a socket of its own to the host;
-    - "opening": run the cells that come over a channel, in this process itself, so that later guests have run them.
+    - "preamble": run the cells that come over a channel, in this process itself, so that later guests have run them.
     """
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -270,8 +270,8 @@ def serve_forks(control: socket.socket, plan: dict[str, Any], cells: Any) -> Non
         if not message:
             return
         asked = json.loads(message)["asked"]
-        if asked == "opening":
-            why = run_opening(descriptors[0], plan, cells)
+        if asked == "preamble":
+            why = run_preamble(descriptors[0], plan, cells)
             control.send(json.dumps({"why": why} if why else {"opened": True}).encode())
             continue
         if asked == "twin":
@@ -332,7 +332,7 @@ def forget_fonts() -> None:
 
 
 def be_zygote(control: socket.socket, plan: dict[str, Any]) -> None:
-    """Shut in, warm up, and serve."""
+    """Build the sandbox, preload the packages, and serve forks."""
     kernel.die_with_parent()
     os.umask(0o022)
     shut_in(plan)

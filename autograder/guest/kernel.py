@@ -1,4 +1,4 @@
-"""System calls of Linux that the standard library does not have, and what /proc says of processes.
+"""Linux system calls that the standard library lacks, and readings of /proc.
 
 Nothing but the standard library is loaded: `fork_server` has this before there is a package.
 """
@@ -109,7 +109,7 @@ def pivot_root(new: str, old: str) -> None:
 
 
 def detach(target: str) -> None:
-    """Take a mount, with all below it, out of the file system."""
+    """Unmount a tree lazily."""
     _checked(f"detaching {target}", _libc.umount2(target.encode(), MNT_DETACH))
 
 
@@ -138,7 +138,7 @@ def join_new_keyring() -> None:
 
 
 def enter_pid_namespace(descriptor: int) -> None:
-    """Let the next children be in a pid namespace."""
+    """Enter a pid namespace: the next children are in it."""
     _checked("going back to the pid namespace", _libc.setns(descriptor, CLONE_NEWPID))
 
 

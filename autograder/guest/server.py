@@ -31,7 +31,7 @@ from autograder.protocol.values import Failure, plain
 
 
 def ended(name: str) -> Callable[..., Any]:
-    """Return what stands in for a function that was ended because it did not return."""
+    """Return a stub for a function that was ended because it did not return."""
 
     def raises(*arguments: Any, **options: Any) -> Any:
         raise RuntimeError(f"{name} was ended before it returned")
@@ -40,7 +40,7 @@ def ended(name: str) -> Callable[..., Any]:
 
 
 def asked_outside(channel: socket.socket, name: str) -> Callable[..., Any]:
-    """Return what stands in for a function that the other side of the channel answers."""
+    """Return a stub for a function that the other side of the channel answers."""
 
     def sent(argument: Any) -> Any:
         return argument if type(argument) is str else plain(argument)

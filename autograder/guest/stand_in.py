@@ -23,7 +23,7 @@ class NoVerdict:
 
 
 def check(*arguments: Any, **options: Any) -> NoVerdict:
-    """Take what `autograder.check` takes, and decide nothing."""
+    """Accept the arguments of `autograder.check`, and decide nothing."""
     return NoVerdict()
 
 

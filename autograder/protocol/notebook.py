@@ -93,7 +93,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """What a notebook's file says.
+    """A notebook's content.
 
     Attributes
     ----------
@@ -110,12 +110,12 @@ class Notebook:
 
 
 def _text(value: Any) -> str | None:
-    """Return a text, or None for what is none."""
+    """Return a text; None for any other value."""
     return value if isinstance(value, str) else None
 
 
 def _below(value: Any, name: str) -> Any:
-    """Return what stands under a name in a dict; None where it is no dict."""
+    """Return a dict's value under a name; None for any other value."""
     return value.get(name) if isinstance(value, dict) else None
 
 
@@ -194,7 +194,7 @@ def parsed(content: bytes) -> Any:
 
 
 def read(content: bytes) -> Notebook:
-    """Take a notebook's file apart.
+    """Parse a notebook's file.
 
     Raises
     ------
@@ -204,7 +204,7 @@ def read(content: bytes) -> Notebook:
 
 
 def notebook_in(data: Any) -> Notebook:
-    """Return what a parsed file says.
+    """Return the notebook in parsed JSON.
 
     Raises
     ------
@@ -223,7 +223,7 @@ def notebook_in(data: Any) -> Notebook:
 
 
 def flat(pages: Notebook) -> tuple[Any, Any]:
-    """Return the lengths of all texts and their bytes, to go over the channel."""
+    """Encode a notebook flat, for the channel: the lengths of all texts, and their bytes."""
     room = [MAX_PICTURES]
     rows = [
         (
@@ -252,7 +252,7 @@ def _within(attachments: Iterable[tuple[str, str]], room: list[int]) -> Iterator
 
 
 def unflat(lengths: Any, row: Any) -> Notebook:
-    """Return what was made flat.
+    """Decode a flat notebook.
 
     Raises
     ------

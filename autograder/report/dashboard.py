@@ -161,7 +161,7 @@ def _raised(found: re.Match[str]) -> str:
 
 
 def anonymous(seen: str, words: Iterable[str] = ()) -> str:
-    """Return what a judge saw without anything that a student wrote: texts of exceptions, lines of code, own names.
+    """Return a judge's observation without a student's own text: exceptions, lines of code, names.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ def _needs_a_person(student: Student) -> bool:
 
 
 def troubles(graded: GradedClass) -> list[tuple[str, int]]:
-    """Return what is odd about files, and about how many of them."""
+    """Return the anomalies of files, with their counts."""
     texts = {
         t.get("id", ""): t.get("text", "") for each in graded.students if each.record for t in each.record.troubles
     }

@@ -1,4 +1,4 @@
-"""What a student wrote and what it showed, as HTML that runs nothing and asks nobody for anything.
+"""A student's text and outputs as HTML that runs nothing and loads nothing.
 
 The page's own Content-Security-Policy forbids scripts and foreign content once more.
 """
@@ -52,7 +52,7 @@ MAX_FORMULA = 5_000
 
 
 def _converter() -> Callable[..., str] | None:
-    """Return what writes MathML, where that is installed."""
+    """Return the converter to MathML, where it is installed."""
     try:
         return getattr(importlib.import_module("latex2mathml.converter"), "convert", None)
     except ImportError:
@@ -60,7 +60,7 @@ def _converter() -> Callable[..., str] | None:
 
 
 def _is_pure_mathml(element: ElementTree.Element) -> bool:
-    """Take everything from MathML that is no formula, and tell whether it is one throughout."""
+    """Strip foreign attributes from MathML; return whether all of its tags are MathML."""
     for each in element.iter():
         each.tag = each.tag.removeprefix(_NAMESPACE)
         if each.tag not in _MATH_TAGS:

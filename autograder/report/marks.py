@@ -1,9 +1,10 @@
-"""What is known of a class after grading: the records of the grader, joined with nbgrader's gradebook.
+"""A class after grading: the grader's records, joined with nbgrader's gradebook.
 
 Records say what the machine judged; the gradebook says what counts in the end, with what people gave and what late work
 costs by nbgrader's plugin.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from autograder.course_file import assignments_of
 from autograder.errors import AutograderError
 from autograder.grade.class_marks import GradebookRow, read_class
 from autograder.grade.course import Course, NoGradebook, find_course
+from autograder.grade.gradebook import Gradebook, assignments_and
 from autograder.grade.records import Record, Records, verdict_of
 from course_lib.names import suggestion
 
@@ -87,7 +89,7 @@ class GradedClass:
 
 
 def graded(name: str, course: Path | None = None) -> GradedClass:
-    """Read what is known of a class.
+    """Read the records and marks of a class.
 
     Parameters
     ----------
@@ -108,6 +110,9 @@ def graded(name: str, course: Path | None = None) -> GradedClass:
         raise NoGradebook("Neither this folder nor one above it is an nbgrader course: name it by --course-dir.")
     found = Course.at(root)
     known = assignments_of(found.root)
+    if name not in known:
+        with contextlib.suppress(NoGradebook):  # one that is the lecturer's own stands in the gradebook alone
+            known = assignments_and(found, name, Gradebook(found, name).handed_out)
     if name not in known:
         raise NoAssignment(f"no assignment {name!r}; {suggestion(name, known)}")
     assignment = known[name]

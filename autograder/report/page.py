@@ -57,7 +57,7 @@ class FeedbackExporter(TemplateExporter):
 
 
 class _AsItIs(dict[str, Any]):
-    """What a page is made of; the exporter copies what it is given, and need not copy this."""
+    """The context of a page, which the exporter need not copy."""
 
     def __deepcopy__(self, memo: object) -> "_AsItIs":
         return self
@@ -93,7 +93,7 @@ def _kind(cell: Cell, checks: Mapping[str, Any]) -> str:
 
 
 def _said_by(test: Cell) -> Iterator[Markup]:
-    """Yield what a lecturer's own test says to the student: its message, and no line of its code."""
+    """Yield the messages of a lecturer's own test, without its code."""
     for each in test.outputs:
         if each.get("output_type") == "error":
             text = str(each.get("evalue", "")).strip()

@@ -1,4 +1,4 @@
-"""What the commands `report`, `export` and `feedback` have in common, and what is said on the way."""
+"""The common part of the commands `report`, `export` and `feedback`, with their messages."""
 
 import sys
 from collections.abc import Collection

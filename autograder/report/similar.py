@@ -51,7 +51,7 @@ class Alike:
 
 
 def slipped(verdict: Verdict) -> bool:
-    """Tell whether an answer was written and is wrong by itself, not only because it calls a wrong one."""
+    """Return whether an answer was written and is wrong by itself, not only because it calls a wrong one."""
     return verdict.passed is False and verdict.mistake not in ("follows-from-earlier", *UNWRITTEN)
 
 
@@ -108,7 +108,7 @@ def _reads_and_writes(step: ast.stmt) -> tuple[set[str], set[str]]:
 
 
 def _movable(step: ast.stmt) -> bool:
-    """Tell whether a statement gives names a value and does nothing else that can be seen."""
+    """Return whether a statement gives names a value and does nothing else that can be seen."""
     return isinstance(step, ast.Assign) and all(isinstance(target, ast.Name) for target in step.targets)
 
 
@@ -150,7 +150,7 @@ def _copy(step: ast.stmt) -> ast.stmt:
 
 
 def form_of(function: ast.FunctionDef) -> str | None:
-    """Return what is left of a function without names, numbers, texts and comments, as text; None if it is short."""
+    """Return the normal form of a function, without names, numbers, texts and comments; None if it is short."""
     own = _own_names(function)
     for node in ast.walk(function):
         for name in ("body", "orelse", "finalbody"):
@@ -193,7 +193,7 @@ def _forms_in(source: str) -> tuple[tuple[str, str | None], ...]:
 
 
 def ready() -> None:
-    """Load what a worker needs."""
+    """Preload the worker's modules."""
     forms({"functions": []}, b'{"cells": [{"cell_type": "code", "source": "x = 1"}]}')
 
 

@@ -1,4 +1,4 @@
-"""Processes that read what students wrote, so that reports need not: parsing and rendering happen there.
+"""Worker processes that parse and render students' files, so that the report's own process need not.
 
 Nothing of a student's is run. But a text can be made so that a parser takes for ever, or all memory: a worker is
 bounded in both, sees no file and no network where the machine allows that, and one that does not come back is replaced.
@@ -57,7 +57,7 @@ class Task:
 
 
 def _shut_in(empty: str) -> None:
-    """Bound the memory of this process, and take the network and every file from it where the machine allows that."""
+    """Bound this process's memory, and cut off its network and files where the machine allows that."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -88,7 +88,7 @@ class ReadingWorker(pool.Worker):
     """A worker that reads files; bytes alone come back from it."""
 
     def send(self, task: Task) -> None:
-        """Send what is said about a file, and the file."""
+        """Send a file, and the context for it."""
         content = b""
         if task.path is not None:
             with task.path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Trusted code that works on what a student's process sent: in a process of its own, within the student's limits.
+"""Trusted code on untrusted data: run in a fork, within the student's limits.
 
 What comes over the channel is plain numbers, but any numbers: a reference that is put in the place of a wrong function,
 or a lecturer's own test, may take all the time and memory there is over them.
@@ -33,7 +33,7 @@ class TrustedFork:
     """
 
     def __init__(self, answer: Callable[[Any], Any], seconds: float, memory: int = Limits.memory) -> None:
-        """Say what it does.
+        """Configure the fork; start nothing yet.
 
         Parameters
         ----------
@@ -80,7 +80,7 @@ class TrustedFork:
         return ours
 
     def _serve(self, channel: socket.socket, other: socket.socket) -> NoReturn:
-        """Answer until nobody asks any more; what the fork has inherited is not touched on the way out."""
+        """Serve messages until the channel closes; exit without the clean-up of the parent."""
         code = 1
         try:
             other.close()
@@ -118,7 +118,7 @@ class TrustedFork:
 
 
 def _bound_memory(most: int) -> None:
-    """Bound what this process may take beyond what it has."""
+    """Bound the memory that this process may still allocate."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -129,7 +129,7 @@ def _bound_memory(most: int) -> None:
 
 
 def calls(functions: Mapping[str, Callable[..., Any]]) -> Callable[[Any], Any]:
-    """Return what answers calls of functions: (name, arguments, options)."""
+    """Return a handler of calls of functions: (name, arguments, options)."""
 
     def answer(message: Any) -> Any:
         name, arguments, options = message

@@ -64,7 +64,7 @@ def modules_of(files: Mapping[str, str]) -> list[str]:
 
 
 def _imported(package: str, files: Mapping[str, str]) -> Iterator[str]:
-    """Yield what the files import from their own package; it is written with full names there."""
+    """Yield the imports within their own package; it is written with full names there."""
     for path, text in files.items():
         for node in ast.walk(ast.parse(text)) if path.endswith(".py") else ():
             if isinstance(node, ast.Import):

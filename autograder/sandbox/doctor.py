@@ -1,4 +1,4 @@
-"""What protection this machine gives against a student's code, found out by trying it."""
+"""`autograder doctor`: try out which protections against students' code hold on this machine."""
 
 import os
 import sys
@@ -24,7 +24,7 @@ class Safeguard:
 
 @dataclass(frozen=True)
 class Protection:
-    """What this machine gives.
+    """The protections of this machine.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Protection:
 
     @property
     def safe(self) -> bool:
-        """Tell whether notebooks that are not trusted may be graded."""
+        """Return whether notebooks that are not trusted may be graded."""
         return self.kind != "none"
 
     def __str__(self) -> str:
@@ -71,7 +71,7 @@ _NAMESPACES = {"user": "user", "mnt": "mount", "pid": "pid", "net": "network", "
 
 
 def protection() -> Protection:
-    """Shut in a guest as grading does, look around from inside it, and say what holds."""
+    """Start a sandboxed guest, probe from inside it, and report the protections."""
     limits = Limits()
     try:
         with Zygote(limits=limits) as zygote, zygote.guest() as guest:

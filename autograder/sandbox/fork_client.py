@@ -1,4 +1,4 @@
-"""A zygote, from the outside: a warm process that forks a guest for each submission in a few milliseconds."""
+"""The client of the fork server: a warm process (zygote) that forks a guest for each submission."""
 
 import contextlib
 import json
@@ -65,7 +65,7 @@ class Zygote:
         limits: Limits | None = None,
         sandbox: SandboxProcess | None = None,
     ) -> None:
-        """Take the files of the course that guests may import (`course_files`), and what a guest may use.
+        """Configure the files of the course that guests may import (`course_files`), and the limits of a guest.
 
         A sandbox is taken over that was started earlier, with its limits.
         """
@@ -81,7 +81,7 @@ class Zygote:
         self._blocks = 1
         self._groups: list[MemoryGroup] = []
         self._opened: Zygote | None = None
-        self._opening: list[tuple[str, CellResult]] = []
+        self._preamble: list[tuple[str, CellResult]] = []
 
     def start(self) -> None:
         """Start it.
@@ -116,7 +116,7 @@ class Zygote:
         return range(first, first + USERS)
 
     def guest(self) -> ForkedGuest:
-        """Fork a guest, which has run the cells of the opening, if there is one.
+        """Fork a guest, which has run the preamble, if there is one.
 
         Raises
         ------
@@ -125,7 +125,7 @@ class Zygote:
         if self._opened is None:
             return self.fresh_guest()
         guest = self._opened.fresh_guest()
-        guest.opening, guest.fresh = list(self._opening), self.fresh_guest
+        guest.preamble, guest.fresh = list(self._preamble), self.fresh_guest
         return guest
 
     def fresh_guest(self) -> ForkedGuest:
@@ -176,7 +176,7 @@ class Zygote:
         return made
 
     def twin(self) -> "Zygote":
-        """Return one like this, with the same opening, for another worker; this one ends it when it is stopped.
+        """Return one like this, with the same preamble, for another worker; this one ends it when it is stopped.
 
         Raises
         ------
@@ -188,10 +188,10 @@ class Zygote:
         self._groups.append(group)
         made = self._copy(self._next_users(), group)
         if self._opened:
-            made._opened, made._opening = self._opened._copy(self._next_users(), group), self._opening
+            made._opened, made._preamble = self._opened._copy(self._next_users(), group), self._preamble
         return made
 
-    def open_with(self, sources: Sequence[str], seconds: float) -> bool:
+    def run_preamble(self, sources: Sequence[str], seconds: float) -> bool:
         """Run the cells with which every notebook begins, as they were handed out, once for all guests.
 
         A guest whose notebook begins with these very cells is forked from a process that has run them; any other is
@@ -211,25 +211,25 @@ class Zygote:
         except NotStarted:
             return False
         ours, theirs = socket.socketpair()
-        cells, opening = _PreambleChannel(ours, process_of(made._handle or 0)), list[tuple[str, CellResult]]()
+        cells, preamble = _PreambleChannel(ours, process_of(made._handle or 0)), list[tuple[str, CellResult]]()
         try:
             with theirs, cells:
                 assert made._control
-                send(made._control, {"asked": "opening"}, theirs)
+                send(made._control, {"asked": "preamble"}, theirs)
                 theirs.close()
                 cells.wait_until_ready()
-                opening = [(source, cells.run(source, seconds)) for source in sources]
+                preamble = [(source, cells.run(source, seconds)) for source in sources]
             hear(made._control, "opened", seconds)
         except (NotStarted, Ended, OSError):
-            opening = []
-        if not opening or any(ran.failure for _, ran in opening):
+            preamble = []
+        if not preamble or any(ran.failure for _, ran in preamble):
             made.stop()
             return False
-        self._opened, self._opening = made, opening
+        self._opened, self._preamble = made, preamble
         return True
 
     def _reap(self) -> None:
-        """Wait until the kernel has ended every process of the guests that were killed."""
+        """Reap killed guests: wait until every process of theirs has gone."""
         while self.dying:
             handle = self.dying.pop()
             poll = select.poll()
@@ -238,7 +238,7 @@ class Zygote:
             os.close(handle)
 
     def close_handles(self) -> None:
-        """Close what this process holds of a twin that another process has taken over."""
+        """Close the handles of a twin that another process has taken over."""
         for zygote in filter(None, (self, self._opened)):
             if zygote._control:
                 zygote._control.close()

@@ -30,19 +30,19 @@ class ForkedGuest(Conversation):
 
     Attributes
     ----------
-    opening : cells that it has run before it was forked, and what came of each
+    preamble : cells that it has run before it was forked, and what came of each
     fresh : returns a guest that has run nothing, which takes its place where a notebook begins otherwise
     """
 
     def __init__(self, zygote: "Zygote", channel: socket.socket, status: socket.socket, handle: int) -> None:
-        """Take our ends of its sockets, and a pidfd of the first process of its pid namespace."""
+        """Wrap our ends of its sockets, and a pidfd of the first process of its pid namespace."""
         self._zygote = zygote
         self._channel = channel
         self._status = status
         self._handle = handle
         self._before = self._memory_events()
         self._ended = False
-        self.opening: list[tuple[str, CellResult]] = []
+        self.preamble: list[tuple[str, CellResult]] = []
         self.fresh = zygote.fresh_guest
         self._begun: list[tuple[str, CellResult]] = []
         self._blocked: list[str] = []
@@ -53,7 +53,7 @@ class ForkedGuest(Conversation):
         return process_of(self._handle)
 
     def _memory_events(self) -> tuple[int, int, int]:
-        """Count what the kernel has ended in the group and anywhere, and how often the group was full."""
+        """Count OOM kills in the group and on the machine, and how often the group was full."""
         memory = self._zygote.memory
         return memory.kills(), memory.reached(), kills_of_the_machine()
 
@@ -64,8 +64,8 @@ class ForkedGuest(Conversation):
         ------
         Ended, NotStarted
         """
-        if self.opening and self.opening[0][0] == source:
-            first, *self.opening = self.opening
+        if self.preamble and self.preamble[0][0] == source:
+            first, *self.preamble = self.preamble
             self._begun.append(first)
             return first[1]
         self._begin_anew()
@@ -88,7 +88,7 @@ class ForkedGuest(Conversation):
         return super().evaluate(function, cases, seconds, answered_here)
 
     def block(self, functions: Sequence[str]) -> None:
-        """Make functions raise at once that were ended before.
+        """Block functions that were ended before: calls of them raise at once.
 
         Raises
         ------
@@ -99,8 +99,8 @@ class ForkedGuest(Conversation):
 
     def _begin_anew(self) -> None:
         """If there are cells left that it has run before its time, become a process that has not."""
-        if self.opening:
-            self.opening = []
+        if self.preamble:
+            self.preamble = []
             self.end()
             other = self.fresh()
             self._zygote, self._channel, self._status = other._zygote, other._channel, other._status

@@ -58,7 +58,7 @@ def memory_group(limits: Limits) -> MemoryGroup:
 
 
 class SandboxProcess:
-    """A process that is on its way to be a zygote.
+    """Handle to a sandbox process that is still starting.
 
     The kernel ends it when the thread that made it goes.
 
@@ -117,7 +117,7 @@ class SandboxProcess:
             self._refused = NotStarted(f"no user namespace could be made for the students' code: {error.strerror}")
 
     def _map_ids(self) -> None:
-        """Say which of the machine's users the zygote's users are."""
+        """Write the id maps of the zygote's user namespace."""
         home = Path(f"/proc/{self.process.pid}")
         more = f"\n1 {self.ids.start} {len(self.ids)}" if self.ids else ""
         if not self.ids:

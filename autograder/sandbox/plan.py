@@ -43,7 +43,7 @@ _STDLIB = str(Path(os.__file__).parent)
 
 @dataclass(frozen=True)
 class Limits:
-    """What one guest may use.
+    """Resource limits of one guest.
 
     Attributes
     ----------
@@ -178,7 +178,7 @@ def _surroundings() -> tuple[list[tuple[str, str]], list[str]]:
 
 
 def plan(limits: Limits) -> dict[str, Any]:
-    """Return what a zygote is told first, so that it can load the packages: JSON.
+    """Return the first message to a zygote, from which it loads the packages: JSON.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def plan(limits: Limits) -> dict[str, Any]:
 
 
 def course_message(course: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a zygote is told then: JSON.
+    """Return the second message to a zygote, with the files of the course: JSON.
 
     Parameters
     ----------

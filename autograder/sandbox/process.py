@@ -38,7 +38,7 @@ class Ended(Exception):
     outcome = "crashed"
 
     def __init__(self, *arguments: Any) -> None:
-        """Take a text for a person."""
+        """Make it with a sentence for a person."""
         super().__init__(*arguments)
         self.outputs: list[dict[str, Any]] = []
 
@@ -61,7 +61,7 @@ KINDS: Mapping[str, type[Ended]] = {kind.outcome: kind for kind in (Ended, Ended
 
 @dataclass(frozen=True)
 class CellResult:
-    """What running one cell left behind.
+    """The result of running one cell.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Guest(Protocol):
     charged: float
 
     def read(self, content: bytes, seconds: float) -> notebook.Notebook:
-        """Take a notebook's file apart."""
+        """Parse a notebook's file."""
 
     def run(self, source: str, seconds: float) -> CellResult:
         """Run one cell."""
@@ -103,7 +103,7 @@ class Guest(Protocol):
         """Call a function of the notebook on every case; None where it has no such function."""
 
     def block(self, functions: Sequence[str]) -> None:
-        """Make functions raise at once that were ended before."""
+        """Block functions that were ended before: calls of them raise at once."""
 
     def end(self) -> None:
         """End the process and whatever it started. May be called twice."""
@@ -118,7 +118,7 @@ class Guest(Protocol):
 
 
 class Conversation(ABC):
-    """What is said over the channel to a guest, however it was started."""
+    """The client's side of the channel to a guest, however it was started."""
 
     _channel: socket.socket
     charged: float = 0.0
@@ -137,7 +137,7 @@ class Conversation(ABC):
         return Ended("the student's process ended, or sent what is not an answer")
 
     def read(self, content: bytes, seconds: float) -> notebook.Notebook:
-        """Take a notebook's file apart, in the guest; here nothing is parsed.
+        """Parse a notebook's file in the guest; nothing is parsed here.
 
         Raises
         ------
@@ -174,7 +174,7 @@ class Conversation(ABC):
             raise
 
     def block(self, functions: Sequence[str]) -> None:
-        """Make functions raise at once that were ended before, so that what calls them does not hang again."""
+        """Block functions that were ended before: calls of them raise at once."""
         self._ask(("block", list(functions)), START_SECONDS)
 
     def evaluate(
@@ -255,7 +255,7 @@ class Conversation(ABC):
 
     @contextlib.contextmanager
     def _heard_to_the_end(self, allowed: float, otherwise: str) -> Iterator[None]:
-        """Say in the words of `Ended` what goes wrong on the channel."""
+        """Turn errors of the channel into `Ended`."""
         try:
             yield
         except wire.TimedOut as error:
