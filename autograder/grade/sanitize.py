@@ -173,7 +173,8 @@ def html(text: str) -> str:
     """
     if len(text) > MAX_HTML or text.count("<") > MAX_TAGS:
         return ""
-    shown = tex(cleaned(_cleaner().clean(cleaned(text))))  # it writes out what was written by numbers
+    # It writes out what was written by numbers, and takes a first mark of byte order for none of the text.
+    shown = tex(cleaned(_cleaner().clean(cleaned(text)))).lstrip("\ufeff")
     return shown if "<img" in shown or re.sub(r"<[^>]*>", "", shown).strip() else ""
 
 

@@ -150,6 +150,7 @@ def test_whatever_is_put_together_is_harmless_and_stays_as_it_is(text):
 @settings(max_examples=300, deadline=None)
 @given(st.lists(ALPHABET, max_size=40).map("".join))
 @example("&#xb<")
+@example("\ufeff\ufeff")
 @example("a&#13;b&#13;&#10;c<a href='https://x/&#1;y'>z</a>")
 def test_html_is_harmless_whatever_it_is_put_together_of(text):
     shown = sanitize.html(text)

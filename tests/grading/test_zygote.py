@@ -191,7 +191,7 @@ def test_many_guests_leave_nothing_behind(zygote):
             guest.run("import numpy as np\nx = np.ones(10**5)\nprint(x)", 20)
 
     once()
-    mother = zygote._door.process.pid
+    mother = zygote._sandbox.process.pid
     child = int(Path(f"/proc/{mother}/task/{mother}/children").read_text().split()[0])
     before = resident(child), len(list(Path("/proc/self/fd").iterdir())), resident(os.getpid())
     for _ in range(80):
@@ -229,7 +229,7 @@ def test_when_the_grader_is_killed_the_kernel_ends_everything(tmp_path):
         zygote.start()
         guest = zygote.guest()
         guest.run("import os, time\\nif os.fork() == 0:\\n    os.setsid()\\n    time.sleep(1000)", 20)
-        print(zygote._door.process.pid, guest.process, flush=True)
+        print(zygote._sandbox.process.pid, guest.process, flush=True)
         time.sleep(1000)
     """
     grader = subprocess.Popen(
@@ -270,8 +270,8 @@ def test_a_zygote_that_is_stopped_takes_its_guests_and_its_group_with_it():
 def test_a_zygote_that_has_gone_is_said_to_have_gone():
     zygote = started(Zygote(limits=SMALL))
     try:
-        zygote._door.process.kill()
-        zygote._door.process.wait()
+        zygote._sandbox.process.kill()
+        zygote._sandbox.process.wait()
         with pytest.raises(NotStarted, match="has gone"):
             zygote.guest()
     finally:
