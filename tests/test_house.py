@@ -30,19 +30,19 @@ ROOMS_BELOW = {
     "autograder.core": {"course_lib", "autograder.protocol", "autograder.guest", "autograder.assignments"},
     "autograder.recognise": {"course_lib", "autograder.errors", "autograder.protocol", "autograder.assignments"},
     # It starts and ends guests, and knows nothing of equations or exercises.
-    "autograder.sandbox": {"autograder.errors", "autograder.protocol", "autograder.guest"},
+    "autograder.sandbox": {"autograder.errors", "autograder.protocol"},
     "autograder.grade": {
-        *("course_lib", "autograder.errors", "autograder.protocol", "autograder.guest"),
+        *("course_lib", "autograder.errors", "autograder.protocol"),
         *("autograder.assignments", "autograder.course_file", "autograder.core"),
         *("autograder.recognise", "autograder.sandbox"),
     },
     "autograder.report": {
-        *("course_lib", "autograder.errors", "autograder.protocol", "autograder.guest"),
+        *("course_lib", "autograder.errors", "autograder.protocol"),
         *("autograder.assignments", "autograder.course_file", "autograder.core"),
         *("autograder.recognise", "autograder.sandbox", "autograder.grade"),
     },
     "autograder.cli": {
-        *("course_lib", "autograder.errors", "autograder.protocol", "autograder.guest"),
+        *("course_lib", "autograder.errors", "autograder.protocol"),
         *("autograder.assignments", "autograder.course_file", "autograder.core"),
         *("autograder.recognise", "autograder.sandbox", "autograder.grade", "autograder.report"),
     },
@@ -169,6 +169,7 @@ def test_the_floors_are_in_order_and_the_two_sides_never_meet():
         ("autograder.recognise", "from autograder.core.judge import judge"),
         ("autograder.sandbox.process", "from autograder.core.cases import draw"),
         ("autograder.sandbox.process", "import course_lib.equations"),
+        ("autograder.sandbox.process", "from autograder.guest import server"),
         ("autograder.sandbox.process", "from autograder.assignments import ASSIGNMENTS"),
         ("autograder.sandbox.process", "from autograder.grade.submission import Submission"),
         ("autograder.grade.submission", "from autograder import cli"),

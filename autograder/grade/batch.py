@@ -17,13 +17,14 @@ from autograder.grade import pool
 from autograder.grade.collect import SubmissionFolder
 from autograder.grade.grader import Job, Result, blank, bug, grade, no_room
 from autograder.grade.guests import GuestFactory
-from autograder.guest.server import die_with_parent
+from autograder.sandbox.child import bound_memory, die_with_parent
 from autograder.sandbox.clock import MOST_WALL
 from autograder.sandbox.fork_client import Zygote
 from autograder.sandbox.launch import NotStarted, SandboxProcess
 
 GRACE_SECONDS = 60.0
 MEMORY = 6 * 2**30
+"""Bytes of address space of one worker, so that no submission takes all of the machine."""
 TRIES = 2
 AHEAD = 2
 """So many submissions a worker has at a time, so that it goes on while a result is written."""
@@ -60,7 +61,7 @@ def work(
         connection.send(WorkerReady())
     except NotStarted as error:
         connection.send(WorkerReady(str(error)))
-    _bound_memory()
+    bound_memory(MEMORY)
     try:
         while connection.poll(idle) and (place := connection.recv()) is not None:
             connection.send(grade(place, job, factory.guest))
@@ -68,14 +69,6 @@ def work(
         pass
     finally:
         factory.stop()
-
-
-def _bound_memory() -> None:
-    """Bound the memory of this worker, which handles submissions of any content."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 @dataclass(frozen=True)

@@ -67,21 +67,15 @@ def _judged_again(
         file = take(place, run.assignment.name)
         if file.sha256 != record.sha256:
             return None, [], asked
-        with contextlib.closing(_Stopping(GuestFactory(run.job, run.options.sandboxed))) as factory:
-            assignment, _, found = judged(file, run.job, factory.factory.guest)
+        factory = GuestFactory(run.job, run.options.sandboxed)
+        with contextlib.ExitStack() as stack:
+            stack.callback(factory.stop)
+            assignment, _, found = judged(file, run.job, factory.guest)
     except Unreadable:
         return None, [], asked
     exercise = assignment.exercise(function) or asked
     verdict = next((v for v in found.verdicts if v.function == function), None)
     return verdict, found.answers.get(function, []), exercise
-
-
-class _Stopping:
-    def __init__(self, factory: GuestFactory) -> None:
-        self.factory = factory
-
-    def close(self) -> None:
-        self.factory.stop()
 
 
 def _shown(value: Any) -> str:

@@ -69,12 +69,6 @@ def replaced(namespace: dict[str, Any], functions: dict[str, Callable[..., Any]]
         namespace.update(before)
 
 
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when the one that started it has gone, whatever is running here."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
-
-
 def serve(channel: socket.socket, cells: Cells) -> None:
     """Answer requests until the other side hangs up."""
     owner = os.getpid()
@@ -111,7 +105,8 @@ def serve(channel: socket.socket, cells: Cells) -> None:
 
 
 if __name__ == "__main__":
-    die_with_parent()
+    with contextlib.suppress(OSError, AttributeError):  # where this is not Linux
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the parent
     stand_in.install()
     with contextlib.suppress(wire.Closed):
         serve(socket.socket(fileno=int(sys.argv[1])), Cells())

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.grade import pool
-from autograder.guest.server import die_with_parent
+from autograder.sandbox.child import bound_memory, die_with_parent
 from autograder.sandbox.clock import cores
 
 _log = logging.getLogger(__name__)
@@ -58,10 +58,10 @@ class Task:
 
 def _shut_in(empty: str) -> None:
     """Bound this process's memory, and cut off its network and files where the machine allows that."""
+    bound_memory(MEMORY)
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     if sys.platform == "linux" and ctypes.CDLL(None).unshare(_NEW_USER | _NEW_NET | _NEW_IPC | _NEW_MOUNTS) == 0:
         with contextlib.suppress(OSError):

@@ -9,14 +9,13 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, NoReturn, Self
 
 import numpy as np
 
-from autograder.guest.server import die_with_parent
 from autograder.protocol import wire
 from autograder.protocol.values import Failure, plain
+from autograder.sandbox.child import address_space, bound_memory, die_with_parent
 from autograder.sandbox.clock import Clock
 from autograder.sandbox.plan import MEBIBYTE, Limits
 from autograder.sandbox.process import Ended, EndedByMemory, EndedByTime
@@ -87,7 +86,8 @@ class TrustedFork:
             die_with_parent()
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            _bound_memory(self._memory)
+            if taken := address_space():
+                bound_memory(taken + self._memory)
             while True:
                 answer = self._answer(wire.receive(channel))
                 try:
@@ -115,17 +115,6 @@ class TrustedFork:
 
     def __exit__(self, *error: object) -> None:
         self.end()
-
-
-def _bound_memory(most: int) -> None:
-    """Bound the memory that this process may still allocate."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-        ceiling = resource.getrlimit(resource.RLIMIT_AS)[1]
-        bound = taken + most if ceiling == resource.RLIM_INFINITY else min(taken + most, ceiling)
-        resource.setrlimit(resource.RLIMIT_AS, (bound, ceiling))
 
 
 def calls(functions: Mapping[str, Callable[..., Any]]) -> Callable[[Any], Any]:
