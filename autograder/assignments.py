@@ -39,7 +39,7 @@ class Exercise:
 
 
 @dataclass(frozen=True)
-class Written:
+class ManualQuestion:
     """An answer in words and formulas, which a person grades.
 
     Attributes
@@ -72,7 +72,7 @@ class Assignment:
     title: str
     version: int
     exercises: tuple[Exercise, ...]
-    written: tuple[Written, ...] = ()
+    written: tuple[ManualQuestion, ...] = ()
     given: tuple[str, ...] = ()
 
     @property
@@ -123,7 +123,7 @@ def from_table(table: Mapping[str, Any]) -> Assignment:
             Exercise(str(function), float(points), None if equation is None else str(equation), str(question))
             for function, points, equation, question in table["exercises"]
         )
-        written = tuple(Written(str(id), float(points), str(title)) for id, points, title in table["written"])
+        written = tuple(ManualQuestion(str(id), float(points), str(title)) for id, points, title in table["written"])
         name, title, version, given = (table[key] for key in ("assignment", "title", "version", "given"))
         points = [exercise.points for exercise in exercises] + [each.points for each in written]
         if not all(0 <= each < 1e6 for each in points):  # nan is not
@@ -182,7 +182,7 @@ ASSIGNMENTS: Mapping[str, Assignment] = MappingProxyType(
                 Exercise("dw_entry", 3.0, "one_example.dw_entry"),
                 Exercise("proof_dw", 4.0, None, question="proof_dw"),
             ),
-            written=(Written("written-proof_dw", 3.0, "The index proof of dw"),),
+            written=(ManualQuestion("written-proof_dw", 3.0, "The index proof of dw"),),
         ),
         "ps4_two_layer": Assignment(
             name="ps4_two_layer",
@@ -230,8 +230,8 @@ ASSIGNMENTS: Mapping[str, Assignment] = MappingProxyType(
                 Exercise("proof_dW1", 6.0, None, question="proof_dW1"),
             ),
             written=(
-                Written("written-proof_db", 3.0, "Why db is a sum"),
-                Written("written-proof_dW1", 4.0, "dW1 by differentials and the trace"),
+                ManualQuestion("written-proof_db", 3.0, "Why db is a sum"),
+                ManualQuestion("written-proof_dW1", 4.0, "dW1 by differentials and the trace"),
             ),
         ),
         "ps6_gradient_check": Assignment(

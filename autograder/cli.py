@@ -22,7 +22,7 @@ except ImportError as missing:
     sys.exit(2)
 
 if TYPE_CHECKING:
-    from autograder.host.door import Door
+    from autograder.sandbox.launch import SandboxProcess
 
 BY_OTHER_MEANS = {
     "cells": "the ids of its cells; its metadata do not say",
@@ -136,7 +136,7 @@ def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bo
     from autograder.core.render import text
     from autograder.course_file import assignments_of, released
     from autograder.grade.submission import judge_notebook
-    from autograder.notebooks import Recognised, read, recognise
+    from autograder.recognise import Recognised, read, recognise
     from course_lib.names import suggestion
 
     known = assignments_of(course_dir) if course_dir else ASSIGNMENTS
@@ -237,24 +237,24 @@ def grade(
     for wanted in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
         signal.signal(getattr(signal, wanted), _end_tidily)
     try:
-        with contextlib.nullcontext() if unsandboxed or cluster else _door() as door:
+        with contextlib.nullcontext() if unsandboxed or cluster else _sandbox() as sandbox:
             from autograder.grade import session
 
             options = session.Options(
                 course_dir, jobs, not unsandboxed, force, dry_run, seed_file, timeout, budget, cluster
             )
-            sys.exit(session.grade(assignment, options, door=door))
+            sys.exit(session.grade(assignment, options, sandbox=sandbox))
     except KeyboardInterrupt as error:
         raise AutograderError("stopped; what is graded stays graded, and starting again goes on from there.") from error
 
 
-def _door() -> "contextlib.AbstractContextManager[Door | None]":
+def _sandbox() -> "contextlib.AbstractContextManager[SandboxProcess | None]":
     """Let a sandbox warm up while the rest is loaded; where there can be none, grading says so itself."""
-    from autograder.host.door import Door, NotStarted
-    from autograder.host.jail import Limits
+    from autograder.sandbox.launch import NotStarted, SandboxProcess
+    from autograder.sandbox.plan import Limits
 
     try:
-        return contextlib.closing(Door(Limits()))
+        return contextlib.closing(SandboxProcess(Limits()))
     except NotStarted:
         return contextlib.nullcontext()
 
@@ -280,10 +280,11 @@ def explain(
 
     Exit code: 0 the verdict is as recorded, 1 it is another one now, 2 it could not be shown.
     """
-    from autograder.grade import session
+    from autograder.grade.explain import explain as explain_verdict
+    from autograder.grade.session import Options
 
-    options = session.Options(course_dir, sandboxed=not unsandboxed, seed_file=seed_file)
-    sys.exit(session.explain(student, check_id, name, options))
+    options = Options(course_dir, sandboxed=not unsandboxed, seed_file=seed_file)
+    sys.exit(explain_verdict(student, check_id, name, options))
 
 
 @main.command()
@@ -292,7 +293,7 @@ def doctor() -> None:
 
     Exit code: 0 there is a sandbox, 1 there is none, 2 it could not be found out.
     """
-    from autograder.host.sandbox import protection, report_lines
+    from autograder.sandbox.doctor import protection, report_lines
 
     found = protection()
     _tell("\n".join(report_lines(found)))

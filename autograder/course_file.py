@@ -25,7 +25,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, Written, from_table
+from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, ManualQuestion, from_table
 from autograder.errors import AutograderError
 from course_lib.equations import EQUATIONS
 from course_lib.names import suggestion
@@ -146,7 +146,9 @@ def _own(name: str, table: Mapping[str, Any], where: str) -> Assignment:
             _known(row, ("function", "points", "equation", "question"), where)
             points = _points(row["points"], where)
             exercises.append(Exercise(row["function"], points, row.get("equation"), row.get("question", "")))
-        written = [Written(row["id"], _points(row["points"], where), row["title"]) for row in table.get("written", [])]
+        written = [
+            ManualQuestion(row["id"], _points(row["points"], where), row["title"]) for row in table.get("written", [])
+        ]
     except (KeyError, TypeError, AttributeError) as error:
         raise CourseFileError(
             f'{where}: an exercise is {{function = "f", points = 2, equation = "two_layer.dW2"}}; not so: {error!r}'

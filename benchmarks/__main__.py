@@ -48,7 +48,7 @@ def machine() -> list[str]:
 
 
 def present(module: str) -> bool:
-    """Tell whether a peer is installed."""
+    """Return whether a peer is installed."""
     return importlib.util.find_spec(module) is not None
 
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from course_lib.arrays import Array, Parameters
-from course_lib.deep import LOSS_FROM_Z, A, Z, backward_propagation, checked_activations, forward_propagation
+from course_lib.deep import Z, backward_propagation, forward_propagation
 from course_lib.gradient_checking import GradientCheck, compare_gradients
 from course_lib.losses import loss as find_loss
+from course_lib.output_layer import LOSS_FROM_Z, A, checked_activations
 
 STEP = 1e-30
 STACK = 2**16

@@ -15,8 +15,9 @@ import numpy as np
 
 from course_lib.activations import activation as find_activation
 from course_lib.arrays import Array, Parameters
-from course_lib.deep import LOSS_FROM_Z, dA, dZ, dZ_softmax, usual_activations
+from course_lib.deep import dZ
 from course_lib.losses import loss as find_loss
+from course_lib.output_layer import LOSS_FROM_Z, dA, dZ_softmax, usual_activations
 from course_lib.validation import check_activations, check_labels, check_matrix, check_parameters
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]

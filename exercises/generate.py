@@ -41,7 +41,7 @@ from traitlets.config import Config
 from autograder.assignments import ASSIGNMENTS, Assignment
 from autograder.core.questions import all_questions
 from autograder.course_file import assignments_of, record_release, released, text_of
-from autograder.grade.gradebook import Course, config_of, database
+from autograder.grade.course import Course, config_of, database
 from course_lib.equations import EQUATIONS, Shape, equation
 
 EXERCISES = Path(__file__).resolve().parent

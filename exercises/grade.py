@@ -1,4 +1,4 @@
-"""Grade a class and write nbgrader's feedback pages: `autograder grade`, with what has to be there made before.
+"""Grade a class and write the feedback pages: `autograder grade` and `autograder feedback`, with what they need made.
 
     python -m exercises.grade [ASSIGNMENT] [--course DIRECTORY] [--without-sandbox]
 
@@ -9,7 +9,6 @@ somebody's work, and 2 when nothing was done.
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.errors import say_why_not_loaded, saying_why
@@ -21,29 +20,28 @@ from rich.console import Console
 
 from autograder.course_file import assignments_of
 from autograder.grade import session
-from autograder.grade.records import WITHOUT_MARKS, Record, Records
-from autograder.grade.run import Options
+from autograder.grade.records import WITHOUT_MARKS
+from autograder.grade.session import Options
+from autograder.report.feedback import feedback
+from autograder.report.marks import graded
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that `python exercises/grade.py` works as well
 
-from exercises.generate import EXERCISES, generate, nbgrader_in
+from exercises.generate import EXERCISES, generate
 
 
-def write_feedback(course: Path, name: str, records: Sequence[Record]) -> list[str]:
-    """Write nbgrader's feedback pages for those who have marks; return for whom there is none."""
-    api = nbgrader_in(course)
-    missing = []
-    for record in records:
-        page = course / "feedback" / record.student / name / f"{name}.html"
-        if record.outcome in WITHOUT_MARKS:
-            continue
-        newest = course / "autograded" / record.student / name / f"{name}.ipynb"
-        if page.is_file() and page.stat().st_mtime >= newest.stat().st_mtime:
-            continue
-        if not api.generate_feedback(name, record.student, force=True)["success"] or not page.is_file():
-            missing.append(record.student)
-    return missing
+def write_feedback(course: Path, name: str) -> list[str]:
+    """Write the feedback pages, as `autograder feedback` does; return who has marks, and no page with the notebook.
+
+    Raises
+    ------
+    AutograderError
+    """
+    found = graded(name, course)
+    marked = {each.id for each in found.students if each.record and each.record.outcome not in WITHOUT_MARKS}
+    pages = feedback(found)
+    return [page.student for page in pages if page.student in marked and not (page.path and page.whole)]
 
 
 def grade(course: Path, name: str, console: Console, options: Options) -> int:
@@ -54,7 +52,7 @@ def grade(course: Path, name: str, console: Console, options: Options) -> int:
     AutograderError
     """
     code = session.grade(name, options, console)
-    missing = write_feedback(course, name, list(Records(course, name).all()))
+    missing = write_feedback(course, name)
     for student in missing:
         console.print(f"The feedback page of {student} could not be made.", markup=False)
     for what, where in (("gradebook", "gradebook.db"), ("feedback", "feedback")):

@@ -28,23 +28,23 @@ ROOMS_BELOW = {
     "autograder.assignments": {"course_lib"},
     "autograder.course_file": {"course_lib", "autograder.errors", "autograder.assignments"},
     "autograder.core": {"course_lib", "autograder.protocol", "autograder.guest", "autograder.assignments"},
-    "autograder.notebooks": {"course_lib", "autograder.errors", "autograder.protocol", "autograder.assignments"},
+    "autograder.recognise": {"course_lib", "autograder.errors", "autograder.protocol", "autograder.assignments"},
     # It starts and ends guests, and knows nothing of equations or exercises.
-    "autograder.host": {"autograder.errors", "autograder.protocol", "autograder.guest"},
+    "autograder.sandbox": {"autograder.errors", "autograder.protocol"},
     "autograder.grade": {
-        *("course_lib", "autograder.errors", "autograder.protocol", "autograder.guest"),
+        *("course_lib", "autograder.errors", "autograder.protocol"),
         *("autograder.assignments", "autograder.course_file", "autograder.core"),
-        *("autograder.notebooks", "autograder.host"),
+        *("autograder.recognise", "autograder.sandbox"),
     },
     "autograder.report": {
-        *("course_lib", "autograder.errors", "autograder.protocol", "autograder.guest"),
+        *("course_lib", "autograder.errors", "autograder.protocol"),
         *("autograder.assignments", "autograder.course_file", "autograder.core"),
-        *("autograder.notebooks", "autograder.host", "autograder.grade"),
+        *("autograder.recognise", "autograder.sandbox", "autograder.grade"),
     },
     "autograder.cli": {
-        *("course_lib", "autograder.errors", "autograder.protocol", "autograder.guest"),
+        *("course_lib", "autograder.errors", "autograder.protocol"),
         *("autograder.assignments", "autograder.course_file", "autograder.core"),
-        *("autograder.notebooks", "autograder.host", "autograder.grade", "autograder.report"),
+        *("autograder.recognise", "autograder.sandbox", "autograder.grade", "autograder.report"),
     },
     # The package's own file is the door: it looks names up in the core when they are first used.
     "autograder": {"autograder.core", "autograder.guest"},
@@ -127,7 +127,7 @@ def complaints_about_floors(texts: dict[str, str]) -> list[str]:
 
 def test_every_import_goes_to_a_lower_floor_and_out_of_the_house_only_where_allowed():
     texts = sources(ROOT)
-    assert {"course_lib.two_layer", "autograder.core.judge", "autograder.guest.child"} <= set(texts)
+    assert {"course_lib.two_layer", "autograder.core.judge", "autograder.guest.server"} <= set(texts)
     assert complaints_about_floors(texts) == []
 
 
@@ -137,7 +137,7 @@ def test_the_floors_are_in_order_and_the_two_sides_never_meet():
         assert all(rooms.index(lower) < rooms.index(room) for lower in ROOMS_BELOW[room])
     assert ROOMS_BELOW["autograder.protocol"] == ROOMS_BELOW["course_lib"] == set()
     assert ROOMS_BELOW["autograder.guest"] == {"autograder.protocol"}
-    assert not {"course_lib", "autograder.core"} & ROOMS_BELOW["autograder.host"]
+    assert not {"course_lib", "autograder.core"} & ROOMS_BELOW["autograder.sandbox"]
 
 
 @pytest.mark.parametrize(
@@ -162,15 +162,16 @@ def test_the_floors_are_in_order_and_the_two_sides_never_meet():
         ("autograder.assignments", "import numpy"),
         ("autograder.core.judge", "import nbformat"),
         ("autograder.core.judge", "from IPython.display import display"),
-        ("autograder.core.judge", "from autograder.host.process import GuestProcess"),
-        ("autograder.core.judge", "from autograder.notebooks import read"),
+        ("autograder.core.judge", "from autograder.sandbox.process import GuestProcess"),
+        ("autograder.core.judge", "from autograder.recognise import read"),
         ("autograder.core.judge", "if True:\n    import importlib\n    importlib.import_module('autograder.grade')"),
         ("autograder.core.judge", "from importlib import import_module\nimport_module(f'autograder.grade.{1}')"),
-        ("autograder.notebooks", "from autograder.core.judge import judge"),
-        ("autograder.host.process", "from autograder.core.cases import draw"),
-        ("autograder.host.process", "import course_lib.equations"),
-        ("autograder.host.process", "from autograder.assignments import ASSIGNMENTS"),
-        ("autograder.host.process", "from autograder.grade.submission import Submission"),
+        ("autograder.recognise", "from autograder.core.judge import judge"),
+        ("autograder.sandbox.process", "from autograder.core.cases import draw"),
+        ("autograder.sandbox.process", "import course_lib.equations"),
+        ("autograder.sandbox.process", "from autograder.guest import server"),
+        ("autograder.sandbox.process", "from autograder.assignments import ASSIGNMENTS"),
+        ("autograder.sandbox.process", "from autograder.grade.submission import Submission"),
         ("autograder.grade.submission", "from autograder import cli"),
         ("autograder.grade.submission", "from autograder.report import feedback"),
         ("autograder.attic.box", "import json"),
@@ -179,7 +180,7 @@ def test_the_floors_are_in_order_and_the_two_sides_never_meet():
 )
 def test_a_forbidden_import_is_complained_of(module, source):
     texts = dict.fromkeys(
-        ("autograder.core.judge", "autograder.core", "autograder.cli", "autograder.report", "autograder.guest.child"),
+        ("autograder.core.judge", "autograder.core", "autograder.cli", "autograder.report", "autograder.guest.server"),
         "import json",
     )
     assert len(complaints_about_floors({**texts, module: source})) == 1
@@ -190,7 +191,7 @@ def test_a_forbidden_import_is_complained_of(module, source):
     [
         ("course_lib.two_layer", "import numpy as np\nfrom course_lib.losses import bce_loss"),
         ("course_lib.plotting", "from matplotlib.figure import Figure"),
-        ("autograder.guest.child", "from ..protocol import wire\nfrom IPython.core import magic\nimport numpy"),
+        ("autograder.guest.server", "from ..protocol import wire\nfrom IPython.core import magic\nimport numpy"),
         ("autograder.core.judge", "from ..protocol.values import Outcome\nfrom course_lib import two_layer"),
         ("autograder.cli", "import click\nfrom autograder import assignments"),
     ],
@@ -217,13 +218,13 @@ JUPYTER = {"nbformat", "nbgrader", "nbconvert", "nbclient", "jupyter_client", "j
 
 
 def test_the_students_process_holds_neither_the_reference_nor_the_judge():
-    loaded = loaded_after("import autograder.guest.child")
+    loaded = loaded_after("import autograder.guest.server")
     assert "autograder.protocol.wire" in loaded
     assert held_of({"course_lib", "autograder.core", "autograder.assignments"}, loaded) == []
 
 
 def test_the_host_holds_neither_the_reference_nor_the_judge():
-    loaded = loaded_after("import autograder.host.process")
+    loaded = loaded_after("import autograder.sandbox.process")
     assert held_of({"course_lib", "autograder.core", "autograder.assignments"}, loaded) == []
 
 

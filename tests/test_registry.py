@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.assignments import ASSIGNMENTS, PIECES, STEPS, Assignment, Exercise, Written
+from autograder.assignments import ASSIGNMENTS, PIECES, STEPS, Assignment, Exercise, ManualQuestion
 from autograder.core.check import questions
 from autograder.core.judge import judge
 from autograder.core.question import Property
@@ -260,7 +260,7 @@ def leaves(value: Any, name: str | None = None) -> Iterator[tuple[str | None, An
 
 
 def fits(value: Any, shapes: Any, sizes: Mapping[str, int]) -> bool:
-    """Tell whether a value has a registered shape, or holds the named ones, in their order."""
+    """Return whether a value has a registered shape, or holds the named ones, in their order."""
     given, wanted = list(leaves(value)), list(leaves(shapes))
     return len(given) == len(wanted) and all(
         np.shape(array) == tuple(sizes.get(n, n) for n in shape)
@@ -621,7 +621,7 @@ def complaints_about_exercises(
 
 
 def holds(whole: Equation, piece: Equation) -> bool:
-    """Tell whether the answer to a composite equation holds a piece by name."""
+    """Return whether the answer to a composite equation holds a piece by name."""
     return isinstance(whole.result, Mapping) and bool({piece.name, f'cache["{piece.name}"]'} & set(whole.result))
 
 
@@ -709,7 +709,7 @@ def test_a_written_answer_has_a_cell_of_its_own_and_points_that_the_machine_does
         assert len(set(ids)) == len(ids)
         assert all(id.startswith("written-") for id in ids)
         assert all(written.points > 0 and written.title for written in assignment.written)
-    graded = Assignment("ps", "a title", 1, (Exercise("f", 2.0, None),), (Written("written-f", 3.0, "Why"),))
+    graded = Assignment("ps", "a title", 1, (Exercise("f", 2.0, None),), (ManualQuestion("written-f", 3.0, "Why"),))
     assert (graded.max_points, graded.total_points) == (2.0, 5.0)
 
 

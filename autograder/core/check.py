@@ -10,7 +10,7 @@ from typing import Any
 from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, assignment, from_table
 from autograder.core import render
 from autograder.core.judge import judge
-from autograder.core.pristine import Pristine
+from autograder.core.module_guard import ModuleGuard
 from autograder.core.questions import all_questions, question
 from autograder.core.verdict import Verdict
 from autograder.guest.evaluate import evaluate
@@ -25,7 +25,7 @@ class _Choice:
 
 all_questions()  # now, so that what they are made of is guarded too
 _choice = _Choice()
-_pristine = Pristine()
+_guard = ModuleGuard()
 
 
 Run = Callable[[Callable[..., Any], Exercise, int], Verdict]
@@ -110,7 +110,7 @@ def questions(exercise: Exercise, seed: int) -> list[dict[str, Any]]:
 
 
 def may_follow_from_earlier(verdict: Verdict) -> bool:
-    """Tell whether putting earlier functions right can change a verdict: it is wrong, and something was written."""
+    """Return whether putting earlier functions right can change a verdict: it is wrong, and something was written."""
     return verdict.passed is False and verdict.mistake not in ("not-implemented", "missing")
 
 
@@ -210,7 +210,7 @@ def check(function: Callable[..., Any], *, assignment: str | None = None, seed: 
     2.0
     """
     namespace = sys._getframe(1).f_globals
-    with _pristine.restored() as as_in_the_notebook:
+    with _guard.restored() as as_in_the_notebook:
         if not callable(function):
             kind = type(function).__name__
             raise TypeError(f"check takes the function itself, as in check(compute_dW2), not {kind}")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autograder.assignments import Assignment
-from autograder.host.course import course_files, some_names_of
+from autograder.sandbox.course_files import course_files, some_names_of
 from course_lib.equations import EQUATIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "course_lib"
@@ -46,14 +46,14 @@ def _with_equations() -> set[str]:
 
 
 def _gives_away(module: str, name: str, asked: set[Needed]) -> bool:
-    """Tell whether a name of a module is asked for, or holds one that is."""
+    """Return whether a name of a module is asked for, or holds one that is."""
     text = (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
     defined = {n.name for n in ast.parse(some_names_of(text, [name])).body if isinstance(n, ast.FunctionDef)}
     return any((module, other) in asked for other in {name, *defined})
 
 
 def allowed_parts(sources: Iterable[str], assignment: Assignment) -> list[str]:
-    """Return what `host.course.course_files` is to make of the reference.
+    """Return what `sandbox.course_files.course_files` is to make of the reference.
 
     Parameters
     ----------

@@ -1,9 +1,8 @@
 """Grade a class on more than one machine: submissions go to a Dask cluster, and results come back to one writer.
 
-What is handed in is taken on this side, with all care (`handed_in.take`), so that the machines need no file system in
+What is handed in is taken on this side, with all care (`collect.take`), so that the machines need no file system in
 common: a task holds the bytes of one notebook, and its answer is the bytes of a record and of an autograded notebook
-(`packed`), which are held against what was asked before anything is written. Each thread of a Dask worker has a process
-beside it that grades, with a zygote and a sandbox of its own, the same as on one machine (`batch.work`).
+(`cluster_worker.packed`), which are held against what was asked before anything is written.
 
 A submission whose worker is lost goes to another one; Dask sees to that. Nothing is written but by the caller.
 """
@@ -11,35 +10,27 @@ A submission whose worker is lost goes to another one; Dask sees to that. Nothin
 import contextlib
 import json
 import logging
-import os
 import pickle
 import queue
-import socket
-import subprocess
-import sys
-import threading
 import time
 import uuid
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
-from multiprocessing.connection import Connection
+from dataclasses import replace
 from typing import Any
 
 from autograder.errors import AutograderError
-from autograder.grade.batch import TRIES, Ready, given_up, most_seconds, work
+from autograder.grade.batch import given_up
+from autograder.grade.cluster_worker import end_here, grade_here, job_here
+from autograder.grade.collect import CarriedSubmission, SubmissionFolder, Unreadable, take
 from autograder.grade.grader import Job, Result, blank
-from autograder.grade.handed_in import Carried, Place, Unreadable, take
 from autograder.grade.records import OUTCOMES, TO_BE_GRADED_AGAIN, WITHOUT_MARKS, Record, checks_digits
 
 CONNECT_SECONDS = 10.0
 WAIT_SECONDS = 60.0
 """How long a run waits for a first worker, or for another one when all are gone."""
 LOOK_SECONDS = 2.0
-START_SECONDS = 120.0
-IDLE_SECONDS = 120.0
-"""After so long without work a grading process ends by itself: then whoever gave it work has gone."""
 AHEAD = 3
 """So many submissions are under way for each thread of the cluster, so that none waits for this side."""
 
@@ -48,167 +39,12 @@ class NoCluster(AutograderError):
     """The cluster cannot grade, or cannot be reached; the message says what to do."""
 
 
-# What runs on the machines of the cluster.
-
-
-class Unfit(Exception):
-    """A machine of the cluster cannot grade; the message says why."""
-
-
-class Grader:
-    """A process beside a Dask worker that grades one submission after the other.
-
-    The Dask worker itself never looks into a notebook, and a student's process is two processes away from it.
-    """
-
-    def __init__(self, job: Job, sandboxed: bool) -> None:
-        """Start it. When the thread that did, or the Dask worker, has gone, the kernel ends it and its guests.
-
-        Raises
-        ------
-        Unfit
-        """
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-            )
-        self._connection = Connection(ours.detach())
-        try:
-            self._connection.send((job, sandboxed))
-            said = self._connection.recv() if self._connection.poll(START_SECONDS) else Ready("it did not come up")
-        except (EOFError, OSError):
-            said = Ready("the process that grades ended at once; its machine's log says why")
-        if said.why_not:
-            self.end()
-            raise Unfit(said.why_not)
-
-    @property
-    def running(self) -> bool:
-        """Whether it still is."""
-        return self._process.poll() is None
-
-    def grade(self, place: Carried, seconds: float) -> Result:
-        """Grade a submission.
-
-        Raises
-        ------
-        EOFError, OSError
-            If it ended meanwhile.
-        TimeoutError
-        """
-        self._connection.send(place)
-        if not self._connection.poll(seconds):
-            raise TimeoutError
-        said: Result = self._connection.recv()
-        return said
-
-    def end(self) -> int | None:
-        """End it, and its zygote and guests with it; return its exit code, None where it did not end of itself.
-
-        May be called twice.
-        """
-        self._connection.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(0.5)
-        code = self._process.returncode
-        self._process.kill()
-        self._process.wait()
-        return code
-
-
-_graders: dict[tuple[str, int], Grader] = {}
-"""By run and thread. The kernel ends a grader with the thread that started it, so each thread has its own."""
-
-
-def _grader(run: str, job: Job, sandboxed: bool) -> Grader:
-    mine = (run, threading.get_ident())
-    for key in [key for key, grader in list(_graders.items()) if not grader.running]:
-        if gone := _graders.pop(key, None):
-            gone.end()
-    if mine not in _graders:
-        _graders[mine] = Grader(job, sandboxed)
-    return _graders[mine]
-
-
-def _here() -> str:
-    from distributed import get_worker
-
-    return str(get_worker().address)
-
-
-def grade_here(run: str, job: Job, place: Carried, sandboxed: bool) -> bytes:
-    """Be a task: grade one submission on this machine, and return it packed; never raise for what it holds.
-
-    Parameters
-    ----------
-    run : which run this is
-    job : what all are graded with
-    place : the submission
-    sandboxed : whether students' code runs in the sandbox
-    """
-    code = None
-    for _ in range(TRIES):
-        try:
-            grader = _grader(run, job, sandboxed)
-        except Unfit as error:
-            return packed(None, _here(), why=str(error))
-        try:
-            return packed(grader.grade(place, most_seconds(job)), _here())
-        except TimeoutError:
-            grader.end()
-            break
-        except (EOFError, OSError):
-            code = grader.end()
-    return packed(given_up(place, job, code), _here())
-
-
-def end_here(run: str) -> None:
-    """End the processes of a run on this machine."""
-    for key in [key for key in list(_graders) if key[0] == run]:
-        if grader := _graders.pop(key, None):
-            grader.end()
-
-
-def _job_here(job: bytes) -> Job:
-    """Be a task whose result all others need: what they are graded with, which each worker gets once."""
-    found: Job = pickle.loads(job)  # made by the lecturer's own process, as the tasks themselves
-    return found
-
-
-def serve(descriptor: int) -> None:
-    """Be the process beside a Dask worker."""
-    connection: Connection[Any, Any] = Connection(descriptor)
-    with contextlib.suppress(EOFError, OSError):
-        job, sandboxed = connection.recv()
-        work(connection, job, sandboxed, (), IDLE_SECONDS)
-
-
-# What crosses.
-
-
 def sendable(job: Job) -> Job:
     """Return the same job as one that can be pickled."""
     return replace(job, known=dict(job.known), released=dict(job.released))
 
 
-def packed(result: Result | None, worker: str, why: str = "") -> bytes:
-    """Return a result as bytes: the length of a JSON object, the object, the notebook.
-
-    Parameters
-    ----------
-    result : None where this machine cannot grade
-    worker : the address of the Dask worker
-    why : it cannot
-    """
-    row = {"worker": worker, "checks": checks_digits(), "why": why, "record": asdict(result.record) if result else None}
-    head = json.dumps(row).encode()
-    return len(head).to_bytes(8, "big") + head + (result.notebook if result else b"")
-
-
-def unpacked(content: bytes, place: Carried, job: Job) -> Result:
+def unpacked(content: bytes, place: CarriedSubmission, job: Job) -> Result:
     """Return the result that a worker packed, if it answers what it was asked.
 
     Raises
@@ -248,10 +84,7 @@ def unpacked(content: bytes, place: Carried, job: Job) -> Result:
     return Result(replace(record, student=expected.student, assignment=expected.assignment), notebook)
 
 
-# What runs on the lecturer's machine.
-
-
-def results(job: Job, todo: Sequence[Place], address: str, sandboxed: bool) -> Iterator[Result]:
+def results(job: Job, todo: Sequence[SubmissionFolder], address: str, sandboxed: bool) -> Iterator[Result]:
     """Grade submissions on a cluster, and yield the results as they come, each once.
 
     Parameters
@@ -267,7 +100,7 @@ def results(job: Job, todo: Sequence[Place], address: str, sandboxed: bool) -> I
     """
     if todo:
         with _connected(address) as client:
-            yield from _Sent(client, job, todo, sandboxed).results()
+            yield from _ClusterRun(client, job, todo, sandboxed).results()
 
 
 @contextlib.contextmanager
@@ -312,17 +145,17 @@ def _connected(address: str) -> Iterator[Any]:
         client.close(timeout=5)
 
 
-class _Sent:
+class _ClusterRun:
     """The submissions of a run that a cluster is to grade."""
 
-    def __init__(self, client: Any, job: Job, todo: Sequence[Place], sandboxed: bool) -> None:
-        """Take a connection to the scheduler, and send nothing yet."""
+    def __init__(self, client: Any, job: Job, todo: Sequence[SubmissionFolder], sandboxed: bool) -> None:
+        """Prepare a run over a connection to the scheduler; send nothing yet."""
         self._client = client
         self._run = uuid.uuid4().hex
         self._job = job
         self._sandboxed = sandboxed
         self._waiting = deque(todo)
-        self._underway: dict[str, tuple[Any, Carried]] = {}
+        self._underway: dict[str, tuple[Any, CarriedSubmission]] = {}
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._threads = 0
         self._looked = -LOOK_SECONDS
@@ -335,7 +168,7 @@ class _Sent:
         ------
         NoCluster
         """
-        job = self._client.submit(_job_here, pickle.dumps(sendable(self._job)), key=f"job-{self._run}", pure=False)
+        job = self._client.submit(job_here, pickle.dumps(sendable(self._job)), key=f"job-{self._run}", pure=False)
         try:
             while self._waiting or self._underway:
                 self._look()
@@ -368,7 +201,7 @@ class _Sent:
         while self._waiting and len(self._underway) < max(1, AHEAD * self._threads):
             place = self._waiting.popleft()
             try:
-                carried = Carried(place.student, place.folder, file=take(place, self._job.assignment.name))
+                carried = CarriedSubmission(place.student, place.folder, file=take(place, self._job.assignment.name))
             except Unreadable as error:
                 yield Result(replace(blank(place, self._job), outcome="unreadable", advice=str(error)))
                 continue
@@ -381,7 +214,7 @@ class _Sent:
             self._underway[key] = future, carried
             future.add_done_callback(self._done.put)
 
-    def _result(self, future: Any, place: Carried) -> Result:
+    def _result(self, future: Any, place: CarriedSubmission) -> Result:
         try:
             return unpacked(future.result(), place, self._job)
         except NoCluster:
@@ -401,11 +234,3 @@ class _Sent:
         return NoCluster(
             f"The scheduler {self._client.scheduler.address} {what}, and grade again. What is graded stays graded."
         )
-
-
-if __name__ == "__main__":
-    # By its own name, so that what is sent is of the module that the others know.
-    from autograder.grade import cluster
-
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    cluster.serve(int(sys.argv[1]))

@@ -1,205 +1,36 @@
-"""nbgrader's gradebook: what was handed out, and where marks are written.
+"""nbgrader's gradebook: read the released cells, write the marks.
 
 It is SQLite or PostgreSQL, as nbgrader's `db_url` says. The tables are nbgrader's own, reached with SQLAlchemy and
 without nbgrader's objects, for which each mark is several queries and commits. One submission is one transaction: all
 of its marks are there or none. What a person has entered (manual scores, extra credit, comments) is never touched.
 """
 
-import contextlib
 import json
-import re
-import sys
 import time
-import traceback
 import uuid
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SAWarning, SQLAlchemyError
-from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
-from autograder.errors import AutograderError
+from autograder.assignments import Assignment, ManualQuestion
+from autograder.course_file import assignments_of
+from autograder.grade.class_marks import cell_rows
+from autograder.grade.course import Course, NoGradebook, database, readable, said_of
 from autograder.grade.hidden import regions
-from autograder.grade.mending import Given, HandedOut, kernelspec_of
+from autograder.grade.lateness import interval, late_penalty, parsed_time
 from autograder.grade.records import CannotWrite, Record
-from autograder.notebooks import load_nbformat
+from autograder.grade.restore import Release, kernelspec_of
+from autograder.protocol.notebook import Cell
 
-CONFIG = "nbgrader_config.py"
-STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"
 WAIT_SECONDS = 60.0
-COLUMNS = {
-    "assignment": "id name duedate",
-    "notebook": "id name assignment_id kernelspec",
-    "base_cell": "id name notebook_id type",
-    "grade_cells": "id max_score",
-    "task_cells": "id max_score",
-    "source_cell": "name cell_type locked source checksum notebook_id",
-    "student": "id first_name last_name email lms_user_id",
-    "submitted_assignment": "id assignment_id student_id timestamp extension",
-    "submitted_notebook": "id assignment_id notebook_id flagged late_submission_penalty",
-    "grade": "id notebook_id cell_id auto_score manual_score extra_credit needs_manual_grade",
-    "comment": "id notebook_id cell_id auto_comment manual_comment",
-}
-"""The tables of nbgrader's that are read or written here or by the reports, and their columns."""
 
 T = TypeVar("T")
 
 
-class NoGradebook(AutograderError):
-    """There is no gradebook that could be used; the message says what to do."""
-
-
 class UnknownAssignment(NoGradebook):
     """The gradebook does not know an assignment."""
-
-
-@dataclass(frozen=True)
-class Course:
-    """An nbgrader course directory, as its configuration says.
-
-    Attributes
-    ----------
-    root : the directory
-    config : all of the configuration
-    db_url : of the gradebook
-    """
-
-    root: Path
-    config: Config
-    db_url: str
-
-    @classmethod
-    def at(cls, root: Path) -> "Course":
-        """Read the configuration of a course directory; it is the lecturer's, and is run.
-
-        Raises
-        ------
-        NoGradebook
-            If there is none.
-        """
-        root = root.resolve()
-        config = config_of(root)
-        said = config.CourseDirectory
-        structure = str(said.get("directory_structure", STRUCTURE))
-        if structure.replace("\\", "/") != STRUCTURE:
-            raise NoGradebook(
-                f"{root / CONFIG} asks for the directory structure {structure}; known here is {STRUCTURE}."
-            )
-        if Path(str(said.get("root", root))).resolve() != root:
-            raise NoGradebook(f"{root / CONFIG} says that the course is in {said.root}: name that by --course-dir.")
-        db_url = said.get("db_url") or f"sqlite:///{root / 'gradebook.db'}"
-        return cls(root, config, db_url)
-
-    def folder(self, step: str) -> Path:
-        """Return the directory of a step, such as "submitted"."""
-        name = str(self.config.CourseDirectory.get(f"{step}_directory", step))
-        if "\0" in name or (self.root / name).resolve() == self.root:
-            raise NoGradebook(
-                f"{self.root / CONFIG}: CourseDirectory.{step}_directory is {name!r}, which is no folder."
-            )
-        return self.root / name
-
-
-def config_of(root: Path) -> Config:
-    """Run the configuration of a course directory, which is the lecturer's, and return it.
-
-    Raises
-    ------
-    NoGradebook
-        If there is none, or it cannot be run; the message says in which line, and why.
-    """
-    path = root / CONFIG
-    if not path.is_file():
-        raise NoGradebook(f"{root} is no nbgrader course directory, for it has no {CONFIG}: name it by --course-dir.")
-    try:
-        with contextlib.redirect_stdout(sys.stderr):  # what it prints is no part of a table
-            return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a lecturer's program may raise anything
-        frames = traceback.extract_tb(error.__traceback__)
-        places = [(frame.filename, frame.lineno) for frame in frames if Path(frame.filename).is_relative_to(root)]
-        why = str(error)
-        if isinstance(error, SyntaxError) and error.filename:
-            places, why = [*places, (error.filename, error.lineno)], error.msg
-        file, line = places[-1] if places else (path, None)
-        where = f"{file}, line {line}" if line else str(file)
-        raise NoGradebook(f"{where}: {type(error).__name__}: {why}; mend the file, and start again.") from error
-
-
-@contextlib.contextmanager
-def readable(url: object) -> Iterator[None]:
-    """Say in a sentence why a gradebook cannot be read.
-
-    Raises
-    ------
-    NoGradebook
-    """
-    try:
-        yield
-    except (SQLAlchemyError, ValueError, OSError) as error:
-        raise NoGradebook(
-            f"The gradebook {url} cannot be read: {_said(error)}; put that right, or put back a copy of it."
-        ) from error
-
-
-def database(course: Course) -> tuple[sa.Engine, Mapping[str, sa.Table]] | None:
-    """Return what reaches the gradebook of a course, and nbgrader's tables in it; None where it is not made yet.
-
-    An empty database of a server is one that nbgrader has yet to fill. No connection outlives its transaction, so that
-    none is in a worker that is forked meanwhile.
-
-    Raises
-    ------
-    NoGradebook
-        If it cannot be read, or is of an older nbgrader.
-    """
-    config = course.root / CONFIG
-    with readable(f"that {config} names by db_url"):
-        url = sa.make_url(course.db_url)
-    with readable(url):
-        if url.get_backend_name() == "sqlite" and not (file := Path(url.database or "")).is_file():
-            if file.exists():
-                raise NoGradebook(f"{file} is no file, and the gradebook belongs there: move it away.")
-            return None
-        try:
-            engine = sa.create_engine(url, poolclass=sa.NullPool)
-        except ImportError as error:
-            raise NoGradebook(
-                f"{error.name} is not installed here, and {config} asks for {url}: install it, for PostgreSQL by "
-                "pip install '.[cluster]' in a checkout of the course, or write another db_url."
-            ) from error
-        found = sa.MetaData()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)  # of keys that `nbgrader db upgrade` leaves without a name
-            found.reflect(engine, only=lambda name, _: name in COLUMNS)
-        if not found.tables and url.get_backend_name() != "sqlite" and not sa.inspect(engine).get_table_names():
-            return None
-    lacking = [
-        f"{table}.{column}"
-        for table, columns in COLUMNS.items()
-        for column in columns.split()
-        if table not in found.tables or column not in found.tables[table].c
-    ]
-    if not found.tables:
-        raise NoGradebook(f"{url} is no gradebook of nbgrader: it has none of its tables; put back a copy of it.")
-    if lacking:
-        raise NoGradebook(
-            f"The gradebook {url} is of an older nbgrader, for it has no {', '.join(lacking[:3])}: "
-            f"run `nbgrader db upgrade` in {course.root}, and start again."
-        )
-    return engine, found.tables
-
-
-def find_course(start: Path) -> Path | None:
-    """Return the nearest directory, from one upwards, that is an nbgrader course directory."""
-    return next((folder for folder in (start, *start.parents) if (folder / CONFIG).is_file()), None)
 
 
 def _id() -> str:
@@ -254,23 +85,21 @@ class Gradebook:
         sources = connection.execute(
             sa.select(t["source_cell"]).where(t["source_cell"].c.notebook_id == self._notebook)
         ).mappings()
-        cells = {
-            each["name"]: Given(
-                each["name"],
-                each["cell_type"],
-                each["source"] or "",
-                bool(each["locked"]),
-                each["checksum"],
-                each["name"] in self._graded and each["name"] not in tasks,
-                each["name"] in self._commented and each["name"] not in tasks,
-                each["name"] in tasks,
-                points.get(each["name"]),
-            )
-            for each in sources
-        }
-        self.handed_out = HandedOut(self._in_order(cells), kernelspec_of(spec), regions(self._course.config))
+        cells = {}
+        for each in sources:
+            name = each["name"]
+            flags = {
+                "grade": name in self._graded and name not in tasks,
+                "solution": name in self._commented and name not in tasks,
+                "task": name in tasks,
+                "locked": bool(each["locked"]),
+            }
+            noted = frozenset(flag for flag, holds in flags.items() if holds)
+            source, checksum = each["source"] or "", each["checksum"]
+            cells[name] = Cell(each["cell_type"], source, name, name, noted, points.get(name), checksum=checksum)
+        self.handed_out = Release(self._in_order(cells), kernelspec_of(spec), regions(self._course.config))
 
-    def _in_order(self, cells: Mapping[str, Given]) -> dict[str, Given]:
+    def _in_order(self, cells: Mapping[str, Cell]) -> dict[str, Cell]:
         """Return the cells in the order of the notebook in `source/`; the gradebook keeps none."""
         order: dict[str, int] = {}
         path = self._course.folder("source") / self._name / f"{self._name}.ipynb"
@@ -287,7 +116,7 @@ class Gradebook:
         return frozenset(self._graded)
 
     def check_writable(self) -> None:
-        """Find out before anything is graded whether marks can be written.
+        """Check that marks can be written, before anything is graded.
 
         Raises
         ------
@@ -300,29 +129,19 @@ class Gradebook:
     def marks(self) -> dict[str, dict[str, float | None]]:
         """Return the automatic marks of everybody: by student, by cell."""
         t = self._tables
-        rows = self._again(
-            lambda connection: connection.execute(
-                sa.select(t["submitted_assignment"].c.student_id, t["base_cell"].c.name, t["grade"].c.auto_score)
-                .join(t["submitted_notebook"], t["submitted_notebook"].c.id == t["grade"].c.notebook_id)
-                .join(
-                    t["submitted_assignment"],
-                    t["submitted_assignment"].c.id == t["submitted_notebook"].c.assignment_id,
-                )
-                .join(t["base_cell"], t["base_cell"].c.id == t["grade"].c.cell_id)
-                .where(t["submitted_notebook"].c.notebook_id == self._notebook)
-            ).all()
-        )
+        wanted = cell_rows(t, t["grade"], "auto_score").where(t["submitted_notebook"].c.notebook_id == self._notebook)
+        rows = self._again(lambda connection: connection.execute(wanted).all())
         found: dict[str, dict[str, float | None]] = {}
         for student, cell, score in rows:
             found.setdefault(student, {})[cell] = score
         return found
 
     def wanted(self, record: Record) -> dict[str, float | None]:
-        """Return what the gradebook should hold as automatic marks after a record; None where a person grades."""
+        """Return the automatic marks that follow from a record; None where a person grades."""
         marks: dict[str, float | None] = {name: points for name, points in record.marks.items() if name in self._graded}
         for name, given in self.handed_out.cells.items():
             if name in self._graded and name not in marks:
-                person = given.solution or given.task or given.cell_type == "markdown"
+                person = given.has("solution") or given.has("task") or given.kind == "markdown"
                 marks[name] = None if person and name not in record.unanswered else 0.0
         return marks
 
@@ -360,7 +179,7 @@ class Gradebook:
         notebook = self._notebook_of(connection, submission)
         total = self._write_grades(connection, notebook, record)
         self._write_comments(connection, notebook, record)
-        due = self._duedate + (_interval(extension)) if self._duedate else None
+        due = self._duedate + (interval(extension)) if self._duedate else None
         late = (when - due).total_seconds() if when and due and when > due else 0.0
         penalty = late_penalty(self._course.config, record.student, total, late) if late > 0 else None
         connection.execute(
@@ -449,16 +268,16 @@ class Gradebook:
                 with self._engine.begin() as connection:
                     return work(connection)
             except (TypeError, ValueError) as error:  # SQLite keeps a text where a number belongs
-                raise self._cannot(error, writes) from error
+                raise self._failed(error, writes) from error
             except SQLAlchemyError as error:
                 if not _passes(error) or time.monotonic() > until:
-                    raise self._cannot(error, writes) from error
+                    raise self._failed(error, writes) from error
                 time.sleep(0.2)
 
-    def _cannot(self, error: Exception, writes: bool) -> CannotWrite:
+    def _failed(self, error: Exception, writes: bool) -> CannotWrite:
         what = "written" if writes else "read"
         return CannotWrite(
-            f"The gradebook {self._engine.url} cannot be {what}: {_said(error)}; "
+            f"The gradebook {self._engine.url} cannot be {what}: {said_of(error)}; "
             "put that right and start again. What is graded stays graded."
         )
 
@@ -468,7 +287,7 @@ class Gradebook:
 
 
 def _passes(error: SQLAlchemyError) -> bool:
-    """Tell whether a transaction failed for something that passes: others write the same rows, or hold the database.
+    """Return whether a transaction failed for something that passes: others write the same rows, or hold the database.
 
     PostgreSQL says so by the first two digits of its codes: 08 and none at all is a lost connection, 40 a conflict, 55
     somebody's lock, 57 a restart. Who finds that somebody else has made a row meanwhile, changes it the next time.
@@ -480,62 +299,19 @@ def _passes(error: SQLAlchemyError) -> bool:
     return isinstance(error, OperationalError) and ("locked" in str(raised) or code[:2] in ("08", "40", "55", "57"))
 
 
-def _said(error: Exception) -> str:
-    said = str(error.orig if isinstance(error, DBAPIError) else error).strip() or type(error).__name__
-    return said.splitlines()[0][:300].rstrip(".")
+def assignments_and(course: Course, name: str, handed_out: Release) -> Mapping[str, Assignment]:
+    """Return the assignments of a course; one with a lecturer's own tests alone is made from the gradebook.
 
-
-def _interval(extension: Any) -> timedelta:
-    """Return an extension; SQLite keeps it as the time since 1970."""
-    if isinstance(extension, timedelta):
-        return extension
-    return extension - datetime(1970, 1, 1) if isinstance(extension, datetime) else timedelta()
-
-
-_ZONE = re.compile(r"[-+]?[0-9]{1,6}|[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
-
-
-def parsed_time(text: str) -> datetime | None:
-    """Return a time as `nbgrader.utils.parse_utc` reads it from timestamp.txt, in UTC; None where it cannot be read.
-
-    Loading nbgrader takes a second, and every submission that was collected has a time.
+    Raises
+    ------
+    CourseFileError
     """
-    if not text:
-        return None
-    import dateutil.parser  # type: ignore[import-untyped]
-    import dateutil.tz  # type: ignore[import-untyped]
-
-    date, *rest = parts = text.split(" ")
-    when: datetime
-    with warnings.catch_warnings(), contextlib.suppress(ValueError, OverflowError, TypeError):
-        warnings.simplefilter("ignore")  # of zones that dateutil does not know
-        if len(parts) != 3:
-            when, other = (
-                dateutil.parser.parse(text, default=day) for day in (datetime(1999, 1, 1), datetime(2000, 2, 2))
-            )
-            if when != other:  # what is missing of it would be that of the day of grading
-                return None
-        elif _ZONE.fullmatch(rest[1]):  # else dateutil would open a file of that name
-            zone = dateutil.tz.gettz(rest[1]) if rest[1][0].isalpha() else int(rest[1])
-            when = dateutil.parser.parse(f"{date} {rest[0]} TZ", tzinfos={"TZ": zone})
-        else:
-            return None
-        return when if when.tzinfo is None else (when - (when.utcoffset() or timedelta())).replace(tzinfo=None)
-    return None
-
-
-def late_penalty(config: Config, student: str, score: float, seconds: float) -> float | None:
-    """Ask nbgrader's plugin for late work what it costs."""
-    load_nbformat()
-    from nbgrader.preprocessors import AssignLatePenalties  # type: ignore[import-untyped]
-
-    try:
-        asked = AssignLatePenalties(config=config)
-        asked.init_plugin()
-        penalty = asked.plugin_inst.late_submission_penalty(student, score, seconds)
-        return None if penalty is None else min(max(float(penalty), 0.0), score)
-    except Exception as error:  # the plugin is the lecturer's
-        raise CannotWrite(
-            f"What late work costs {student} cannot be asked, for AssignLatePenalties of {CONFIG} fails "
-            f"({type(error).__name__}: {error}): mend it and start again; what is graded stays graded."
-        ) from error
+    known = assignments_of(course.root)
+    if name in known:
+        return known
+    written = tuple(
+        ManualQuestion(cell.name, cell.points or 0.0, cell.name)
+        for cell in handed_out.cells.values()
+        if cell.has("grade") and not cell.is_test
+    )
+    return {**known, name: Assignment(name, name, 1, (), written)}

@@ -14,13 +14,14 @@ from autograder.assignments import Assignment
 from autograder.core.render import html, text
 from autograder.core.verdict import Verdict
 from autograder.grade import sanitize
-from autograder.grade.handed_in import HandedIn, Place, Unreadable, opened, take
-from autograder.grade.mending import HandedOut, Mended, Trouble, mend
-from autograder.grade.proxies import points_of, prepared
+from autograder.grade.collect import SubmissionFolder, SubmittedFile, Unreadable, opened, take
+from autograder.grade.instructor_tests import points_of, prepared
 from autograder.grade.records import Record, checks_digits, reference_of, verdict_row, versions
-from autograder.grade.submission import Extra, Guests, Judged, Submission
-from autograder.host.door import NotStarted
-from autograder.notebooks import Node, recognise
+from autograder.grade.restore import Anomaly, Release, Restored, restore
+from autograder.grade.submission import Guests, InstructorTest, Submission, SubmissionResult
+from autograder.protocol.notebook import Cell, Notebook
+from autograder.recognise import recognise
+from autograder.sandbox.launch import NotStarted
 
 REPORT = (
     "Report this bug to the course's maintainers: its record in .autograder/, which has the details, "
@@ -32,7 +33,7 @@ MAX_TRACE = 10_000
 
 @dataclass(frozen=True)
 class Job:
-    """What all submissions of a run are graded with.
+    """The configuration with which all submissions of a run are graded.
 
     Attributes
     ----------
@@ -45,33 +46,33 @@ class Job:
     seconds : for one cell, and for judging one function
     budget : seconds for one submission, with everything that is run again
     sandbox : what students' code runs in
-    opening : the code cells with which every notebook begins (`mending.beginning_of`): run once for all
-    texts : the text cells as they were handed out (`mending.beginning_of`)
+    preamble : the code cells with which every notebook begins (`restore.shared_cells`): run once for all
+    texts : the text cells as they were handed out (`restore.shared_cells`)
     """
 
     assignment: Assignment
     known: Mapping[str, Assignment]
     released: Mapping[str, Assignment]
-    handed_out: HandedOut
+    handed_out: Release
     places: frozenset[str]
     seed: int
     seconds: float = 30.0
     budget: float = 240.0
     sandbox: str = "none"
-    opening: tuple[str, ...] = ()
+    preamble: tuple[str, ...] = ()
     texts: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
 class Result:
-    """What grading one submission came to: its record, and the autograded notebook's file where there is one."""
+    """The result of grading one submission: its record, and the autograded notebook's file where there is one."""
 
     record: Record
     notebook: bytes = b""
 
 
-def recognised(job: Job, notebook: Node) -> tuple[Assignment, str, list[Trouble]]:
-    """Return what a notebook was asked, by what it was recognised, and what is odd about that.
+def recognised(job: Job, notebook: Notebook) -> tuple[Assignment, str, list[Anomaly]]:
+    """Return the assignment of a notebook, how it was recognised, and the anomalies of that.
 
     Only what the course has released is believed, never points that the notebook itself states.
     """
@@ -80,20 +81,19 @@ def recognised(job: Job, notebook: Node) -> tuple[Assignment, str, list[Trouble]
         return job.assignment, "metadata", []
     released = {digits: asked for digits, asked in job.released.items() if asked.name == name}
     found = recognise(notebook, {name: job.assignment}, released)
-    stated = notebook.metadata.get("backprop_course")
-    said = stated.get("assignment") if isinstance(stated, dict) else None
+    said = notebook.stated[0] if notebook.stated else name
     if found is None:
         return job.assignment, "functions", []
     troubles = []
-    if isinstance(said, str) and said != name and said in job.known:
-        troubles.append(Trouble("other-assignment", said))
+    if said != name and said in job.known:
+        troubles.append(Anomaly("other-assignment", said))
     if found.assignment.release != job.assignment.release:
-        troubles.append(Trouble("older-release", found.assignment.release))
+        troubles.append(Anomaly("older-release", found.assignment.release))
     return found.assignment, found.by, troubles
 
 
-def grade(place: Place, job: Job, guests: Guests) -> Result:
-    """Grade one submission; whatever it holds, there is a result.
+def grade(place: SubmissionFolder, job: Job, guests: Guests) -> Result:
+    """Grade one submission; never raise for its content.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def bug(record: Record, why: BaseException | str) -> Record:
     return replace(record, outcome="grader-error", advice=advice, traceback="".join(lines)[-MAX_TRACE:])
 
 
-def blank(place: Place, job: Job) -> Record:
+def blank(place: SubmissionFolder, job: Job) -> Record:
     """Return the record of a submission before anything is known of it."""
     return Record(
         student=place.student,
@@ -152,7 +152,7 @@ def blank(place: Place, job: Job) -> Record:
     )
 
 
-def judged(file: HandedIn, job: Job, guests: Guests) -> tuple[Assignment, Mended, Judged]:
+def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, Restored, SubmissionResult]:
     """Read a notebook, hold it against what was handed out, and judge it.
 
     Raises
@@ -164,52 +164,53 @@ def judged(file: HandedIn, job: Job, guests: Guests) -> tuple[Assignment, Mended
         notebook = opened(file, guest)
         assignment, by, troubles = recognised(job, notebook)
         of_this_release = assignment.release == job.assignment.release
-        mended = mend(notebook, job.handed_out, assignment, of_this_release=of_this_release, recognised_by=by)
+        restored = restore(notebook, job.handed_out, assignment, of_this_release=of_this_release, recognised_by=by)
         del notebook
-        mended.troubles[:0] = troubles
-        tests = own_tests(mended.notebook, job.handed_out, assignment)
-        submission = Submission(mended.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests, guest)
-        return assignment, mended, submission.judge()
+        restored.troubles[:0] = troubles
+        tests = own_tests(restored.notebook, job.handed_out, assignment)
+        submission = Submission(restored.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests, guest)
+        return assignment, restored, submission.judge()
 
 
-def own_tests(notebook: Node, handed_out: HandedOut, assignment: Assignment) -> dict[int, Extra]:
+def own_tests(notebook: Notebook, handed_out: Release, assignment: Assignment) -> dict[int, InstructorTest]:
     """Return the lecturer's own test cells by their place: locked, graded, and no check of ours."""
-    given = [c.source for c in handed_out.cells.values() if c.locked and not c.grade and c.cell_type == "code"]
+    given = [c.source for c in handed_out.cells.values() if c.locked and not c.has("grade") and c.kind == "code"]
     checks = {exercise.id for exercise in assignment.exercises}
 
-    def test_of(source: str) -> Extra:
+    def test_of(source: str) -> InstructorTest:
         return lambda guest, seconds: prepared(source, given, guest, seconds)
 
     return {
-        place: test_of(handed_out.cells[cell.id].source)
+        place: test_of(known.source)
         for place, cell in enumerate(notebook.cells)
-        if cell.id not in checks and (known := handed_out.cells.get(cell.id)) and known.is_test
+        if cell.id and cell.id not in checks and (known := handed_out.cells.get(cell.id)) and known.is_test
     }
 
 
-def _graded(file: HandedIn, record: Record, job: Job, guests: Guests) -> Result:
-    assignment, mended, found = judged(file, job, guests)
-    troubles = list(mended.troubles)
+def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Result:
+    assignment, restored, found = judged(file, job, guests)
+    troubles = list(restored.troubles)
     if file.name != f"{job.assignment.name}.ipynb":
-        troubles.append(Trouble("renamed-notebook", file.name[:80]))
+        troubles.append(Anomaly("renamed-notebook", file.name[:80]))
     if file.others:
-        troubles.append(Trouble("other-notebooks"))
+        troubles.append(Anomaly("other-notebooks"))
     if file.timestamp:
         with contextlib.suppress(ImportError):
-            from autograder.grade.gradebook import parsed_time
+            from autograder.grade.lateness import parsed_time
 
             if parsed_time(file.timestamp) is None:
-                troubles.append(Trouble("unreadable-timestamp"))
+                troubles.append(Anomaly("unreadable-timestamp"))
     missing = (exercise.id for exercise in assignment.exercises if exercise.id not in job.places)
-    troubles += [Trouble("not-in-gradebook", id) for id in missing]
+    troubles += [Anomaly("not-in-gradebook", id) for id in missing]
     unknown = [verdict for verdict in found.verdicts if verdict.passed is None]
     if unknown:
         return Result(bug(record, unknown[0].seen))
     outcome = found.outcome
     if outcome == "graded" and troubles:
         outcome = "graded-with-trouble"
-    content = written(mended.notebook, assignment, found, job)
-    tests = {place: mended.notebook.cells[place].id for place in own_tests(mended.notebook, job.handed_out, assignment)}
+    content = written(restored, assignment, found, job)
+    own = own_tests(restored.notebook, job.handed_out, assignment)
+    tests = {place: restored.notebook.cells[place].name for place in own}
     most = {id: job.handed_out.cells[id].points or 0.0 for id in tests.values()}
     extras = {id: points_of(found.shown.get(place, []), most[id]) for place, id in tests.items()}
     record = replace(
@@ -221,7 +222,7 @@ def _graded(file: HandedIn, record: Record, job: Job, guests: Guests) -> Result:
         release=assignment.release,
         autograded=hashlib.sha256(content).hexdigest(),
         verdicts=[verdict_row(verdict) for verdict in found.verdicts],
-        unanswered=sorted(mended.unanswered),
+        unanswered=sorted(restored.unanswered),
         troubles=[trouble.as_json() for trouble in troubles],
         advice="",
     )
@@ -238,37 +239,36 @@ def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def _make_harmless(cell: Node, job: Job) -> None:
-    """Make a text cell harmless; one that is as it was handed out, and shows no attachment, is the lecturer's."""
-    attached, given = cell.pop("attachments", ()), job.handed_out.cells.get(cell.id)
-    own = (cell.cell_type, cell.source) in job.texts or (
-        given is not None and given.locked and cell.source == given.source
-    )
+def _harmless_text(cell: Cell, job: Job) -> dict[str, Any]:
+    """Return a text cell, harmless; one that is as it was handed out, and shows no attachment, is the lecturer's."""
+    given, made = job.handed_out.cells.get(cell.name), cell.as_json()
+    own = (cell.kind, cell.source) in job.texts or (given is not None and given.locked and cell.source == given.source)
     if not own or "attachment:" in cell.source:
-        cell.source, pictures = sanitize.source(cell.source, attached)
-        cell.update({"attachments": pictures} if pictures else {})
+        made["source"], pictures = sanitize.source(cell.source, cell.attachments)
+        made.update({"attachments": pictures} if pictures else {})
+    return made
 
 
-def written(notebook: Node, assignment: Assignment, found: Judged, job: Job) -> bytes:
+def written(restored: Restored, assignment: Assignment, found: SubmissionResult, job: Job) -> bytes:
     """Return the file of the autograded notebook, as Jupyter would have stored it after a run, a line for each cell.
 
     Whatever a student wrote or showed is harmless in it.
     """
     by_id = {exercise.id: verdict for exercise, verdict in zip(assignment.exercises, found.verdicts, strict=True)}
-    count, harmless = 0, sanitize.Outputs()
-    for place, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code":
-            _make_harmless(cell, job)
+    count, harmless, cells = 0, sanitize.OutputSanitizer(), []
+    for place, cell in enumerate(restored.notebook.cells):
+        if cell.kind != "code":
+            cells.append(_harmless_text(cell, job))
             continue
         count += 1
-        cell.execution_count = count
         if cell.id in by_id:
-            cell.outputs = verdict_outputs(by_id[cell.id], count)
+            outputs = verdict_outputs(by_id[cell.id], count)
         else:
-            cell.outputs = [
+            outputs = [
                 {**output, "execution_count": count} if output["output_type"] == "execute_result" else output
                 for output in harmless.of(found.shown.get(place, []))
             ]
-    rest = json.dumps({name: value for name, value in notebook.items() if name != "cells"}, ensure_ascii=False)
-    cells = ",\n".join(json.dumps(cell, ensure_ascii=False, sort_keys=True) for cell in notebook.cells)
-    return f'{{"cells": [\n{cells}\n],\n{rest[1:]}\n'.encode("utf-8", "replace")
+        cells.append({**cell.as_json(), "execution_count": count, "outputs": outputs})
+    rest = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": restored.metadata}, ensure_ascii=False)
+    lines = ",\n".join(json.dumps(cell, ensure_ascii=False, sort_keys=True) for cell in cells)
+    return f'{{"cells": [\n{lines}\n],\n{rest[1:]}\n'.encode("utf-8", "replace")

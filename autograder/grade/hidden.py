@@ -1,4 +1,4 @@
-"""What nbgrader takes out of a release, and the gradebook and autograded notebooks hold: hidden tests, mark schemes."""
+"""Hidden tests and mark schemes: the regions that nbgrader strips from a release."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

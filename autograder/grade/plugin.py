@@ -26,13 +26,14 @@ from nbgrader.preprocessors import NbGraderPreprocessor  # type: ignore[import-u
 from traitlets import Bool, Float
 
 from autograder.grade import sanitize
-from autograder.grade.batch import Kitchen
-from autograder.grade.gradebook import Course, Gradebook, find_course
+from autograder.grade.collect import STUDENT, SubmissionFolder, shown_name
+from autograder.grade.course import Course, find_course
+from autograder.grade.gradebook import Gradebook, assignments_and
 from autograder.grade.grader import Job, grade
-from autograder.grade.handed_in import STUDENT, Place, shown_name
+from autograder.grade.guests import GuestFactory
 from autograder.grade.records import WITHOUT_MARKS, Records
-from autograder.grade.run import Options, assignments_and, job_of
-from autograder.host.outputs import hide
+from autograder.grade.session import Options, job_of
+from autograder.sandbox.outputs import hide
 
 _warm = threading.local()  # a zygote lives as long as the thread that started it
 
@@ -41,16 +42,16 @@ class NotGraded(Exception):
     """A submission could not be graded; the message says what to do."""
 
 
-def _kitchen(job: Job, sandboxed: bool) -> Kitchen:
-    """Return this thread's kitchen, a new one when it is to serve another assignment."""
+def _factory(job: Job, sandboxed: bool) -> GuestFactory:
+    """Return this thread's factory of guests, a new one when it is to serve another assignment."""
     key = (job.assignment.release, sandboxed, tuple(cell.source for cell in job.handed_out.cells.values()))
     if getattr(_warm, "key", None) != key:
-        if getattr(_warm, "kitchen", None):
-            _warm.kitchen.stop()
-        _warm.kitchen, _warm.key = Kitchen(job, sandboxed), key
-        atexit.register(_warm.kitchen.stop)
-    kitchen: Kitchen = _warm.kitchen
-    return kitchen
+        if getattr(_warm, "factory", None):
+            _warm.factory.stop()
+        _warm.factory, _warm.key = GuestFactory(job, sandboxed), key
+        atexit.register(_warm.factory.stop)
+    factory: GuestFactory = _warm.factory
+    return factory
 
 
 class Judge(NbGraderPreprocessor):  # type: ignore[misc]
@@ -89,8 +90,8 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
         known = assignments_and(course, name, gradebook.handed_out)
         options = Options(sandboxed=self.sandbox, seconds=self.timeout, budget=self.budget)
         job = replace(job_of(course, gradebook, known[name], known, options), seed=records.seed())
-        place = Place(student, course.folder("submitted") / student / name)
-        result = grade(place, job, _kitchen(job, self.sandbox).guest)
+        place = SubmissionFolder(student, course.folder("submitted") / student / name)
+        result = grade(place, job, _factory(job, self.sandbox).guest)
         # nbgrader writes the notebook itself, so its digest is not known here.
         records.write(replace(result.record, autograded=""))
         if result.record.outcome in WITHOUT_MARKS:

@@ -1,4 +1,4 @@
-"""What grading leaves behind beside the marks: a record of each submission, the secret seed, and the lock.
+"""Records on disk: one for each submission, the secret seed, and the lock.
 
 All of it lies in `.autograder/<assignment>/` of the course directory, which only its owner can read:
 
@@ -64,7 +64,7 @@ class Busy(AutograderError):
 
 @dataclass
 class Record:
-    """What grading one submission came to; JSON types only.
+    """The record of one graded submission; JSON types only.
 
     Attributes
     ----------
@@ -157,7 +157,7 @@ def verdict_of(row: dict[str, Any]) -> Verdict:
 
 @functools.cache
 def versions() -> dict[str, str]:
-    """Return the versions of what a mark depends on."""
+    """Return the versions of Python and of the packages that a mark depends on."""
     found = {"python": platform.python_version()}
     for package in ("backprop-course", "numpy", "matplotlib", "ipython"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
@@ -179,7 +179,7 @@ def checks_digits() -> str:
 
 
 def why_not_written(error: OSError, path: Path) -> CannotWrite:
-    """Return in a sentence why a file could not be written, and that nothing is lost."""
+    """Return a sentence for a failed write, which says that nothing is lost."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         why = "the disk is full: make room"
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -190,7 +190,7 @@ def why_not_written(error: OSError, path: Path) -> CannotWrite:
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write a file so that it is there whole or not at all, whatever happens meanwhile.
+    """Write a file atomically: whole or not at all.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-r"""Make harmless what a student wrote or showed, before a browser opens it with a lecturer's session.
+r"""Sanitise a student's text and outputs, before a browser opens them with a lecturer's session.
 
 JupyterLab, formgrader and nbconvert render a notebook with different parsers of Markdown, HTML and TeX, and none of
 them is asked here what it would make of a text. In the source of a text cell a space is put into each place where some
@@ -29,7 +29,7 @@ from urllib.parse import unquote
 
 import nh3
 
-from autograder.host.outputs import cleaned
+from autograder.sandbox.outputs import cleaned
 
 # --- text -------------------------------------------------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ def source(text: str, attachments: Iterable[tuple[str, str]] = ()) -> tuple[str,
     text : as it was written
     attachments : names and base64 of what is attached to the cell
     """
-    there, shown = dict(_pictures(attachments)), dict[str, dict[str, str]]()
+    there, shown = dict(pictures(attachments)), dict[str, dict[str, str]]()
 
     def put(found: re.Match[str]) -> str:
         # A backslash or an address before it would take the exclamation mark, and leave a link.
@@ -110,8 +110,8 @@ def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", name)[:100]
 
 
-def _pictures(attachments: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield what of a cell's attachments is a picture, by its first bytes, as nbformat has it."""
+def pictures(attachments: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the attachments that are pictures by their first bytes, as nbformat stores them."""
     for name, text in attachments:
         try:
             data = base64.b64decode(text, validate=True)
@@ -167,13 +167,14 @@ def _cleaner() -> nh3.Cleaner:
 
 
 def html(text: str) -> str:
-    """Return HTML with only what shows something: no scripts, styles, forms, frames or foreign pictures.
+    """Sanitise HTML: no scripts, styles, forms, frames or foreign pictures.
 
     Nothing is left of what is too much, or shows nothing.
     """
     if len(text) > MAX_HTML or text.count("<") > MAX_TAGS:
         return ""
-    shown = tex(cleaned(_cleaner().clean(cleaned(text))))  # it writes out what was written by numbers
+    # It writes out what was written by numbers, and takes a first mark of byte order for none of the text.
+    shown = tex(cleaned(_cleaner().clean(cleaned(text)))).lstrip("\ufeff")
     return shown if "<img" in shown or re.sub(r"<[^>]*>", "", shown).strip() else ""
 
 
@@ -223,7 +224,7 @@ MAX_CLEANED = 2_000_000
 NOTHING = "[What the cell showed cannot be shown here.]"
 
 
-class Outputs:
+class OutputSanitizer:
     """The outputs of a notebook, made harmless."""
 
     def __init__(self) -> None:
@@ -231,7 +232,7 @@ class Outputs:
         self._room = MAX_CLEANED
 
     def of(self, outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Return the outputs of one cell, as `host.outputs` has stored them."""
+        """Return the outputs of one cell, as `sandbox.outputs` has stored them."""
         return [
             {**each, "data": self._bundle(each["data"]) or {"text/plain": NOTHING}} if "data" in each else {**each}
             for each in outputs
@@ -261,7 +262,7 @@ HARMLESS = frozenset({*".csv .dat .gif .jpeg .jpg .json .npy .npz .png .py .tsv 
 
 
 def clear(folder: Path, notebook: str, given: Path) -> Iterator[str]:
-    """Remove from a folder of autograded work what a browser might run, and yield the names.
+    """Remove files that a browser might run from a folder of autograded work, and yield their names.
 
     Parameters
     ----------

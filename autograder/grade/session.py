@@ -1,33 +1,208 @@
-"""The commands of grading, with what they print: `autograder grade` and `autograder explain`."""
+"""Grade a class: open the course, grade the submissions that are due, write the results, print the progress."""
 
 import contextlib
+import os
+import sys
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
-from autograder.assignments import Exercise
-from autograder.core.check import questions
-from autograder.core.question import Formula
-from autograder.core.questions import question
-from autograder.core.render import text
-from autograder.core.verdict import Verdict
-from autograder.grade import terminal
-from autograder.grade.batch import Kitchen, changes, exit_code
-from autograder.grade.grader import judged
-from autograder.grade.handed_in import Place, Unreadable, take
-from autograder.grade.records import Record, reference_of, verdict_of
-from autograder.grade.run import CannotGrade, Options, Run
-from autograder.host.door import Door
-from autograder.protocol.values import Outcome
+from autograder.assignments import Assignment
+from autograder.course_file import assignments_of, released
+from autograder.errors import AutograderError
+from autograder.grade import cluster
+from autograder.grade.batch import results
+from autograder.grade.collect import SubmissionFolder, places
+from autograder.grade.console import changes_table, followed, needs_marks, summary, table
+from autograder.grade.course import Course, NoGradebook, find_course
+from autograder.grade.gradebook import Gradebook, UnknownAssignment, assignments_and
+from autograder.grade.grader import Job, Result
+from autograder.grade.records import Record, Records, reference_of
+from autograder.grade.restore import shared_cells
+from autograder.grade.writer import ClassState, Writer, changes, exit_code
+from autograder.sandbox.clock import cores
+from autograder.sandbox.launch import SandboxProcess
+from autograder.sandbox.outputs import hide
 from course_lib.names import suggestion
 
-__all__ = ["Options", "explain", "grade"]
+
+class CannotGrade(AutograderError):
+    """Nothing could be graded; the message says what to do."""
 
 
-def grade(assignment: str, options: Options, console: Console | None = None, door: Door | None = None) -> int:
+def keep_out_of(submitted: Path) -> None:
+    """Leave the folder of submissions, and remove it from the import path."""
+    with contextlib.suppress(FileNotFoundError):  # the folder that the command was started in has gone
+        inside = submitted.resolve()
+        sys.path[:] = [place for place in sys.path if not Path(place or ".").resolve().is_relative_to(inside)]
+        if Path.cwd().is_relative_to(inside):
+            os.chdir(inside.parent)
+
+
+@dataclass
+class Options:
+    """The options of a run.
+
+    Attributes
+    ----------
+    course : the nbgrader course directory; None looks for it from the current one upwards
+    jobs : workers; 0 takes one for each core
+    sandboxed : whether students' code runs in the sandbox; without one, it runs with the rights of the caller
+    force : grade again what stands
+    dry_run : write nothing
+    seed_file : the seed of an earlier run
+    seconds : for one cell, and for judging one function
+    budget : seconds for one submission
+    cluster : address of a Dask scheduler whose workers grade; "" grades on this machine
+    """
+
+    course: Path | None = None
+    jobs: int = 0
+    sandboxed: bool = True
+    force: bool = False
+    dry_run: bool = False
+    seed_file: Path | None = None
+    seconds: float = 30.0
+    budget: float = 240.0
+    cluster: str = ""
+
+
+def job_of(
+    course: Course, gradebook: Gradebook, assignment: Assignment, known: Mapping[str, Assignment], options: Options
+) -> Job:
+    """Return the job of an assignment, without its seed.
+
+    Parameters
+    ----------
+    course, gradebook : where they are
+    assignment : as it is asked now
+    known : the assignments of the course, by name
+    options : what the caller chooses
+    """
+    name, handed_out = assignment.name, gradebook.handed_out
+    preamble, texts = shared_cells(course.folder("release") / name / f"{name}.ipynb", handed_out)
+    return Job(
+        assignment=assignment,
+        known=known,
+        released=released(course.root),
+        handed_out=handed_out,
+        places=gradebook.places,
+        seed=0,
+        seconds=options.seconds,
+        budget=options.budget,
+        sandbox="namespaces" if options.sandboxed else "none",
+        preamble=preamble,
+        texts=texts,
+    )
+
+
+class Run:
+    """A run over one assignment of a course.
+
+    Attributes
+    ----------
+    assignment : as it is asked now
+    records, gradebook, writer : where results are
+    job : what all are graded with
+    state : who is to be graded
+    sandbox : one that is starting already, if there is one; whoever made it closes it
+    """
+
+    def __init__(self, name: str, options: Options, sandbox: SandboxProcess | None = None) -> None:
+        """Open the course and the gradebook, and list the submissions.
+
+        Raises
+        ------
+        CannotGrade, NoGradebook
+        CourseFileError
+            If course.toml or releases.json cannot be read.
+        CannotWrite, Busy
+        """
+        root = options.course or find_course(Path.cwd())
+        if root is None:
+            raise NoGradebook("Neither this folder nor one above it is an nbgrader course: name it by --course-dir.")
+        if options.seed_file:
+            options.seed_file = options.seed_file.absolute()
+        self.options = options
+        self.sandbox = sandbox
+        self.course = Course.at(root)
+        keep_out_of(self.course.folder("submitted"))
+        hide(str(self.course.root), "course")
+        try:
+            self.gradebook = Gradebook(self.course, name)
+        except UnknownAssignment as error:
+            known = assignments_of(self.course.root)
+            if name not in known:
+                raise CannotGrade(f"no assignment {name!r}; {suggestion(name, known)}") from error
+            raise
+        known = assignments_and(self.course, name, self.gradebook.handed_out)
+        self.assignment = known[name]
+        self.records = Records(self.course.root, name)
+        self.writer = Writer(
+            self.records, self.gradebook, self.course.folder("autograded"), self.course.folder("source") / name
+        )
+        self.places: list[SubmissionFolder] = list(places(self.course.folder("submitted"), name))
+        if not self.places:
+            where = self.course.folder("submitted") / "STUDENT" / name / f"{name}.ipynb"
+            raise CannotGrade(f"nobody has handed in {name} yet: put each notebook at {where}")
+        self.job = job_of(self.course, self.gradebook, self.assignment, known, options)
+        self.state = ClassState()
+        self._lock: int | None = None
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator["Run"]:
+        """Hold the lock, read the seed, and list the submissions that are due; a dry run locks and writes nothing.
+
+        Raises
+        ------
+        Busy, CannotWrite
+        """
+        keep = not self.options.dry_run
+        with contextlib.ExitStack() as stack:
+            if keep:
+                stack.enter_context(self.records.locked())
+                self._lock = self.records.lock_descriptor
+                self.gradebook.check_writable()
+            self.job = replace(self.job, seed=self.records.seed(self.options.seed_file, keep=keep))
+            self.state = self.writer.look(self.places, self.job, self.options.force)
+            stack.callback(self.gradebook.close)
+            yield self
+
+    def grade(self) -> Iterator[Record]:
+        """Grade and write, and yield each record as it is done: first those whose marks had to be written again.
+
+        Raises
+        ------
+        CannotWrite
+        """
+        for record in self.state.repair:
+            if not self.options.dry_run:
+                self.writer.repair(record)
+        for result in self.results():
+            if not self.options.dry_run:
+                self.writer.write(result)
+            yield result.record
+
+    def results(self) -> Iterator[Result]:
+        """Grade, and write nothing."""
+        if self.options.cluster:
+            yield from cluster.results(self.job, self.state.todo, self.options.cluster, self.options.sandboxed)
+            return
+        jobs, close = self.options.jobs or cores(), [] if self._lock is None else [self._lock]
+        yield from results(self.job, self.state.todo, jobs, self.options.sandboxed, close, self.sandbox)
+
+    @property
+    def seed_reference(self) -> str:
+        """How records refer to the seed."""
+        return reference_of(self.job.seed)
+
+
+def grade(
+    assignment: str, options: Options, console: Console | None = None, sandbox: SandboxProcess | None = None
+) -> int:
     """Grade a class, print how it goes, and return the exit code.
 
     Parameters
@@ -35,7 +210,7 @@ def grade(assignment: str, options: Options, console: Console | None = None, doo
     assignment : its name
     options : what the caller chooses
     console : where it is printed
-    door : to a zygote that warms up already; it stays the caller's to close
+    sandbox : one that is starting already; it stays the caller's to close
 
     Raises
     ------
@@ -43,7 +218,7 @@ def grade(assignment: str, options: Options, console: Console | None = None, doo
         When nothing could be done.
     """
     console = console or Console()
-    run, started = Run(assignment, options, door), time.monotonic()
+    run, started = Run(assignment, options, sandbox), time.monotonic()
     with run.opened():
         state = run.state
         if state.todo and not options.sandboxed:
@@ -56,137 +231,24 @@ def grade(assignment: str, options: Options, console: Console | None = None, doo
             )
         if options.dry_run:
             return _dry(run, console)
-        fresh = list(terminal.followed(console, run.grade(), len(state.todo)))
+        fresh = list(followed(console, run.grade(), len(state.todo)))
         records = [*state.done, *fresh]
-    console.print(terminal.table(run.assignment, records))
+    console.print(table(run.assignment, records))
     seconds = time.monotonic() - started
-    console.print(terminal.summary(records, len(fresh), seconds), highlight=False, soft_wrap=True)
+    console.print(summary(records, len(fresh), seconds), highlight=False, soft_wrap=True)
     return exit_code(records)
 
 
 def _dry(run: Run, console: Console) -> int:
     """Grade, write nothing, and show which marks would change."""
     before, found, records = run.gradebook.marks(), {}, []
-    for record in terminal.followed(console, (result.record for result in run.results()), len(run.state.todo)):
+    for record in followed(console, (result.record for result in run.results()), len(run.state.todo)):
         records.append(record)
-        wanted = run.gradebook.wanted(record) if terminal.needs_marks(record) else {}
+        wanted = run.gradebook.wanted(record) if needs_marks(record) else {}
         if wanted and (changed := changes(before.get(record.student, {}), wanted)):
             found[record.student] = changed
-    console.print(terminal.changes_table(found))
+    console.print(changes_table(found))
     console.print(
         f"{len(found)} of {len(records)} would get other marks. Nothing was written.", highlight=False, soft_wrap=True
     )
     return exit_code([*run.state.done, *records])
-
-
-def explain(student: str, check: str, assignment: str, options: Options, console: Console | None = None) -> int:
-    """Print the inputs, what a student's function returned on them, what is right, and the verdict.
-
-    Raises
-    ------
-    AutograderError
-        When nothing could be done.
-    """
-    console = console or Console()
-    options.dry_run = True
-    run = Run(assignment, options)
-    record, place = run.records.find(student), next((p for p in run.places if p.student == student), None)
-    if record is None or place is None:
-        known = [each.student for each in run.places]
-        why = f"`autograder grade {assignment}` makes it" if place else suggestion(student, known)
-        raise CannotGrade(f"{student} has no record for {assignment}; {why}")
-    function = check.removeprefix("check-")
-    row = next((row for row in record.verdicts if row["function"] == function), None)
-    if row is None:
-        known = [row["function"] for row in record.verdicts]
-        why = suggestion(function, known) if known else f"it is {record.outcome}: {record.advice}"
-        raise CannotGrade(f"the record of {student} has no verdict on {function!r}; {why}")
-    with run.opened():
-        if record.seed != run.seed_reference:
-            raise CannotGrade(
-                f"{student} was graded with the seed {record.seed}, and here is {run.seed_reference}: "
-                "name its file by --seed-file"
-            )
-        again, answers, exercise = _judged_again(run, place, record, function)
-    _print_explanation(console, record, verdict_of(row), again, answers, exercise, run.job.seed)
-    return int(again is None or text(again) != text(verdict_of(row)))
-
-
-def _judged_again(
-    run: Run, place: Place, record: Record, function: str
-) -> tuple[Verdict | None, list[Outcome], Exercise]:
-    """Judge a submission once more; None where the file is another one than was graded."""
-    asked = run.job.released.get(record.release, run.assignment).exercise(function)
-    asked = asked or run.assignment.exercise(function)
-    if asked is None:
-        raise CannotGrade(f"{run.assignment.name} does not ask for {function!r} any more")
-    try:
-        file = take(place, run.assignment.name)
-        if file.sha256 != record.sha256:
-            return None, [], asked
-        with contextlib.closing(_Stopping(Kitchen(run.job, run.options.sandboxed))) as kitchen:
-            assignment, _, found = judged(file, run.job, kitchen.kitchen.guest)
-    except Unreadable:
-        return None, [], asked
-    exercise = assignment.exercise(function) or asked
-    verdict = next((v for v in found.verdicts if v.function == function), None)
-    return verdict, found.answers.get(function, []), exercise
-
-
-class _Stopping:
-    def __init__(self, kitchen: Kitchen) -> None:
-        self.kitchen = kitchen
-
-    def close(self) -> None:
-        self.kitchen.stop()
-
-
-def _shown(value: Any) -> str:
-    with np.printoptions(precision=6, threshold=60, linewidth=100):
-        if isinstance(value, dict):
-            return "{" + ", ".join(f"{name!r}: {_shown(item)}" for name, item in value.items()) + "}"
-        if isinstance(value, tuple | list):
-            return "(" + ", ".join(map(_shown, value)) + ")"
-        return f"{value.shape} {value}" if isinstance(value, np.ndarray) else repr(value)
-
-
-def _right_answers(exercise: Exercise, seed: int) -> Iterator[str]:
-    asked = question(exercise.asked)
-    for arguments in questions(exercise, seed):
-        yield _shown(asked.reference(*arguments.values())) if isinstance(asked, Formula) else ""
-
-
-def _print_explanation(
-    console: Console,
-    record: Record,
-    recorded: Verdict,
-    again: Verdict | None,
-    answers: list[Outcome],
-    exercise: Exercise,
-    seed: int,
-) -> None:
-    def say(line: str = "") -> None:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-    say(f"{record.student}, {record.assignment}, {exercise.id}: graded {record.graded_at}, seed {reference_of(seed)}")
-    say(f"sha256 {record.sha256}, checks {record.checks}, {record.versions}")
-    right = _right_answers(exercise, seed)
-    for number, (arguments, wanted) in enumerate(zip(questions(exercise, seed), right, strict=True)):
-        say(f"\ncall {number}")
-        for name, value in arguments.items():
-            say(f"  {name} = {_shown(value)}")
-        if number < len(answers):
-            failure = answers[number].failure
-            given = f"{failure.name}: {failure.text}" if failure else _shown(answers[number].value)
-            say(f"  returned {given}")
-        if wanted:
-            say(f"  right    {wanted}")
-    say("\nThe verdict, as recorded:")
-    say(text(recorded))
-    if again is None:
-        say("\nThe file is another one now than was graded.")
-    elif text(again) != text(recorded):
-        say("\nJudged again, it is another one:")
-        say(text(again))
-    else:
-        say("\nJudged again, it is the same.")

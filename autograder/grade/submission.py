@@ -9,19 +9,20 @@ from autograder.assignments import Assignment, Exercise
 from autograder.core.check import follows_from_earlier, may_follow_from_earlier, put_right, questions
 from autograder.core.judge import judge, refused
 from autograder.core.verdict import Verdict
-from autograder.grade.proxies import outputs_of
-from autograder.host.apart import Apart, calls
-from autograder.host.door import NotStarted
-from autograder.host.outputs import CUT, cleaned, size_of
-from autograder.host.process import Ended, Guest, GuestProcess, Served
-from autograder.notebooks import exercise_checked_by, functions_defined_in, source_of
+from autograder.grade.instructor_tests import outputs_of
+from autograder.protocol.notebook import Cell, Notebook
 from autograder.protocol.values import Outcome
+from autograder.recognise import exercise_checked_by, functions_defined_in
+from autograder.sandbox.apart import TrustedFork, calls
+from autograder.sandbox.launch import NotStarted
+from autograder.sandbox.outputs import CUT, cleaned, size_of
+from autograder.sandbox.process import CallHandler, Ended, Guest, GuestProcess
 
 Guests = Callable[[], Guest]
 """Starts a student's process."""
 
-Extra = Callable[[Guest, float], Callable[[Any], Any]]
-"""Prepares a lecturer's own test cell (`proxies.prepared`) to be run on this side, within seconds for all its calls."""
+InstructorTest = Callable[[Guest, float], Callable[[Any], Any]]
+"""Prepares a lecturer's own test cell (`instructor_tests.prepared`), within seconds for all its calls."""
 
 MAX_SEEN = 1_000
 MAX_SHOWN = 16 * 2**20
@@ -41,8 +42,8 @@ class NoTimeLeft(Exception):
 
 
 @dataclass
-class Judged:
-    """What judging one notebook came to.
+class SubmissionResult:
+    """The result of judging one notebook.
 
     Attributes
     ----------
@@ -72,25 +73,25 @@ class Submission:
 
     def __init__(
         self,
-        notebook: Any,
+        notebook: Notebook,
         assignment: Assignment,
         seed: int,
         seconds: float,
         guests: Guests = GuestProcess,
         budget: float = float("inf"),
-        extras: Mapping[int, Extra] | None = None,
+        extras: Mapping[int, InstructorTest] | None = None,
         guest: Guest | None = None,
     ) -> None:
-        """Take what to judge, and how.
+        """Configure the run of one notebook.
 
         Parameters
         ----------
-        notebook : what has `cells`, in order, as nbformat gives them
+        notebook : ready to be run
         assignment : what is asked
         seed : of the cases
         seconds : time limit of a cell, and of judging one function
         guests : starts a student's process
-        budget : seconds for the whole, with everything that is run again; charged as `host.clock` does
+        budget : seconds for the whole, with everything that is run again; charged as `sandbox.clock` does
         extras : a lecturer's own test cells, by their place in the notebook: run here, not in the student's process
         guest : a process that is there already and has run nothing yet
         """
@@ -108,9 +109,9 @@ class Submission:
         self._finished: list[str] = []
         self._blocked: list[str] = []
         self._spoiled: dict[str, tuple[str, str]] = {}
-        self._judged_as = Judged()
+        self._judged_as = SubmissionResult()
 
-    def judge(self) -> Judged:
+    def judge(self) -> SubmissionResult:
         """Return one verdict for each exercise of the assignment, in its order, and what was seen on the way.
 
         Raises
@@ -122,7 +123,7 @@ class Submission:
         number = 0
         try:
             for place, cell in enumerate(self._notebook.cells):
-                if cell.cell_type != "code":
+                if cell.kind != "code":
                     continue
                 number += 1
                 exercise = exercise_checked_by(cell, self._assignment)
@@ -177,10 +178,10 @@ class Submission:
                 self._guest = guest
         return self._guest
 
-    def _run(self, cell: Any, place: int, number: int) -> None:
-        """Run a cell; what goes wrong is kept for the functions that it defines."""
+    def _run(self, cell: Cell, place: int, number: int) -> None:
+        """Run a cell, and note its failure for the functions that it defines."""
         defined = functions_defined_in(cell)
-        source = source_of(cell)
+        source = cell.source
         try:
             ran = self._running_guest().run(source, self._seconds_left())
         except NoTimeLeft:
@@ -204,16 +205,16 @@ class Submission:
             self._spoiled |= dict.fromkeys(defined | asked, ("raised", seen))
 
     @contextlib.contextmanager
-    def _apart(self, answer: Callable[[Any], Any], seconds: float) -> Iterator[Apart]:
-        """Do something on this side with what the student's process sends, within the student's limits."""
-        with Apart(answer, seconds) as apart:
+    def _apart(self, answer: Callable[[Any], Any], seconds: float) -> Iterator[TrustedFork]:
+        """Run trusted code on data of the student's process, in a fork within the student's limits."""
+        with TrustedFork(answer, seconds) as apart:
             try:
                 yield apart
             finally:
                 self._charged_apart += apart.charged
 
     def _show(self, place: int, outputs: list[dict[str, Any]], *more: dict[str, Any]) -> None:
-        """Keep what a cell showed, as long as all cells together show no more than a notebook can hold."""
+        """Keep a cell's outputs, up to the limit for the whole notebook."""
         size = size_of(outputs)
         if self._shown + size > MAX_SHOWN:
             outputs, size = [{"output_type": "stream", "name": "stderr", "text": CUT}], 0
@@ -279,7 +280,7 @@ class Submission:
             return verdict
         called: set[str] = set()
 
-        def asked_of(apart: Apart, name: str) -> Served:
+        def asked_of(apart: TrustedFork, name: str) -> CallHandler:
             def serve(arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
                 called.add(name)
                 return apart.ask((name, list(arguments), dict(options)))
@@ -304,7 +305,7 @@ class Submission:
 
 
 def _harmless(verdict: Verdict) -> Verdict:
-    """Return a verdict whose text, which may quote the student's process, holds no control characters, and is short."""
+    """Return a verdict with its text, which may quote the student's process, cleaned and cut."""
     return replace(verdict, seen=cleaned(verdict.seen)[:MAX_SEEN])
 
 
@@ -313,7 +314,7 @@ def _error(name: str, text: str) -> dict[str, Any]:
 
 
 def judge_notebook(
-    notebook: Any,
+    notebook: Notebook,
     assignment: Assignment,
     seed: int = 0,
     seconds: float = 30.0,
@@ -323,7 +324,7 @@ def judge_notebook(
 
     Parameters
     ----------
-    notebook : as `notebooks.read` returns it
+    notebook : as `recognise.read` returns it
     assignment : which one it is
     seed : of the cases
     seconds : time limit of a cell, and of judging one function

@@ -1,4 +1,4 @@
-"""What a notebook shows: collected in the order in which it appears, and sent on in small pieces.
+"""The outputs of a notebook, collected in order and sent on in small pieces.
 
 Everything here is the student's side. It is honest with an honest notebook; whoever receives it checks it again.
 """
@@ -21,7 +21,7 @@ _PROMPT_PIECES = 1000
 
 
 def _sent_as_text(value: Any) -> Any:
-    """Return what a MIME bundle holds as Jupyter stores it: bytes become base64."""
+    """Return a value of a MIME bundle as Jupyter stores it: bytes become base64."""
     return base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value
 
 
@@ -32,7 +32,7 @@ class Outputs:
     """
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
-        """Take what sends one piece, a JSON list of outputs."""
+        """Send pieces, JSON lists of outputs, by this function."""
         self._send = send
         self._owner = os.getpid()
         self._lock = threading.RLock()
@@ -50,12 +50,12 @@ class Outputs:
         self._pieces = 0
 
     def end(self) -> None:
-        """End a cell: send what waits, and drop what comes later."""
+        """End a cell: flush, and drop later outputs."""
         self.flush()
         self._cut = True
 
     def stream(self, name: str, text: str) -> None:
-        """Take what was printed."""
+        """Collect printed text."""
         with self._lock:
             if self._cut or os.getpid() != self._owner:
                 return
@@ -72,16 +72,16 @@ class Outputs:
                 self._cut_here()
 
     def rich(self, kind: str, data: Mapping[str, Any], metadata: Mapping[str, Any], **more: Any) -> None:
-        """Take a MIME bundle that was displayed."""
+        """Collect a displayed MIME bundle."""
         bundle = {str(name): _sent_as_text(value) for name, value in data.items()}
         self._take({"output_type": kind, "data": bundle, "metadata": dict(metadata), **more})
 
     def error(self, name: str, text: str, lines: list[str]) -> None:
-        """Take an exception as it is shown below a cell."""
+        """Collect an exception as it is shown below a cell."""
         self._take({"output_type": "error", "ename": name, "evalue": text, "traceback": lines})
 
     def clear(self, wait: bool) -> None:
-        """Take that what was shown so far is to go."""
+        """Collect a request to clear the outputs so far."""
         self._take({"output_type": "clear", "wait": wait})
 
     def _take(self, output: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ class Outputs:
             self.flush()
 
     def flush(self) -> None:
-        """Send what waits."""
+        """Send the outputs that wait."""
         with self._lock:
             if self._waiting and os.getpid() == self._owner:
                 waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
@@ -128,19 +128,19 @@ class Outputs:
                 self._pieces += 1
 
     def flush_if_few(self) -> None:
-        """Send what waits, as a notebook asks for; one that asks all the time is heard now and then."""
+        """Flush at a notebook's request; ignore most requests of one that asks all the time."""
         if self._pieces < _PROMPT_PIECES:
             self.flush()
 
 
 class Stream(io.TextIOBase):
-    """What `sys.stdout` or `sys.stderr` is while cells run."""
+    """The stream that stands for `sys.stdout` or `sys.stderr` while cells run."""
 
     encoding = "UTF-8"
     errors = "replace"
 
     def __init__(self, name: str, descriptor: int) -> None:
-        """Take its name, and the descriptor of which programs that ask for one are told."""
+        """Name the stream; `fileno` returns the descriptor."""
         self.name = name
         self._descriptor = descriptor
         self.outputs: Outputs | None = None
@@ -150,11 +150,11 @@ class Stream(io.TextIOBase):
         return self._descriptor
 
     def writable(self) -> bool:
-        """Tell that it can be written to."""
+        """Return True."""
         return True
 
     def write(self, text: str) -> int:
-        """Take what is printed."""
+        """Collect printed text."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         if text and self.outputs is not None:
@@ -162,6 +162,6 @@ class Stream(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Send what was printed."""
+        """Flush the printed text."""
         if self.outputs is not None:
             self.outputs.flush_if_few()

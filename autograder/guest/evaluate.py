@@ -18,7 +18,7 @@ from autograder.protocol.values import Failure, Outcome, ScalarFunction, clean, 
 
 
 def unchanged(before: Any, after: Any) -> bool:
-    """Tell whether an argument is as it was before the call; runs nothing of what may have been put in its place."""
+    """Return whether an argument is as it was before the call; runs nothing of what may have been put in its place."""
     if isinstance(before, Mapping):
         same_keys = type(after) is dict and list(map(type, before)) == list(map(type, after))
         return same_keys and list(before) == list(after) and all(unchanged(before[key], after[key]) for key in before)
@@ -58,7 +58,7 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def _stopwatch() -> Callable[[], float]:
-    """Start to measure; what comes back returns the seconds since then.
+    """Start a stopwatch; return a function that returns the seconds since then.
 
     Processor time, so that what else the machine does costs nobody anything; and never more than has passed, so that
     neither does a product that the machine's library divides among all its cores.

@@ -1,4 +1,4 @@
-"""What a student's notebook finds under the name `autograder` while it is being graded: everything, and nothing in it.
+"""Stubs that a student's notebook imports while it is graded: the package `autograder`, and what the course withholds.
 
 The verdict falls outside this process, so here `check` only has to be harmless.
 """
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 
 class NoVerdict:
@@ -23,7 +23,7 @@ class NoVerdict:
 
 
 def check(*arguments: Any, **options: Any) -> NoVerdict:
-    """Take what `autograder.check` takes, and decide nothing."""
+    """Accept the arguments of `autograder.check`, and decide nothing."""
     return NoVerdict()
 
 
@@ -52,6 +52,34 @@ def once_written() -> Iterator[None]:
         text = str(error).strip().rstrip(".")
         said = f"{type(error).__name__}{': ' if text else ''}{text[:300]}"
         print(f"This cell stopped: {said}. The checks above say which function is wrong.")  # noqa: T201
+
+
+class Withheld:
+    """A function or table that can be imported and named, and not used."""
+
+    def __init__(self, name: str) -> None:
+        """Take its full name."""
+        self.__name__ = name
+
+    def _refuse(self, *arguments: Any, **options: Any) -> NoReturn:
+        raise RuntimeError(f"{self.__name__} is withheld while a notebook is graded")
+
+    __call__ = __getitem__ = __iter__ = __len__ = __contains__ = _refuse
+
+    def __or__(self, other: Any) -> "Withheld":
+        return self  # it may stand in an annotation, `str | Activation`
+
+    __ror__ = __or__
+
+    def __repr__(self) -> str:
+        return f"<{self.__name__}, withheld>"
+
+
+def attribute(module: str, name: str) -> Withheld:
+    """Answer a module's `__getattr__`."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return Withheld(f"{module}.{name}")
 
 
 def install() -> None:

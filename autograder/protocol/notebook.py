@@ -1,4 +1,6 @@
-"""Read a notebook's file in the process that will run it, so that no other has to take it apart.
+"""The one class of a cell, and the one reader of a notebook's file.
+
+A submission is read in the process that will run it, so that no other has to take it apart.
 
 JSON can be deep, huge, or made so that a parser goes wrong. Here it is taken apart inside the student's own process,
 before a line of it is run, and what goes over the channel is flat: for each cell the same few texts, in one row of
@@ -7,8 +9,8 @@ bytes with their lengths. The other side cuts that row, and parses nothing.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,7 +32,7 @@ class NoNotebook(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell as it stands in the file.
+    """A cell, as it stands in a file or as the gradebook has it.
 
     Attributes
     ----------
@@ -41,6 +43,8 @@ class Cell:
     flags : which of FLAGS nbgrader has noted, or None where it has noted nothing
     points : as nbgrader has noted them, or None where they are no number
     attachments : names and base64 of what is said to be pictures attached to it; nobody has looked at them yet
+    checksum : nbgrader's, of a cell that was released
+    outputs : of a code cell; they stay where the file was read
     """
 
     kind: str
@@ -50,31 +54,68 @@ class Cell:
     flags: frozenset[str] | None = None
     points: float | None = None
     attachments: tuple[tuple[str, str], ...] = ()
+    checksum: str | None = None
+    outputs: tuple[dict[str, Any], ...] = field(default=(), compare=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that it goes by: nbgrader's name and its own id."""
+        return tuple(name for name in (self.grade_id, self.id) if name is not None)
+
+    @property
+    def name(self) -> str:
+        """What it goes by first, or ""."""
+        return self.names[0] if self.names else ""
+
+    def has(self, flag: str) -> bool:
+        """Return whether nbgrader has noted a flag."""
+        return flag in (self.flags or ())
+
+    @property
+    def locked(self) -> bool:
+        """Whether students may not change it."""
+        return self.has("locked")
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is a locked code cell that gives points: a check of ours, or a lecturer's own test."""
+        return self.has("grade") and self.locked and not self.has("solution") and self.kind == "code"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as nbformat stores it."""
+        made: dict[str, Any] = {"cell_type": self.kind, "id": self.id, "metadata": {}, "source": self.source}
+        if self.flags is not None:
+            noted: dict[str, Any] = {flag: self.has(flag) for flag in FLAGS}
+            noted |= {"cell_type": self.kind, "checksum": self.checksum, "grade_id": self.grade_id, "schema_version": 3}
+            made["metadata"]["nbgrader"] = noted | ({"points": self.points} if {"grade", "task"} & self.flags else {})
+        return made | ({"execution_count": None, "outputs": list(self.outputs)} if self.kind == "code" else {})
 
 
 @dataclass(frozen=True)
-class Pages:
-    """What a notebook's file says.
+class Notebook:
+    """A notebook's content.
 
     Attributes
     ----------
     cells : in order
     kernel : the name of its kernel, or None
     stated : the name and the release of the assignment that it says it is, or None where it does not say it
+    table : all that it says of its assignment; only where the file is the reader's own
     """
 
     cells: tuple[Cell, ...]
     kernel: str | None = None
     stated: tuple[str, str] | None = None
+    table: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 def _text(value: Any) -> str | None:
-    """Return a text, or None for what is none."""
+    """Return a text; None for any other value."""
     return value if isinstance(value, str) else None
 
 
 def _below(value: Any, name: str) -> Any:
-    """Return what stands under a name in a dict; None where it is no dict."""
+    """Return a dict's value under a name; None for any other value."""
     return value.get(name) if isinstance(value, dict) else None
 
 
@@ -113,7 +154,7 @@ def _cell(cell: Any, number: int) -> Cell:
         level = cell.get("level")
         kind, source = "markdown", f"{'#' * (level if type(level) is int and 1 <= level <= 6 else 1)} {source}"
     noted = _below(cell.get("metadata"), "nbgrader")
-    points = _below(noted, "points")
+    points, outputs = _below(noted, "points"), cell.get("outputs") if kind == "code" else None
     return Cell(
         kind,
         source,
@@ -122,6 +163,7 @@ def _cell(cell: Any, number: int) -> Cell:
         frozenset(flag for flag in FLAGS if noted.get(flag)) if isinstance(noted, dict) else None,
         float(points) if type(points) in (int, float) and abs(points) < 1e9 else None,
         tuple(_attachments(cell)) if kind == "markdown" else (),
+        outputs=tuple(each for each in outputs if isinstance(each, dict)) if isinstance(outputs, list) else (),
     )
 
 
@@ -151,18 +193,18 @@ def parsed(content: bytes) -> Any:
         raise NoNotebook("it is not JSON") from error
 
 
-def read(content: bytes) -> Pages:
-    """Take a notebook's file apart.
+def read(content: bytes) -> Notebook:
+    """Parse a notebook's file.
 
     Raises
     ------
     NoNotebook
     """
-    return pages_of(parsed(content))
+    return notebook_in(parsed(content))
 
 
-def pages_of(data: Any) -> Pages:
-    """Return what a parsed file says.
+def notebook_in(data: Any) -> Notebook:
+    """Return the notebook in parsed JSON.
 
     Raises
     ------
@@ -177,11 +219,11 @@ def pages_of(data: Any) -> Pages:
     stated = _below(about, "backprop_course")
     name, release = _text(_below(stated, "assignment")), _text(_below(stated, "release"))
     kernel = _text(_below(_below(about, "kernelspec"), "name"))
-    return Pages(tuple(cells), kernel, None if name is None else (name, release or ""))
+    return Notebook(tuple(cells), kernel, None if name is None else (name, release or ""))
 
 
-def flat(pages: Pages) -> tuple[Any, Any]:
-    """Return the lengths of all texts and their bytes, to go over the channel."""
+def flat(pages: Notebook) -> tuple[Any, Any]:
+    """Encode a notebook flat, for the channel: the lengths of all texts, and their bytes."""
     room = [MAX_PICTURES]
     rows = [
         (
@@ -209,8 +251,8 @@ def _within(attachments: Iterable[tuple[str, str]], room: list[int]) -> Iterator
             yield name, data
 
 
-def unflat(lengths: Any, row: Any) -> Pages:
-    """Return what was made flat.
+def unflat(lengths: Any, row: Any) -> Notebook:
+    """Decode a flat notebook.
 
     Raises
     ------
@@ -231,7 +273,7 @@ def unflat(lengths: Any, row: Any) -> Pages:
     kernel, name, release = (_sure(text) for text in texts[:3])
     room = [MAX_PICTURES]
     cells = tuple(_of_row(texts[start : start + _FIELDS], room) for start in range(3, len(texts), _FIELDS))
-    return Pages(cells, kernel, None if name is None else (name, release or ""))
+    return Notebook(cells, kernel, None if name is None else (name, release or ""))
 
 
 def _maybe(text: str | None) -> str:

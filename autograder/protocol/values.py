@@ -1,4 +1,4 @@
-"""The values that cross between a student's function and the judge: plain arrays, and what came of a call."""
+"""The values that cross between a student's function and the judge: plain arrays and outcomes of calls."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one call left behind.
+    """The outcome of one call.
 
     Attributes
     ----------

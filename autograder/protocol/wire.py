@@ -30,7 +30,7 @@ _DTYPES = frozenset(
 
 
 class WireError(Exception):
-    """What came over the channel is not a message of this protocol."""
+    """The bytes on the channel are no message of this protocol."""
 
 
 class Closed(WireError):

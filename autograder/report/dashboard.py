@@ -18,11 +18,11 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from autograder.core.reading import place_of
+from autograder.core.book_links import chapter_of
 from autograder.core.verdict import Verdict
 from autograder.grade.records import NEED_A_PERSON, OUTCOMES, WITHOUT_MARKS, write_whole
 from autograder.report.feedback import address, link_to, page_of
-from autograder.report.marks import NOT_GRADED, Graded, Student
+from autograder.report.marks import NOT_GRADED, GradedClass, Student
 from autograder.report.similar import UNWRITTEN, Alike, similar, slipped
 from course_lib.equations import EQUATIONS
 
@@ -36,7 +36,7 @@ MEANS = {**OUTCOMES, NOT_GRADED: "Nothing has been graded: nothing was handed in
 
 
 @dataclass(frozen=True)
-class Equation:
+class EquationRow:
     """How one exercise went.
 
     Attributes
@@ -97,16 +97,16 @@ class Bar:
 # --- what is shown ----------------------------------------------------------------------------------------------------
 
 
-def equations(graded: Graded, book: str = "") -> list[Equation]:
+def equations(graded: GradedClass, book: str = "") -> list[EquationRow]:
     """Return how each exercise went, in the assignment's order."""
     found = []
     for exercise in graded.assignment.exercises:
         verdicts = _verdicts_on(exercise.function, graded.students)
-        place = place_of(EQUATIONS[exercise.equation]) if exercise.equation else None
+        place = chapter_of(EQUATIONS[exercise.equation]) if exercise.equation else None
         slips = Counter(verdict.mistake or "wrong" for verdict in verdicts if slipped(verdict))
         most = sum(verdict.max_points for verdict in verdicts)
         found.append(
-            Equation(
+            EquationRow(
                 exercise.function,
                 f"{book}{place['page']}.html#{place['anchor']}" if place and book else "",
                 place["title"] if place else "",
@@ -123,7 +123,7 @@ def _verdicts_on(function: str, students: Iterable[Student]) -> list[Verdict]:
     return [v for each in students for v in each.verdicts if v.function == function and v.passed is not None]
 
 
-def mistakes(graded: Graded) -> list[MistakeMade]:
+def mistakes(graded: GradedClass) -> list[MistakeMade]:
     """Return the mistakes, those first that most made; what follows from an earlier one is not counted."""
     made: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
     judged: Counter[str] = Counter()
@@ -142,7 +142,7 @@ def mistakes(graded: Graded) -> list[MistakeMade]:
     return sorted(found, key=lambda each: (-each.count, order.get(each.function, len(order)), each.mistake))
 
 
-def unwritten(graded: Graded) -> list[tuple[str, int]]:
+def unwritten(graded: GradedClass) -> list[tuple[str, int]]:
     """Return how many have not written a function, where there are any."""
     counts = Counter(v.function for each in graded.students for v in each.verdicts if v.mistake in UNWRITTEN)
     return [(e.function, counts[e.function]) for e in graded.assignment.exercises if counts[e.function]]
@@ -161,7 +161,7 @@ def _raised(found: re.Match[str]) -> str:
 
 
 def anonymous(seen: str, words: Iterable[str] = ()) -> str:
-    """Return what a judge saw without anything that a student wrote: texts of exceptions, lines of code, own names.
+    """Return a judge's observation without a student's own text: exceptions, lines of code, names.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def _names_of(students: Iterable[Student]) -> set[str]:
     return {name for name in names if len(name) > 2}
 
 
-def bars(graded: Graded) -> list[Bar]:
+def bars(graded: GradedClass) -> list[Bar]:
     """Return the distribution of marks: ten bars over equal parts of the points, and one for all of them."""
     shares = [
         each.points / graded.max_points for each in graded.students if each.points is not None and graded.max_points
@@ -200,7 +200,7 @@ def bars(graded: Graded) -> list[Bar]:
     return found
 
 
-def facts(graded: Graded) -> list[tuple[str, str]]:
+def facts(graded: GradedClass) -> list[tuple[str, str]]:
     """Return the figures at the top of the page."""
     points = [each.points for each in graded.students if each.points is not None]
     known = [each for each in graded.students if each.record]
@@ -222,8 +222,8 @@ def _needs_a_person(student: Student) -> bool:
     return student.outcome in NEED_A_PERSON or student.waits
 
 
-def troubles(graded: Graded) -> list[tuple[str, int]]:
-    """Return what is odd about files, and about how many of them."""
+def troubles(graded: GradedClass) -> list[tuple[str, int]]:
+    """Return the anomalies of files, with their counts."""
     texts = {
         t.get("id", ""): t.get("text", "") for each in graded.students if each.record for t in each.record.troubles
     }
@@ -249,7 +249,7 @@ class Row:
     link: str
 
 
-def rows(graded: Graded, start: Path) -> list[Row]:
+def rows(graded: GradedClass, start: Path) -> list[Row]:
     """Return the table of students; links lead from a directory to the pages that are there."""
     folder, name = graded.course.folder("feedback"), graded.assignment.name
     found = []
@@ -284,7 +284,7 @@ def rows(graded: Graded, start: Path) -> list[Row]:
 # --- the page ---------------------------------------------------------------------------------------------------------
 
 
-def dashboard(graded: Graded, groups: Sequence[Alike], start: Path, book: str = "") -> str:
+def dashboard(graded: GradedClass, groups: Sequence[Alike], start: Path, book: str = "") -> str:
     """Return the page.
 
     Parameters
@@ -333,7 +333,7 @@ def dashboard(graded: Graded, groups: Sequence[Alike], start: Path, book: str = 
     )
 
 
-def report(graded: Graded, path: Path | None = None, book: str = "", jobs: int = 0) -> Path:
+def report(graded: GradedClass, path: Path | None = None, book: str = "", jobs: int = 0) -> Path:
     """Write the page, and return where it is.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What a student wrote and what it showed, as HTML that runs nothing and asks nobody for anything.
+"""A student's text and outputs as HTML that runs nothing and loads nothing.
 
 The page's own Content-Security-Policy forbids scripts and foreign content once more.
 """
@@ -7,7 +7,7 @@ import functools
 import importlib
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -16,9 +16,7 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder.grade import sanitize
-from autograder.host.outputs import cleaned
-from autograder.protocol.notebook import PICTURES
-from autograder.report.autograded import joined
+from autograder.sandbox.outputs import cleaned
 
 MAX_TEXT = 20_000
 MAX_CODE = 100_000
@@ -27,6 +25,12 @@ CUT = "\n[The rest is not shown here; it is in your notebook.]"
 importlib.import_module("pygments.lexers.special")  # else loaded when a worker sees no file any more
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]+")
+
+
+def joined(value: Any) -> str:
+    """Return a text that may be stored as a list of its lines."""
+    return "".join(map(str, value)) if isinstance(value, list) else str(value)
+
 
 # --- formulas ---------------------------------------------------------------------------------------------------------
 
@@ -48,15 +52,15 @@ MAX_FORMULA = 5_000
 
 
 def _converter() -> Callable[..., str] | None:
-    """Return what writes MathML, where that is installed."""
+    """Return the converter to MathML, where it is installed."""
     try:
         return getattr(importlib.import_module("latex2mathml.converter"), "convert", None)
     except ImportError:
         return None
 
 
-def _bare(element: ElementTree.Element) -> bool:
-    """Take everything from MathML that is no formula, and tell whether it is one throughout."""
+def _is_pure_mathml(element: ElementTree.Element) -> bool:
+    """Strip foreign attributes from MathML; return whether all of its tags are MathML."""
     for each in element.iter():
         each.tag = each.tag.removeprefix(_NAMESPACE)
         if each.tag not in _MATH_TAGS:
@@ -78,7 +82,9 @@ def formula(tex: str, block: bool) -> Markup:
         element = ElementTree.fromstring(convert(tex, display="block" if block else "inline"))
     except Exception:  # noqa: BLE001  (whatever the converter says of TeX that it does not know)
         return plain
-    return Markup(ElementTree.tostring(element, encoding="unicode", method="html")) if _bare(element) else plain
+    return (
+        Markup(ElementTree.tostring(element, encoding="unicode", method="html")) if _is_pure_mathml(element) else plain
+    )
 
 
 class _Renderer(IPythonRenderer):
@@ -114,11 +120,10 @@ class _Renderer(IPythonRenderer):
         return src  # an attachment that is missing would raise; a file is never read
 
 
-def _attached(attachments: Mapping[str, Any]) -> Iterator[tuple[str, Markup]]:
-    for name, bundle in attachments.items():
-        for kind in PICTURES:
-            data = bundle.get(kind) if isinstance(bundle, Mapping) else None
-            if data is not None and (picture := _picture(kind, joined(data), "A picture that is attached")):
+def _attached(attachments: Iterable[tuple[str, str]]) -> Iterator[tuple[str, Markup]]:
+    for name, bundle in sanitize.pictures(attachments):
+        for kind, data in bundle.items():
+            if picture := _picture(kind, data, "A picture that is attached"):
                 yield name, picture
 
 
@@ -134,10 +139,10 @@ def _markdown(source: str, pictures: tuple[tuple[str, Markup], ...]) -> Markup:
     return Markup(re.sub(rf"{renderer.token}-(\d+)-", lambda found: renderer.made[int(found[1])], html))
 
 
-def markdown(source: str, attachments: Mapping[str, Any] | None = None) -> Markup:
+def markdown(source: str, attachments: Iterable[tuple[str, str]] = ()) -> Markup:
     """Return Markdown as HTML, with the pictures that are attached to its cell."""
     source = cleaned(source)
-    return _markdown(source, tuple(_attached(attachments or {}))) if len(source) <= MAX_TEXT else preformatted(source)
+    return _markdown(source, tuple(_attached(attachments))) if len(source) <= MAX_TEXT else preformatted(source)
 
 
 # --- code and outputs -------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from autograder.report.marks import Cell, Graded, Student
+from autograder.grade.class_marks import CellMark
+from autograder.report.marks import GradedClass, Student
 
 SCHEMA = 1
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
@@ -41,7 +42,7 @@ def _written(rows: Iterable[Iterable[Any]]) -> str:
     return text.getvalue()
 
 
-def _parts(graded: Graded) -> list[tuple[str, float]]:
+def _parts(graded: GradedClass) -> list[tuple[str, float]]:
     """Return the columns of single exercises: ids, and what there is to get."""
     asked = graded.assignment
     return [(e.id, e.points) for e in asked.exercises] + [(w.id, w.points) for w in asked.written]
@@ -55,7 +56,7 @@ def points_of(student: Student, id: str) -> float | None:
     return student.record.marks.get(id) if student.record else None
 
 
-def as_csv(graded: Graded) -> str:
+def as_csv(graded: GradedClass) -> str:
     """Return one row for each student, in the order of their ids."""
     head = [
         *("assignment", "student_id", "last_name", "first_name", "email", "timestamp", "outcome", "needs_grading"),
@@ -76,7 +77,7 @@ def as_csv(graded: Graded) -> str:
     return _written(rows)
 
 
-def as_canvas(graded: Graded) -> str:
+def as_canvas(graded: GradedClass) -> str:
     """Return the table that Canvas imports into its gradebook: students are found by their login.
 
     Who has no mark yet gets an empty field, which Canvas leaves as it is.
@@ -92,11 +93,11 @@ def as_canvas(graded: Graded) -> str:
     return _written(rows)
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: CellMark) -> dict[str, Any]:
     return {"auto": cell.auto, "manual": cell.manual, "extra": cell.extra, "max_points": cell.max_points}
 
 
-def as_json(graded: Graded) -> str:
+def as_json(graded: GradedClass) -> str:
     """Return all of it as one JSON object; what was drawn to judge it is not in it."""
     students = []
     for student in graded.students:
@@ -130,4 +131,4 @@ def as_json(graded: Graded) -> str:
     return json.dumps(table, indent=1) + "\n"
 
 
-FORMATS: Mapping[str, Callable[[Graded], str]] = {"csv": as_csv, "canvas": as_canvas, "json": as_json}
+FORMATS: Mapping[str, Callable[[GradedClass], str]] = {"csv": as_csv, "canvas": as_canvas, "json": as_json}

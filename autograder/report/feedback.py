@@ -16,11 +16,12 @@ from urllib.parse import quote
 from autograder.core.render import SIGNS, html
 from autograder.core.verdict import Verdict
 from autograder.errors import AutograderError
+from autograder.grade.class_marks import CellMark
+from autograder.grade.course import load_nbformat
 from autograder.grade.hidden import regions
 from autograder.grade.records import CannotWrite, write_whole
-from autograder.notebooks import load_nbformat
-from autograder.report.marks import Cell, Graded, Student
-from autograder.report.workers import SECONDS, Asked, answers
+from autograder.report.marks import GradedClass, Student
+from autograder.report.workers import SECONDS, Task, answers
 
 SUMS = {True: "right", False: "wrong", None: "open"}
 _READ = re.compile(r"\(([\w-]+\.html)(#[\w-]+)?\)")
@@ -32,7 +33,7 @@ class NoAddress(AutograderError):
 
 
 @dataclass(frozen=True)
-class Written:
+class FeedbackPage:
     """A page that was written, or was not.
 
     Attributes
@@ -84,7 +85,7 @@ def _of(points: float, most: float) -> str:
     return f"{round(points, 2):g} of {round(most, 2):g}"
 
 
-def _row(verdict: Verdict, cell: Cell | None) -> dict[str, str]:
+def _row(verdict: Verdict, cell: CellMark | None) -> dict[str, str]:
     points = cell.points if cell else verdict.points
     said = "right" if verdict.passed else "not judged" if verdict.passed is None else verdict.mistake or "wrong"
     if cell and cell.manual is not None:
@@ -98,7 +99,7 @@ def _row(verdict: Verdict, cell: Cell | None) -> dict[str, str]:
     }
 
 
-def _other_row(id: str, name: str, cell: Cell) -> dict[str, str]:
+def _other_row(id: str, name: str, cell: CellMark) -> dict[str, str]:
     waits = cell.waits and cell.manual is None
     return {
         "anchor": f"cell-{id}",
@@ -109,7 +110,7 @@ def _other_row(id: str, name: str, cell: Cell) -> dict[str, str]:
     }
 
 
-def said_of(student: Student, graded: Graded, book: str = "") -> dict[str, Any]:
+def said_of(student: Student, graded: GradedClass, book: str = "") -> dict[str, Any]:
     """Return all that a student's page says beside the notebook, as JSON types.
 
     Parameters
@@ -157,8 +158,8 @@ def said_of(student: Student, graded: Graded, book: str = "") -> dict[str, Any]:
 
 
 def feedback(
-    graded: Graded, book: str = "", only: Collection[str] = (), jobs: int = 0, seconds: float = SECONDS
-) -> Iterator[Written]:
+    graded: GradedClass, book: str = "", only: Collection[str] = (), jobs: int = 0, seconds: float = SECONDS
+) -> Iterator[FeedbackPage]:
     """Write the pages, and yield each as it is there.
 
     A notebook that cannot be shown, or not in time, gives a page without it.
@@ -190,22 +191,22 @@ def feedback(
             continue
         path = autograded / student.id / name / f"{name}.ipynb"
         if path.is_file():
-            asked.append(Asked(student.id, said_of(student, graded, book), path))
+            asked.append(Task(student.id, said_of(student, graded, book), path))
         elif student.record:
-            yield Written(student.id)
+            yield FeedbackPage(student.id)
     broken = []
     for each, page in answers(asked, render, ready, jobs, seconds):
         if page is None:
-            broken.append(Asked(each.key, each.said))
+            broken.append(Task(each.key, each.said))
         else:
-            yield Written(each.key, _write(graded, each.key, page))
+            yield FeedbackPage(each.key, _write(graded, each.key, page))
     for each, page in answers(broken, render, ready, jobs, seconds):
         if page is None:
             raise RuntimeError(f"the page of {each.key} could not be made without its notebook either")
-        yield Written(each.key, _write(graded, each.key, page), whole=False)
+        yield FeedbackPage(each.key, _write(graded, each.key, page), whole=False)
 
 
-def _write(graded: Graded, student: str, page: bytes) -> Path:
+def _write(graded: GradedClass, student: str, page: bytes) -> Path:
     """Write a page, and beside it when the work was handed in, which `nbgrader release_feedback` asks for."""
     path = page_of(graded.course.folder("feedback"), student, graded.assignment.name)
     write_whole(path, page, 0o644)

@@ -18,8 +18,8 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from traitlets.config import Config
 
 from autograder.grade.hidden import as_released
+from autograder.protocol.notebook import Cell, read
 from autograder.report import display
-from autograder.report.autograded import Cell, cells_of
 
 _v4: Any = importlib.import_module("nbformat.v4")
 
@@ -57,7 +57,7 @@ class FeedbackExporter(TemplateExporter):
 
 
 class _AsItIs(dict[str, Any]):
-    """What a page is made of; the exporter copies what it is given, and need not copy this."""
+    """The context of a page, which the exporter need not copy."""
 
     def __deepcopy__(self, memo: object) -> "_AsItIs":
         return self
@@ -69,7 +69,7 @@ def _exporter() -> FeedbackExporter:
 
 
 @dataclass
-class Shown:
+class PageCell:
     """A cell as the page shows it."""
 
     kind: str
@@ -86,30 +86,30 @@ def _kind(cell: Cell, checks: Mapping[str, Any]) -> str:
     if cell.kind == "code":
         if cell.name in checks:
             return "check"
-        if cell.noted.get("solution"):
+        if cell.has("solution"):
             return "answer"
-        return "test" if cell.noted.get("grade") else "code"
-    return "written" if cell.noted.get("solution") or cell.noted.get("task") else "text"
+        return "test" if cell.has("grade") else "code"
+    return "written" if cell.has("solution") or cell.has("task") else "text"
 
 
 def _said_by(test: Cell) -> Iterator[Markup]:
-    """Yield what a lecturer's own test says to the student: its message, and no line of its code."""
+    """Yield the messages of a lecturer's own test, without its code."""
     for each in test.outputs:
         if each.get("output_type") == "error":
             text = str(each.get("evalue", "")).strip()
             yield display.preformatted(f"{each.get('ename', '')}: {text}" if text else str(each.get("ename", "")))
 
 
-def _shown(cell: Cell, said: Mapping[str, Any], seen: set[str]) -> Shown | None:
+def _page_cell(cell: Cell, said: Mapping[str, Any], seen: set[str]) -> PageCell | None:
     if cell.name in seen:
-        cell = replace(cell, name="")
+        cell = replace(cell, id=None, grade_id=None)
     kind = _kind(cell, said["verdicts"])
     if cell.kind not in ("code", "markdown") or (kind == "text" and not cell.source.strip()):
         return None
     id = cell.name
     seen.add(id)
     known = said["cells"].get(id, {})
-    shown = Shown(kind, id, f"cell-{id}" if known or kind == "check" else "", LABELS[kind], known.get("points", ""))
+    shown = PageCell(kind, id, f"cell-{id}" if known or kind == "check" else "", LABELS[kind], known.get("points", ""))
     shown.comment = display.markdown(known["comment"]) if known.get("comment") else None
     if kind == "check":
         return shown
@@ -124,10 +124,10 @@ def _shown(cell: Cell, said: Mapping[str, Any], seen: set[str]) -> Shown | None:
 
 def _page(found: Iterable[Cell], said: Mapping[str, Any], broken: bool) -> str:
     seen: set[str] = set()
-    cells: list[Shown] = []
+    cells: list[PageCell] = []
     room = MAX_SHOWN
     for cell in found:
-        shown = _shown(cell, said, seen)
+        shown = _page_cell(cell, said, seen)
         if shown is None:
             continue
         for place, each in enumerate(shown.outputs):
@@ -152,7 +152,7 @@ def render(said: Mapping[str, Any], content: bytes) -> bytes:
     said : what `feedback.said_of` says of a student
     content : the autograded notebook's file; nothing for a page without the notebook
     """
-    return _page(cells_of(content) if content else (), said, not content).encode("utf-8", "replace")
+    return _page(read(content).cells if content else (), said, not content).encode("utf-8", "replace")
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""What the commands `report`, `export` and `feedback` have in common, and what is said on the way."""
+"""The common part of the commands `report`, `export` and `feedback`, with their messages."""
 
 import sys
 from collections.abc import Collection
@@ -6,13 +6,13 @@ from collections.abc import Collection
 import click
 
 from autograder.report.feedback import feedback
-from autograder.report.marks import Graded, NoAssignment, graded
+from autograder.report.marks import GradedClass, NoAssignment, graded
 from course_lib.names import suggestion
 
 __all__ = ["graded", "write_feedback"]
 
 
-def write_feedback(graded: Graded, students: Collection[str], book: str, jobs: int) -> int:
+def write_feedback(graded: GradedClass, students: Collection[str], book: str, jobs: int) -> int:
     """Write pages, say how many, and return the exit code."""
     known = [each.id for each in graded.students]
     for student in students:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.core.verdict import Verdict
-from autograder.report.autograded import cells_of
-from autograder.report.marks import Graded
-from autograder.report.workers import Asked, answers
+from autograder.protocol.notebook import read
+from autograder.report.marks import GradedClass
+from autograder.report.workers import Task, answers
 
 LEAST_NODES = 45
 """Nodes of the syntax tree, arguments not counted: a return of one product has about twenty."""
@@ -51,7 +51,7 @@ class Alike:
 
 
 def slipped(verdict: Verdict) -> bool:
-    """Tell whether an answer was written and is wrong by itself, not only because it calls a wrong one."""
+    """Return whether an answer was written and is wrong by itself, not only because it calls a wrong one."""
     return verdict.passed is False and verdict.mistake not in ("follows-from-earlier", *UNWRITTEN)
 
 
@@ -108,7 +108,7 @@ def _reads_and_writes(step: ast.stmt) -> tuple[set[str], set[str]]:
 
 
 def _movable(step: ast.stmt) -> bool:
-    """Tell whether a statement gives names a value and does nothing else that can be seen."""
+    """Return whether a statement gives names a value and does nothing else that can be seen."""
     return isinstance(step, ast.Assign) and all(isinstance(target, ast.Name) for target in step.targets)
 
 
@@ -150,7 +150,7 @@ def _copy(step: ast.stmt) -> ast.stmt:
 
 
 def form_of(function: ast.FunctionDef) -> str | None:
-    """Return what is left of a function without names, numbers, texts and comments, as text; None if it is short."""
+    """Return the normal form of a function, without names, numbers, texts and comments; None if it is short."""
     own = _own_names(function)
     for node in ast.walk(function):
         for name in ("body", "orelse", "finalbody"):
@@ -175,7 +175,7 @@ def forms(said: Mapping[str, Any], content: bytes) -> bytes:
     content : the notebook's file
     """
     found: dict[str, str | None] = {}
-    for cell in cells_of(content):
+    for cell in read(content).cells:
         if cell.kind == "code":
             found |= {name: digits for name, digits in _forms_in(cell.source) if name in said["functions"]}
     return json.dumps({name: digits for name, digits in found.items() if digits}).encode()
@@ -193,7 +193,7 @@ def _forms_in(source: str) -> tuple[tuple[str, str | None], ...]:
 
 
 def ready() -> None:
-    """Load what a worker needs."""
+    """Preload the worker's modules."""
     forms({"functions": []}, b'{"cells": [{"cell_type": "code", "source": "x = 1"}]}')
 
 
@@ -227,17 +227,17 @@ def alike(
     return sorted(found, key=lambda each: (-len(each.functions) - len(each.wrong), each.students))
 
 
-def similar(graded: Graded, jobs: int = 0) -> list[Alike]:
+def similar(graded: GradedClass, jobs: int = 0) -> list[Alike]:
     """Return which students' answers are alike in a class that has been graded."""
     name = graded.assignment.name
     said = {"functions": [exercise.function for exercise in graded.assignment.exercises]}
     asked = [
-        Asked(student.id, said, path)
+        Task(student.id, said, path)
         for student in graded.students
         if (path := graded.course.folder("autograded") / student.id / name / f"{name}.ipynb").is_file()
     ]
     own = [
-        Asked(step, said, path)
+        Task(step, said, path)
         for step in ("release", "source")
         if (path := graded.course.folder(step) / name / f"{name}.ipynb").is_file()
     ]
@@ -247,7 +247,7 @@ def similar(graded: Graded, jobs: int = 0) -> list[Alike]:
     return alike(dict(_read(asked, jobs)), [each for _, each in _read(own, 1)], wrong)
 
 
-def _read(asked: list[Asked], jobs: int) -> Iterator[tuple[str, Forms]]:
+def _read(asked: list[Task], jobs: int) -> Iterator[tuple[str, Forms]]:
     for each, found in answers(asked, forms, ready, jobs):
         if found is not None:
             yield each.key, json.loads(found)

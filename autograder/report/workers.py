@@ -1,4 +1,4 @@
-"""Processes that read what students wrote, so that reports need not: parsing and rendering happen there.
+"""Worker processes that parse and render students' files, so that the report's own process need not.
 
 Nothing of a student's is run. But a text can be made so that a parser takes for ever, or all memory: a worker is
 bounded in both, sees no file and no network where the machine allows that, and one that does not come back is replaced.
@@ -7,6 +7,7 @@ What comes back is bytes.
 
 import contextlib
 import ctypes
+import functools
 import json
 import logging
 import multiprocessing
@@ -14,15 +15,14 @@ import multiprocessing.connection
 import os
 import sys
 import tempfile
-import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.guest.child import die_with_parent
-from autograder.host.clock import cores
+from autograder.grade import pool
+from autograder.sandbox.child import bound_memory, die_with_parent
+from autograder.sandbox.clock import cores
 
 _log = logging.getLogger(__name__)
 
@@ -37,11 +37,11 @@ _METHOD = "fork" if sys.platform == "linux" else "spawn"
 Work = Callable[[Mapping[str, Any], bytes], bytes]
 """Takes what is said about a file, and the file."""
 
-Ready = Callable[[], object]
+Preload = Callable[[], object]
 
 
 @dataclass(frozen=True)
-class Asked:
+class Task:
     """One file to work on, and what to say about it (JSON types).
 
     Attributes
@@ -57,11 +57,11 @@ class Asked:
 
 
 def _shut_in(empty: str) -> None:
-    """Bound the memory of this process, and take the network and every file from it where the machine allows that."""
+    """Bound this process's memory, and cut off its network and files where the machine allows that."""
+    bound_memory(MEMORY)
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     if sys.platform == "linux" and ctypes.CDLL(None).unshare(_NEW_USER | _NEW_NET | _NEW_IPC | _NEW_MOUNTS) == 0:
         with contextlib.suppress(OSError):
@@ -70,9 +70,9 @@ def _shut_in(empty: str) -> None:
     die_with_parent()  # after the new rights, with which the kernel forgets an earlier wish
 
 
-def _serve(connection: multiprocessing.connection.Connection, work: Work, ready: Ready, empty: str) -> None:
-    """Be a worker, until nobody asks any more."""
-    ready()
+def _serve(connection: multiprocessing.connection.Connection, work: Work, preload: Preload, empty: str) -> None:
+    """Worker loop: answer until nobody asks any more."""
+    preload()
     _shut_in(empty)
     with contextlib.suppress(EOFError, OSError):
         while True:
@@ -84,81 +84,54 @@ def _serve(connection: multiprocessing.connection.Connection, work: Work, ready:
             connection.send_bytes(answer)
 
 
-class _Worker:
-    def __init__(self, work: Work, ready: Ready, empty: str) -> None:
-        context = multiprocessing.get_context(_METHOD)
-        self.connection, theirs = context.Pipe()
-        self.process: Any = context.Process(  # type: ignore[attr-defined]
-            target=_serve, args=(theirs, work, ready, empty), daemon=True
-        )
-        self.process.start()
-        theirs.close()
-        self.asked: Asked | None = None
-        self.deadline = 0.0
+class ReadingWorker(pool.Worker):
+    """A worker that reads files; bytes alone come back from it."""
 
-    def give(self, asked: Asked, seconds: float) -> None:
+    def send(self, task: Task) -> None:
+        """Send a file, and the context for it."""
         content = b""
-        if asked.path is not None:
-            with asked.path.open("rb") as file:
+        if task.path is not None:
+            with task.path.open("rb") as file:
                 content = file.read(MAX_BYTES)
-        self.asked, self.deadline = asked, time.monotonic() + seconds
-        self.connection.send_bytes(json.dumps(asked.said).encode())
+        self.connection.send_bytes(json.dumps(task.said).encode())
         self.connection.send_bytes(content)
 
-    def end(self) -> None:
-        self.connection.close()
-        self.process.kill()
-        self.process.join()
+    def receive(self) -> bytes:
+        """Return its answer."""
+        return self.connection.recv_bytes(MAX_BYTES)
 
-
-def _end(workers: Iterable[_Worker]) -> None:
-    for worker in workers:
-        worker.end()
+    def end(self, at_once: bool = True) -> int | None:
+        """Kill it: it holds nothing that would have to be ended tidily."""
+        return super().end(at_once=True)
 
 
 def answers(
-    asked: Iterable[Asked], work: Work, ready: Ready, jobs: int = 0, seconds: float = SECONDS
-) -> Iterator[tuple[Asked, bytes | None]]:
+    tasks: Iterable[Task], work: Work, preload: Preload, jobs: int = 0, seconds: float = SECONDS
+) -> Iterator[tuple[Task, bytes | None]]:
     """Work on files in several processes, and yield what comes back, as it comes.
 
     Parameters
     ----------
-    asked : the files
+    tasks : the files
     work : done on each, in a worker; a function of a module
-    ready : called before a worker is shut in, so that everything that `work` loads is loaded
+    preload : called before a worker is shut in, so that everything that `work` loads is loaded
     jobs : how many workers; 0 takes one for each core
     seconds : after which a worker is given up
 
     Yields
     ------
-    what was asked, and the answer; None where `work` raised, or its process ended or did not come back
+    a task, and the answer; None where `work` raised, or its process ended or did not come back
     """
-    waiting = deque(asked)
+    waiting = list(tasks)
     if not waiting:
         return
     if _METHOD == "fork":
-        ready()
-    with tempfile.TemporaryDirectory() as empty, contextlib.ExitStack() as stack:
-        workers = [_Worker(work, ready, empty) for _ in range(min(jobs or cores(), len(waiting)))]
-        stack.callback(_end, workers)
-        while waiting or any(worker.asked for worker in workers):
-            for worker in workers:
-                if waiting and worker.asked is None:
-                    with contextlib.suppress(BrokenPipeError, ConnectionError):  # seen as an end of file below
-                        worker.give(waiting.popleft(), seconds)
-            ready_now = multiprocessing.connection.wait([worker.connection for worker in workers], timeout=0.5)
-            for index, worker in enumerate(workers):
-                done = worker.asked
-                if done is None or (worker.connection not in ready_now and time.monotonic() < worker.deadline):
-                    continue
-                answer = None
-                if worker.connection in ready_now:
-                    with contextlib.suppress(EOFError, OSError):
-                        answer = worker.connection.recv_bytes(MAX_BYTES)
-                if answer and answer.startswith(b"-"):
-                    _log.warning("%s: %s", done.key, answer[1:].decode("utf-8", "replace"))
-                if answer is None:
-                    worker.end()
-                    workers[index] = _Worker(work, ready, empty)
-                worker.asked = None
-                yield done, answer[1:] if answer and answer.startswith(b"+") else None
+        preload()
+    with tempfile.TemporaryDirectory() as empty:
+        serve = functools.partial(_serve, work=work, preload=preload, empty=empty)
+        start = functools.partial(ReadingWorker, multiprocessing.get_context(_METHOD), serve, seconds)
+        for task, answer in pool.answers(waiting, start, jobs or cores()):
+            answer = b"" if isinstance(answer, pool.Lost) else answer
+            if answer.startswith(b"-"):
+                _log.warning("%s: %s", task.key, answer[1:].decode("utf-8", "replace"))
+            yield task, answer[1:] if answer.startswith(b"+") else None

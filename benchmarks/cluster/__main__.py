@@ -27,10 +27,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from autograder.course_file import assignments_of
-from autograder.grade.batch import Writer
-from autograder.grade.gradebook import Course, Gradebook
+from autograder.grade.course import Course
+from autograder.grade.gradebook import Gradebook
 from autograder.grade.grader import Result
 from autograder.grade.records import Records
+from autograder.grade.writer import Writer
 from benchmarks.grade.__main__ import NAME, ROOT, make, scores
 from exercises.generate import generate
 

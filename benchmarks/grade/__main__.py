@@ -31,7 +31,7 @@ import nbformat
 
 from autograder.assignments import ASSIGNMENTS
 from autograder.course_file import assignments_of
-from autograder.host.sandbox import protection
+from autograder.sandbox.doctor import protection
 from exercises.generate import EXERCISES, generate
 from exercises.sample_class.make import samples, submission
 

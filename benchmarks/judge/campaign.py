@@ -86,7 +86,7 @@ class Stage:
 
 
 def _defines(source: str) -> bool:
-    """Tell whether a cell defines functions for later cells: a `def` at its left edge."""
+    """Return whether a cell defines functions for later cells: a `def` at its left edge."""
     return any(line.startswith("def ") for line in source.splitlines()) and "once_written" not in source
 
 
@@ -97,7 +97,7 @@ def stage(assignment: str) -> Stage:
 
 
 def trains(exercise: Exercise) -> bool:
-    """Tell whether an exercise asks for a function that trains a network, which takes its own time."""
+    """Return whether an exercise asks for a function that trains a network, which takes its own time."""
     return exercise.function in TRAINING
 
 
@@ -229,7 +229,7 @@ def _judge_mutants(chunk: Chunk) -> list[Judged]:
 
 
 def _named(one: Judged, mutant: Mutant, others: Sequence[Mutant], outcomes: Callable[[Mutant], Any]) -> bool | None:
-    """Tell whether a mutant goes by a right name, which may be that of another change that gives the same numbers.
+    """Return whether a mutant goes by a right name, which may be that of another change that gives the same numbers.
 
     The other change may be one of the same solution, or of the same formula written in another way.
     """
@@ -273,7 +273,7 @@ def _outcomes(mutant: Mutant) -> Any:
 
 
 def _alike(one: Any, other: Any) -> bool:
-    """Tell whether two results hold the same numbers."""
+    """Return whether two results hold the same numbers."""
     if isinstance(one, dict) and isinstance(other, dict):
         return list(one) == list(other) and all(_alike(one[name], other[name]) for name in one)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):

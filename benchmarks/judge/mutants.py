@@ -155,7 +155,7 @@ class Seen:
         return self.values.get(self.numbers[id(node)])
 
     def is_array(self, node: ast.AST) -> bool:
-        """Tell whether the expression was an array with numbers in it."""
+        """Return whether the expression was an array with numbers in it."""
         return _is_array(self.of(node))
 
 
@@ -217,7 +217,7 @@ class _Maker:
         return None
 
     def is_index(self, node: ast.AST) -> bool:
-        """Tell whether a node stands in square brackets, or says a size."""
+        """Return whether a node stands in square brackets, or says a size."""
         while node in self.parents and not isinstance(node, ast.stmt):
             parent, field = self.parents[node]
             if isinstance(parent, ast.Subscript) and field == "slice":

@@ -199,7 +199,7 @@ def _layer(name: str) -> str:
 
 
 def names_rightly(ids: Iterable[str], right: frozenset[str], always_raised: bool) -> bool | None:
-    """Tell whether the names are right (True), wrong (False), or no names at all (None).
+    """Return whether the names are right (True), wrong (False), or no names at all (None).
 
     Parameters
     ----------

@@ -30,6 +30,7 @@ ORDER = [
     "batch",
     "two_layer",
     "deep",
+    "output_layer",
     "linear_network",
     "activations",
     "losses",

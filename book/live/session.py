@@ -21,7 +21,7 @@ from autograder.core import render
 from autograder.core.check import check as judged
 from autograder.core.check import exercise_for, questions
 from autograder.core.hints import CAUSES
-from autograder.core.pristine import Pristine
+from autograder.core.module_guard import ModuleGuard
 from autograder.core.verdict import Verdict
 from autograder.protocol.values import clean, copied
 
@@ -33,7 +33,7 @@ _READ = re.compile(r"^Read: (?P<title>.+) \((?P<page>[\w-]+\.html#[\w-]+)\)\.$")
 
 Assignments = dict[str, dict[str, Any]]
 _assignments: Assignments = {}
-_pristine = Pristine()
+_guard = ModuleGuard()
 """The modules as they were: what one cell has put into numpy is gone for the next, as it is for the judge."""
 
 
@@ -213,7 +213,7 @@ def check(request: Mapping[str, Any]) -> dict[str, Any]:
     "output" (what was printed), "error" (what ended the cell, or None), "verdict" (or None, if there is no function),
     "line" (to be marked, or None), and "unwritten" and "broken": the functions that the book stands in for
     """
-    _pristine.restore()
+    _guard.restore()
     assignment = _assignments[request["assignment"]]
     name, text = request["function"], request["text"]
     namespace, unwritten, broken = _prepare(assignment, name, text, request.get("answers", {}))
@@ -258,7 +258,7 @@ def run(request: Mapping[str, Any]) -> dict[str, Any]:
     -------
     "output", "error" and "line", as `check` does
     """
-    _pristine.restore()
+    _guard.restore()
     namespace = _namespace()
     with _captured():
         for earlier in request.get("before", []):

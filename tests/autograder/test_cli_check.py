@@ -221,7 +221,7 @@ def test_people_get_lines_and_a_sum(notebook_of):
 
 
 def test_a_grader_that_cannot_start_a_process_does_not_blame_the_student(report_of, monkeypatch):
-    from autograder.host import process
+    from autograder.sandbox import process
 
     monkeypatch.setattr(process, "START_SECONDS", 0.0)
     report = report_of(code=2)

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 import exercises.generate
 import exercises.grade
 from autograder.cli import main
-from autograder.notebooks import UnreadableNotebook, read, recognise
+from autograder.recognise import UnreadableNotebook, read, recognise
 from tests.grading.classes import NAME, ROOT, course, hand_in, notebook, path_of
 from tests.grading.conftest import needs_root, run_as_nobody  # noqa: F401  (a fixture)
 
@@ -730,7 +730,7 @@ def reads_or_says_why(content: bytes, path: Path) -> None:
         assert "\n" not in why.replace(str(path), "")
     else:
         for cell in found.cells:
-            assert isinstance(cell.cell_type, str)
+            assert isinstance(cell.kind, str)
             cell.source.encode()  # no halves of characters
         recognise(found)
 

@@ -19,7 +19,7 @@ from tests.book.conftest import BOOK
 LARGEST = 100_000  # bytes of the page as it is sent, by gzip
 
 WITHOUT_SECTIONS = {
-    "course_lib.deep.usual_activations": "a line and an example say all",
+    "course_lib.output_layer.usual_activations": "a line and an example say all",
     "course_lib.losses.loss": "a look-up by name; its errors are what there is to say",
     "course_lib.workspace.Workspace.check_batch": "its arguments are those of `load`, beside it",
     "course_lib.workspace.Workspace.step": "its one argument is the learning rate",

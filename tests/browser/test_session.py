@@ -98,7 +98,7 @@ def test_what_a_text_replaces_in_numpy_is_gone_for_the_judge(check):
     finally:
         from autograder.core import check as module
 
-        module._pristine.restore()
+        module._guard.restore()
     assert np.abs(-1) == 1
 
 

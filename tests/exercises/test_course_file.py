@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -14,7 +15,8 @@ from autograder.assignments import ASSIGNMENTS, from_table
 from autograder.core.check import check, set_assignment
 from autograder.course_file import CourseFileError, assignments_of, record_release, released
 from autograder.grade.submission import judge_notebook
-from autograder.notebooks import recognise
+from autograder.protocol.notebook import notebook_in
+from autograder.recognise import recognise
 from exercises.generate import CONFIG, EXERCISES, SourceError, generate, solve
 
 PS4 = ASSIGNMENTS["ps4_two_layer"]
@@ -62,6 +64,11 @@ check(relu).points
 #
 # Because.
 """
+
+
+def as_read(notebook):
+    """Return a notebook as `autograder check` reads it."""
+    return replace(notebook_in(notebook), table=notebook.metadata.get("backprop_course", {}))
 
 
 def course(folder: Path, text: str) -> Path:
@@ -126,7 +133,7 @@ def test_what_is_left_out_is_handed_out_written(tmp_path):
     assert not given.metadata.nbgrader.solution
     assert "compute_dZ1" not in cells["setup"].source
     assert "'compute_dW2', 2.0" in cells["setup"].source
-    verdicts = judge_notebook(notebook, recognise(notebook, changed).assignment)
+    verdicts = judge_notebook(as_read(notebook), recognise(as_read(notebook), changed).assignment)
     assert all(verdict.passed for verdict in verdicts)
     assert len(verdicts) == len(PS4.exercises) - 2
 
@@ -153,9 +160,9 @@ def test_an_own_assignment_is_made_and_judged(tmp_path):
     changed = assignments_of(course(tmp_path, OWN))
     (tmp_path / "ps8_revision.py").write_text(OWN_SOURCE, encoding="utf-8")
     notebook = solve(changed["ps8_revision"], tmp_path)
-    found = recognise(notebook, changed)
+    found = recognise(as_read(notebook), changed)
     assert (found.assignment, found.by) == (changed["ps8_revision"], "metadata")
-    assert [verdict.points for verdict in judge_notebook(notebook, found.assignment)] == [2.0, 1.5]
+    assert [verdict.points for verdict in judge_notebook(as_read(notebook), found.assignment)] == [2.0, 1.5]
     written = notebook.cells[-1]
     assert written.metadata.nbgrader.points == 3
     assert written.source.startswith("Why?\n\n### BEGIN SOLUTION")
@@ -197,7 +204,7 @@ def test_a_submission_of_an_older_release_is_graded_with_what_it_was_given(tmp_p
     notebook = solve(old)
     now = assignments_of(course(tmp_path, "[ps4_two_layer]\nversion = 2"))
     record_release(tmp_path, now["ps4_two_layer"])
-    assert recognise(notebook, now, released(tmp_path)).assignment == old
+    assert recognise(as_read(notebook), now, released(tmp_path)).assignment == old
     assert len(released(tmp_path)) == 2
 
 
@@ -206,8 +213,8 @@ def test_a_grader_does_not_believe_what_the_metadata_say_of_points(tmp_path):
     notebook = solve(PS4)
     notebook.metadata.backprop_course.exercises[0][1] = 1000.0
     notebook.metadata.backprop_course.release = "0" * 12
-    assert recognise(notebook, ASSIGNMENTS, released(tmp_path)).assignment == PS4
-    assert recognise(notebook).assignment.max_points == PS4.max_points + 995
+    assert recognise(as_read(notebook), ASSIGNMENTS, released(tmp_path)).assignment == PS4
+    assert recognise(as_read(notebook)).assignment.max_points == PS4.max_points + 995
 
 
 def test_a_record_of_releases_that_is_damaged_is_said(tmp_path):
@@ -220,10 +227,10 @@ def test_a_record_of_releases_that_is_damaged_is_said(tmp_path):
 def test_a_notebook_without_metadata_is_recognised_by_its_cells_and_then_by_its_functions(assignment):
     notebook = solve(assignment)
     notebook.metadata = nbformat.NotebookNode()
-    assert recognise(notebook) == (assignment, "cells")
+    assert recognise(as_read(notebook)) == (assignment, "cells")
     for number, cell in enumerate(notebook.cells):
         cell.metadata, cell.id = nbformat.NotebookNode(), f"c{number}"
-    assert recognise(notebook) == (assignment, "functions")
+    assert recognise(as_read(notebook)) == (assignment, "functions")
 
 
 def test_the_command_says_by_what_it_recognised_a_notebook_and_what_a_person_grades(tmp_path):

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from autograder.host.door import NotStarted
-from autograder.host.zygote import Zygote
+from autograder.sandbox.fork_client import Zygote
+from autograder.sandbox.launch import NotStarted
 from exercises import grade as grading
 from exercises.generate import CONFIG
 

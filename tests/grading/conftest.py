@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.host.course import course_files
-from autograder.host.door import NotStarted
-from autograder.host.jail import MEBIBYTE, Limits
-from autograder.host.zygote import ForkedGuest, Zygote
+from autograder.sandbox.course_files import course_files
+from autograder.sandbox.fork_client import Zygote
+from autograder.sandbox.forked_guest import ForkedGuest
+from autograder.sandbox.launch import NotStarted
+from autograder.sandbox.plan import MEBIBYTE, Limits
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534

@@ -5,8 +5,8 @@ import pytest
 from autograder.assignments import ASSIGNMENTS
 from autograder.grade.allowed import allowed_files, allowed_parts
 from autograder.grade.submission import Submission
-from autograder.host.door import NotStarted
-from autograder.host.zygote import Zygote
+from autograder.sandbox.fork_client import Zygote
+from autograder.sandbox.launch import NotStarted
 from course_lib.equations import EQUATIONS
 from exercises.generate import solve
 

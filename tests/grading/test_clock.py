@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from autograder.guest.evaluate import evaluate
-from autograder.host import apart, clock, outputs
-from autograder.host.apart import Apart, calls
-from autograder.host.clock import Clock, TooSlow
-from autograder.host.outputs import CUT, Shown, size_of
-from autograder.host.process import Ended, EndedByMemory, EndedByTime, GuestProcess
 from autograder.protocol import wire
 from autograder.protocol.values import Failure
+from autograder.sandbox import apart, clock, outputs
+from autograder.sandbox.apart import TrustedFork, calls
+from autograder.sandbox.clock import Clock, TooSlow
+from autograder.sandbox.outputs import CUT, CellOutputs, size_of
+from autograder.sandbox.process import Ended, EndedByMemory, EndedByTime, GuestProcess
 
 COMPUTES = "import time\nend = time.process_time() + {}\nwhile time.process_time() < end: pass"
 
@@ -174,7 +174,7 @@ def test_a_function_is_timed_by_the_processor_and_never_by_more_than_has_passed(
 
 
 def test_a_fork_answers_calls_and_leaves_nothing_behind():
-    with Apart(calls({"double": lambda x, plus=0: 2 * x + plus}), 10) as forked:
+    with TrustedFork(calls({"double": lambda x, plus=0: 2 * x + plus}), 10) as forked:
         assert forked.ask(("double", [np.float64(2.0)], {})) == 4.0
         np.testing.assert_array_equal(forked.ask(("double", [np.ones(3)], {"plus": 1})), [3.0, 3.0, 3.0])
         failure = forked.ask(("double", [{}], {}))
@@ -207,24 +207,24 @@ def kept(message):
     ],
 )
 def test_a_fork_that_takes_too_much_is_ended_and_says_why(answer, kind, said):
-    with Apart(answer, 0.5, memory=64 * 2**20) as forked, pytest.raises(kind, match=said):
+    with TrustedFork(answer, 0.5, memory=64 * 2**20) as forked, pytest.raises(kind, match=said):
         forked.ask(None)
 
 
 def test_an_answer_of_a_fork_that_is_too_large_is_a_failure():
-    with Apart(lambda message: np.zeros(wire.MAX_BYTES // 4), 10) as forked:
+    with TrustedFork(lambda message: np.zeros(wire.MAX_BYTES // 4), 10) as forked:
         assert "too large" in forked.ask(None).text
 
 
 def test_memory_that_a_reference_lacks_is_a_failure_of_that_call_alone():
-    with Apart(calls({"outer": lambda x: np.multiply.outer(x, x)}), 10, memory=64 * 2**20) as forked:
+    with TrustedFork(calls({"outer": lambda x: np.multiply.outer(x, x)}), 10, memory=64 * 2**20) as forked:
         assert forked.ask(("outer", [np.ones(10_000)], {})).name.endswith("MemoryError")
         assert forked.ask(("outer", [np.ones(2)], {})).shape == (2, 2)
 
 
 def test_a_fork_waits_as_long_as_it_takes_but_computes_within_its_limit(monkeypatch):
     monkeypatch.setattr(clock, "LOOK_SECONDS", 0.05)
-    with apart.Apart(lambda message: time.sleep(0.6), 0.3) as forked:
+    with apart.TrustedFork(lambda message: time.sleep(0.6), 0.3) as forked:
         assert forked.ask(None) is None
 
 
@@ -232,12 +232,12 @@ def test_a_fork_waits_as_long_as_it_takes_but_computes_within_its_limit(monkeypa
 
 
 def test_what_a_guest_shows_is_bounded_in_lines_updates_and_size():
-    shown = Shown()
+    shown = CellOutputs()
     shown.take(json.dumps([{"output_type": "error", "ename": "", "evalue": "", "traceback": [""] * 10**6}]).encode())
     (error,) = shown.outputs()
     assert len(error["traceback"]) == 1_000
     assert size_of(error) > 4_000
-    shown, started = Shown(), time.process_time()
+    shown, started = CellOutputs(), time.process_time()
     first = [{"output_type": "display_data", "data": {"text/plain": "x"}, "display_id": "a"}] * 249
     update = [{"output_type": "update_display_data", "data": {}, "display_id": "a"}] * 60_000
     shown.take(json.dumps(first + update).encode())

@@ -16,13 +16,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.grade import cluster
+from autograder.grade import cluster, cluster_worker
 from autograder.grade.batch import given_up
-from autograder.grade.cluster import NoCluster, packed, unpacked
+from autograder.grade.cluster import NoCluster, unpacked
+from autograder.grade.cluster_worker import packed
+from autograder.grade.collect import CarriedSubmission, SubmittedFile, take
 from autograder.grade.grader import Result, blank
-from autograder.grade.handed_in import Carried, HandedIn, take
 from autograder.grade.records import Records
-from autograder.grade.run import Options, Run
+from autograder.grade.session import Options, Run
 from tests.book.conftest import not_here
 from tests.grading.classes import NAME, ROOT, course, full, hand_in, notebook, run, scores
 
@@ -268,72 +269,72 @@ def job_and_place(tmp_path):
     opened = Run(NAME, Options(here, sandboxed=False))
     with opened.opened() as found:
         place = found.places[0]
-        yield cluster.sendable(found.job), Carried("ada", place.folder, file=take(place, NAME))
+        yield cluster.sendable(found.job), CarriedSubmission("ada", place.folder, file=take(place, NAME))
 
 
 @pytest.fixture
 def on_this_machine(monkeypatch):
-    monkeypatch.setattr(cluster, "_here", lambda: "tcp://here:1")
+    monkeypatch.setattr(cluster_worker, "_here", lambda: "tcp://here:1")
     yield
-    for grader in list(cluster._graders.values()):
+    for grader in list(cluster_worker._graders.values()):
         grader.end()
-    cluster._graders.clear()
+    cluster_worker._graders.clear()
 
 
-def graders() -> list[cluster.Grader]:
-    return list(cluster._graders.values())
+def graders() -> list[cluster_worker.GradingProcess]:
+    return list(cluster_worker._graders.values())
 
 
 def test_a_task_grades_beside_the_worker_and_keeps_the_process_for_the_next_one(job_and_place, on_this_machine):
     job, place = job_and_place
-    first = unpacked(cluster.grade_here("run", job, place, False), place, job)
+    first = unpacked(cluster_worker.grade_here("run", job, place, False), place, job)
     assert (first.record.outcome, first.record.score) == ("graded", 6.0)
     assert first.notebook
     (beside,) = graders()
-    cluster.grade_here("run", job, place, False)
+    cluster_worker.grade_here("run", job, place, False)
     assert graders() == [beside]
-    cluster.end_here("another run")
+    cluster_worker.end_here("another run")
     assert beside.running
-    cluster.end_here("run")
+    cluster_worker.end_here("run")
     assert not beside.running
     assert graders() == []
 
 
 def test_a_process_that_dies_beside_the_worker_is_replaced_and_costs_nobody_a_mark(job_and_place, on_this_machine):
     job, place = job_and_place
-    cluster.grade_here("run", job, place, False)
+    cluster_worker.grade_here("run", job, place, False)
     os.kill(graders()[0]._process.pid, signal.SIGKILL)
-    assert unpacked(cluster.grade_here("run", job, place, False), place, job).record.score == 6.0
+    assert unpacked(cluster_worker.grade_here("run", job, place, False), place, job).record.score == 6.0
 
 
 def test_a_submission_whose_process_does_not_come_back_waits(job_and_place, on_this_machine, monkeypatch):
     job, place = job_and_place
-    monkeypatch.setattr(cluster, "most_seconds", lambda job: 0.0)
-    result = unpacked(cluster.grade_here("run", job, place, False), place, job)
+    monkeypatch.setattr(cluster_worker, "most_seconds", lambda job: 0.0)
+    result = unpacked(cluster_worker.grade_here("run", job, place, False), place, job)
     assert (result.record.outcome, result.notebook) == ("ungraded", b"")
     assert not graders()[0].running
 
 
 def test_a_process_without_work_ends_by_itself(job_and_place, monkeypatch):
     program = (
-        "from autograder.grade import cluster; import sys; cluster.IDLE_SECONDS = 0.2; cluster.serve(int(sys.argv[1]))"
+        "import sys; from autograder.grade import cluster_worker as w; w.IDLE_SECONDS = 0.2; w.serve(int(sys.argv[1]))"
     )
     real = subprocess.Popen
     monkeypatch.setattr(
-        cluster.subprocess, "Popen", lambda words, **how: real([sys.executable, "-c", program, words[-1]], **how)
+        cluster_worker.subprocess, "Popen", lambda words, **how: real([sys.executable, "-c", program, words[-1]], **how)
     )
-    grader = cluster.Grader(job_and_place[0], False)
+    grader = cluster_worker.GradingProcess(job_and_place[0], False)
     until(lambda: not grader.running)
     grader.end()
 
 
 def test_a_machine_that_cannot_grade_is_named(job_and_place, on_this_machine, monkeypatch):
     def cannot(job, sandboxed):
-        raise cluster.Unfit("no user namespaces here")
+        raise cluster_worker.UnfitMachine("no user namespaces here")
 
     job, place = job_and_place
-    monkeypatch.setattr(cluster, "Grader", cannot)
-    content = cluster.grade_here("run", job, place, True)
+    monkeypatch.setattr(cluster_worker, "GradingProcess", cannot)
+    content = cluster_worker.grade_here("run", job, place, True)
     with pytest.raises(NoCluster, match=r"tcp://here:1 cannot grade: no user namespaces here\. .* and start again"):
         unpacked(content, place, job)
 
@@ -387,8 +388,8 @@ def test_a_record_of_another_release_is_refused(job_and_place):
 
 
 def test_what_was_taken_is_not_taken_again(tmp_path):
-    file = HandedIn("small.ipynb", b"{}")
-    assert take(Carried("ada", tmp_path / "nowhere", file=file), NAME) is file
+    file = SubmittedFile("small.ipynb", b"{}")
+    assert take(CarriedSubmission("ada", tmp_path / "nowhere", file=file), NAME) is file
 
 
 @pytest.mark.parametrize(

@@ -28,18 +28,19 @@ from autograder.core.check import questions
 from autograder.core.judge import judge
 from autograder.core.questions import question
 from autograder.core.render import html, text
-from autograder.grade.gradebook import parsed_time
+from autograder.grade.collect import SubmittedFile, Unreadable, opened
 from autograder.grade.grader import Job, recognised, written
-from autograder.grade.handed_in import HandedIn, Unreadable, opened
-from autograder.grade.mending import Given, HandedOut, mend
+from autograder.grade.lateness import parsed_time
 from autograder.grade.records import verdict_of, verdict_row
-from autograder.grade.submission import Judged
+from autograder.grade.restore import Release, restore
+from autograder.grade.submission import SubmissionResult
 from autograder.guest.evaluate import evaluate
-from autograder.host.apart import calls
-from autograder.host.outputs import Shown, TooMuch
 from autograder.protocol import notebook as notebook_file
 from autograder.protocol import wire
+from autograder.protocol.notebook import Cell
 from autograder.protocol.values import Failure, Opaque, Outcome, ScalarFunction, plain
+from autograder.sandbox.apart import calls
+from autograder.sandbox.outputs import CellOutputs, TooMuch
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "60"))
 EXERCISES = [exercise for assignment in ASSIGNMENTS.values() for exercise in assignment.exercises]
@@ -251,7 +252,7 @@ pieces = st.fixed_dictionaries(
 
 @given(st.lists(st.lists(pieces | json_values, max_size=3) | json_values, max_size=4), mutations, st.booleans())
 def what_is_shown(many, changes, whole):
-    shown = Shown()
+    shown = CellOutputs()
     for each in many:
         piece = json.dumps(each).encode("utf-8", "backslashreplace")
         with contextlib.suppress(TooMuch):
@@ -339,28 +340,18 @@ def test_what_goes_in_and_what_python_returns_crosses_the_channel():
 class Reader:
     """Takes a file apart as a guest does, without a process."""
 
-    def read(self, content: bytes, seconds: float) -> notebook_file.Pages:
+    def read(self, content: bytes, seconds: float) -> notebook_file.Notebook:
         answer = wire.unpack(*cut(wire.pack(("pages", *notebook_file.flat(notebook_file.read(content))))))
         return notebook_file.unflat(answer[1], answer[2])
 
 
 ASSIGNMENT = ASSIGNMENTS["ps4_two_layer"]
 IDS = [id for exercise in ASSIGNMENT.exercises[:3] for id in (exercise.id, exercise.id.replace("check", "answer"))]
-CELLS = {
-    id: Given(
-        id,
-        "code",
-        f"# {id}",
-        id.startswith("check"),
-        None,
-        id.startswith("check"),
-        not id.startswith("check"),
-        False,
-        1.0,
-    )
-    for id in IDS
-} | {"proof": Given("proof", "markdown", "Prove it.", False, None, True, True, False, 2.0)}
-JOB = Job(ASSIGNMENT, ASSIGNMENTS, {}, HandedOut(CELLS), frozenset(CELLS), 0)
+CHECK, ANSWER = frozenset({"locked", "grade"}), frozenset({"solution"})
+CELLS = {id: Cell("code", f"# {id}", id, id, CHECK if id.startswith("check") else ANSWER, 1.0) for id in IDS} | {
+    "proof": Cell("markdown", "Prove it.", "proof", "proof", frozenset({"grade", "solution"}), 2.0)
+}
+JOB = Job(ASSIGNMENT, ASSIGNMENTS, {}, Release(CELLS), frozenset(CELLS), 0)
 
 ids = st.sampled_from([*CELLS, "own"]) | texts | numbers
 noted = st.fixed_dictionaries(
@@ -408,17 +399,17 @@ files = st.fixed_dictionaries(
 def graded_without_running(content: bytes) -> None:
     """Do with a file all that grading does, but run and judge."""
     try:
-        notebook = opened(HandedIn("x.ipynb", content), Reader())
+        notebook = opened(SubmittedFile("x.ipynb", content), Reader())
     except Unreadable as error:
         said = str(error)
         assert said.isprintable()
         return
     assignment, by, _ = recognised(JOB, notebook)
-    mended = mend(notebook, JOB.handed_out, assignment, of_this_release=True, recognised_by=by)
+    restored = restore(notebook, JOB.handed_out, assignment, of_this_release=True, recognised_by=by)
     verdicts = [judge(each, evaluate(lambda *a: None, questions(each, 0))) for each in assignment.exercises]
-    whole = written(mended.notebook, assignment, Judged(verdicts=verdicts), JOB)
+    whole = written(restored, assignment, SubmissionResult(verdicts=verdicts), JOB)
     nbformat.validate(nbformat.reads(whole.decode(), as_version=4))
-    json.dumps([trouble.as_json() for trouble in mended.troubles]).encode()
+    json.dumps([trouble.as_json() for trouble in restored.troubles]).encode()
 
 
 @given(files)

@@ -13,11 +13,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.assignments import ASSIGNMENTS
 from autograder.course_file import assignments_of, released
-from autograder.grade.gradebook import Course, Gradebook
+from autograder.grade.collect import places
+from autograder.grade.course import Course
+from autograder.grade.gradebook import Gradebook
 from autograder.grade.grader import Job, grade
-from autograder.grade.handed_in import places
 from autograder.grade.records import OUTCOMES, Record, Records
-from autograder.host.process import GuestProcess
+from autograder.sandbox.process import GuestProcess
 from tests.grading.classes import (
     COURSE,
     NAME,
@@ -106,7 +107,7 @@ def test_a_failure_of_the_grader_says_how_to_report_it_and_keeps_where_it_happen
     from autograder.grade import grader
 
     hand_in(here, "ada")
-    monkeypatch.setattr(grader, "mend", lambda *arguments, **options: 1 / 0)
+    monkeypatch.setattr(grader, "restore", lambda *arguments, **options: 1 / 0)
     record = graded(here)
     assert (record.outcome, record.score) == ("grader-error", None)
     assert "ZeroDivisionError: division by zero" in record.advice
@@ -124,7 +125,7 @@ def test_a_machine_that_is_short_of_something_makes_no_error_of_the_grader(here,
         raise error
 
     hand_in(here, "ada")
-    monkeypatch.setattr(grader, "mend", refuse)
+    monkeypatch.setattr(grader, "restore", refuse)
     assert graded(here).outcome == "ungraded"
 
 
@@ -290,7 +291,7 @@ def test_what_is_no_notebook_is_unreadable_and_says_what_to_do(here, content, ad
 
 
 def test_a_file_that_is_too_large_is_not_read(here, monkeypatch):
-    monkeypatch.setattr("autograder.grade.handed_in.MAX_BYTES", 1000)
+    monkeypatch.setattr("autograder.grade.collect.MAX_BYTES", 1000)
     hand_in(here, "ada")
     record = graded(here)
     assert (record.outcome, record.sha256) == ("unreadable", "")
@@ -348,7 +349,7 @@ def test_one_budget_bounds_a_whole_submission(here):
 
 
 def test_a_machine_that_starts_no_process_gives_no_mark_and_the_submission_waits(here, monkeypatch):
-    from autograder.host.door import NotStarted
+    from autograder.sandbox.launch import NotStarted
 
     def refuse():
         raise NotStarted("no processes left")

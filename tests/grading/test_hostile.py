@@ -14,7 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.grade.records import Records
-from autograder.host.sandbox import protection
+from autograder.sandbox.doctor import protection
 from tests.grading.classes import NAME, RIGHT, cell, course, full, hand_in, notebook, run, scores
 
 FORGES = """

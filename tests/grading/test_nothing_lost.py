@@ -15,9 +15,9 @@ from nbgrader.api import MissingEntry
 
 from autograder.grade import records as records_module
 from autograder.grade import session
-from autograder.grade.handed_in import places
+from autograder.grade.collect import places
 from autograder.grade.records import Busy, CannotWrite, Record, Records, reference_of, write_whole
-from autograder.grade.run import Options, Run
+from autograder.grade.session import Options, Run
 from tests.grading.classes import NAME, ROOT, course, full, hand_in, notebook, path_of, run, scores
 
 WRONG = {"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T"}
@@ -66,7 +66,7 @@ def test_a_run_that_ends_between_two_steps_is_taken_up_and_nothing_is_graded_twi
         raise Killed
 
     place = {
-        "notebook": ("autograder.grade.batch.write_whole", 0),
+        "notebook": ("autograder.grade.writer.write_whole", 0),
         "record": ("autograder.grade.records.Records.write", 0),
         "gradebook": ("autograder.grade.gradebook.Gradebook.write", 1),
     }
@@ -355,8 +355,8 @@ def test_nothing_is_opened_for_a_place_that_is_not_there(tmp_path):
 
 
 def test_without_a_sandbox_nothing_is_graded_unless_asked(here, monkeypatch):
-    from autograder.host.door import NotStarted
-    from autograder.host.zygote import Zygote
+    from autograder.sandbox.fork_client import Zygote
+    from autograder.sandbox.launch import NotStarted
 
     def refuse(self):
         raise NotStarted("no user namespaces here")

@@ -11,13 +11,13 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder.grade.batch import Kitchen
+from autograder.grade.collect import places
 from autograder.grade.grader import grade
-from autograder.grade.handed_in import places
-from autograder.grade.mending import HandedOut, beginning_of
-from autograder.host.door import NotStarted
-from autograder.host.process import Ended
-from autograder.host.zygote import Zygote
+from autograder.grade.guests import GuestFactory
+from autograder.grade.restore import Release, shared_cells
+from autograder.sandbox.fork_client import Zygote
+from autograder.sandbox.launch import NotStarted
+from autograder.sandbox.process import Ended
 from tests.grading.classes import NAME, cell, course, hand_in, notebook
 from tests.grading.conftest import SMALL, started
 from tests.grading.test_grade import job_of
@@ -32,7 +32,7 @@ OPENING = [
 @pytest.fixture(scope="module")
 def opened():
     made = started(Zygote(limits=SMALL))
-    assert made.open_with(OPENING, 60)
+    assert made.run_preamble(OPENING, 60)
     yield made
     made.stop()
 
@@ -135,13 +135,13 @@ def draws(zygote, sources):
 def test_random_numbers_that_the_opening_started_go_on_as_in_a_kernel_and_others_differ():
     seeded = [OPENING[0], "np.random.seed(5)\nrandom.seed(6)\nnp.random.rand()"]
     with fresh() as zygote:
-        assert zygote.open_with(seeded, 60)
+        assert zygote.run_preamble(seeded, 60)
         one, other = draws(zygote, seeded)
         assert one == other
         np.random.seed(5)  # noqa: NPY002
         assert float(one.split()[0]) == [np.random.rand() for _ in range(2)][1]  # noqa: NPY002
     with fresh() as zygote:
-        assert zygote.open_with(OPENING[:1], 60)
+        assert zygote.run_preamble(OPENING[:1], 60)
         one, other = draws(zygote, OPENING[:1])
         assert one != other
 
@@ -159,9 +159,9 @@ def test_random_numbers_that_the_opening_started_go_on_as_in_a_kernel_and_others
 )
 def test_an_opening_that_a_fork_would_not_hand_on_is_not_used(source):
     with fresh() as zygote:
-        assert not zygote.open_with([OPENING[0], source], 2)
+        assert not zygote.run_preamble([OPENING[0], source], 2)
         with zygote.guest() as guest:
-            assert guest.opening == []
+            assert guest.preamble == []
             assert printed(guest, "print('X' in globals())") == "False\n"
 
 
@@ -183,7 +183,7 @@ def test_twins_serve_other_workers_with_the_same_opening_and_other_users(opened)
 
 def test_a_zygote_that_is_stopped_takes_its_twins_with_it():
     zygote = started(Zygote(limits=SMALL))
-    zygote.open_with(OPENING[:1], 60)
+    zygote.run_preamble(OPENING[:1], 60)
     twin = zygote.twin()
     guest = twin.guest()
     process, group = guest.process, twin.memory.path
@@ -209,12 +209,12 @@ def test_there_are_no_more_twins_than_users_and_the_next_worker_starts_its_own(o
 
 def test_a_twin_that_was_killed_is_replaced_by_a_zygote_of_the_workers_own(tmp_path):
     here = course(tmp_path)
-    kitchen = Kitchen(job_of(here), sandboxed=True)
+    kitchen = GuestFactory(job_of(here), sandboxed=True)
     try:
         kitchen.start()
     except NotStarted as error:
         pytest.skip(str(error))
-    worker = Kitchen(job_of(here), True, kitchen.twin())
+    worker = GuestFactory(job_of(here), True, kitchen.twin())
     worker.guest().end()
     signal.pidfd_send_signal(worker._zygote._handle, signal.SIGKILL)
     time.sleep(0.2)
@@ -232,12 +232,12 @@ def test_the_opening_is_what_stands_above_the_first_answer(tmp_path):
     job = job_of(here)
     release = here / "release" / NAME / f"{NAME}.ipynb"
     handed_out = nbformat.read(release, as_version=4)
-    opening, texts = beginning_of(release, job.handed_out)
-    assert opening == (cell(handed_out, "setup").source,)
+    preamble, texts = shared_cells(release, job.handed_out)
+    assert preamble == (cell(handed_out, "setup").source,)
     assert ("markdown", "# Small") in texts
-    assert beginning_of(tmp_path / "nothing.ipynb", HandedOut({})) == ((), frozenset())
+    assert shared_cells(tmp_path / "nothing.ipynb", Release({})) == ((), frozenset())
     release.write_text("[]")
-    assert beginning_of(release, HandedOut({}))[0] == ()
+    assert shared_cells(release, Release({}))[0] == ()
 
 
 @pytest.mark.parametrize("begins_otherwise", [False, True])
@@ -250,11 +250,11 @@ def test_a_graded_notebook_is_the_same_with_an_opening_and_without(tmp_path, beg
 
     hand_in(here, "ada", notebook(here, {"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2"}, change))
     job = job_of(here)
-    job = replace(job, opening=beginning_of(here / "release" / NAME / f"{NAME}.ipynb", job.handed_out)[0])
-    assert job.opening
+    job = replace(job, preamble=shared_cells(here / "release" / NAME / f"{NAME}.ipynb", job.handed_out)[0])
+    assert job.preamble
     (place,), found = places(here / "submitted", NAME), []
-    for each in (job, replace(job, opening=())):
-        kitchen = Kitchen(each, sandboxed=True)
+    for each in (job, replace(job, preamble=())):
+        kitchen = GuestFactory(each, sandboxed=True)
         try:
             found.append(grade(place, each, kitchen.guest))
         finally:

@@ -12,10 +12,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
-from autograder.grade.proxies import outputs_of, points_of, prepared
-from autograder.grade.run import Options, Run
-from autograder.host.apart import Apart
-from autograder.host.process import Ended, EndedByTime, GuestProcess
+from autograder.grade.instructor_tests import outputs_of, points_of, prepared
+from autograder.grade.session import Options, Run
+from autograder.sandbox.apart import TrustedFork
+from autograder.sandbox.process import Ended, EndedByTime, GuestProcess
 from exercises.generate import course_config
 from tests.grading.classes import NAME, ROOT, cell, course, full, hand_in, notebook, path_of, run, scores
 from tests.grading.test_sanitize import dangers, rendered
@@ -140,7 +140,7 @@ def guest():
 
 def outputs(guest, source: str):
     given = ["import numpy as np", "def helper(x):\n    return x + 1", "import os; not code"]
-    with Apart(prepared(source, given, guest, 5), 5) as apart:
+    with TrustedFork(prepared(source, given, guest, 5), 5) as apart:
         return outputs_of(apart, guest)
 
 
@@ -201,7 +201,7 @@ def test_a_function_that_ends_its_process_is_told_whatever_the_test_catches(gues
 )
 def test_what_a_test_does_with_a_students_numbers_is_within_the_students_limits(guest, test, kind):
     said = "returned|together"
-    with Apart(prepared(test, ["import numpy as np"], guest, 1.5), 1.5) as apart, pytest.raises(kind, match=said):
+    with TrustedFork(prepared(test, ["import numpy as np"], guest, 1.5), 1.5) as apart, pytest.raises(kind, match=said):
         outputs_of(apart, guest)
 
 
@@ -326,7 +326,7 @@ def test_hidden_tests_are_known_by_the_courses_own_marks_wherever_in_a_line(tmp_
 
 
 def test_numbers_stay_numbers_on_their_way():
-    from autograder.grade.proxies import _plain_numbers
+    from autograder.grade.instructor_tests import _plain_numbers
 
     assert _plain_numbers({"a": (np.array(1.5), [np.array(True)])}) == {"a": (1.5, [True])}
     assert path_of(Path("c"), "ada") == Path("c/submitted/ada/small/small.ipynb")

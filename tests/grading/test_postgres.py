@@ -22,9 +22,10 @@ from nbgrader.api import Gradebook as NbgraderGradebook
 
 from autograder.course_file import assignments_of
 from autograder.grade import session
-from autograder.grade.gradebook import Course, Gradebook
+from autograder.grade.course import Course
+from autograder.grade.gradebook import Gradebook
 from autograder.grade.records import Record, Records
-from autograder.grade.run import Options
+from autograder.grade.session import Options
 from exercises.generate import CONFIG, generate
 from tests.book.conftest import not_here
 from tests.grading.classes import COURSE, NAME, ROOT, TEXT, full, hand_in, notebook, path_of, run

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.grade import handed_in
+from autograder.grade import collect
+from autograder.grade.collect import STUDENT, SubmissionFolder, SubmittedFile, Unreadable, opened, places
 from autograder.grade.grader import grade
-from autograder.grade.handed_in import STUDENT, HandedIn, Place, Unreadable, opened, places
 from autograder.grade.records import Records
-from autograder.host.process import Ended, EndedByMemory, EndedByTime, GuestProcess
 from autograder.protocol import notebook as notebook_file
-from autograder.protocol.notebook import Cell, NoNotebook, Pages, flat, read, unflat
+from autograder.protocol.notebook import Cell, NoNotebook, Notebook, flat, read, unflat
+from autograder.sandbox.process import Ended, EndedByMemory, EndedByTime, GuestProcess
 from tests.grading.classes import NAME, course, full, hand_in, notebook, path_of, scores
 from tests.grading.test_grade import job_of
 
@@ -38,7 +38,7 @@ def test_a_cell_is_its_text_its_names_and_what_nbgrader_noted():
     ]
     about = {"kernelspec": {"name": "python3"}, "backprop_course": {"assignment": "small", "release": "12ab"}}
     pages = read(as_file(cells=cells, metadata=about))
-    assert pages == Pages(
+    assert pages == Notebook(
         (
             Cell("code", "x = 1\ny = 2", "a", "check-f", frozenset({"grade", "locked"}), 2.0),
             Cell("markdown", "é"),
@@ -65,7 +65,7 @@ def test_pictures_that_are_attached_to_a_text_travel_as_texts_of_one_row():
 
 def test_pictures_travel_as_long_as_there_is_room_on_both_sides(monkeypatch):
     monkeypatch.setattr(notebook_file, "MAX_PICTURES", 10)
-    pages = Pages((Cell("markdown", "a", attachments=(("a", "AAAA"), ("b", "B" * 8), ("c", "CCCC"))),) * 2)
+    pages = Notebook((Cell("markdown", "a", attachments=(("a", "AAAA"), ("b", "B" * 8), ("c", "CCCC"))),) * 2)
     sent = flat(pages)
     assert [cell.attachments for cell in unflat(*sent).cells] == [(("a", "AAAA"), ("c", "CCCC")), ()]
     monkeypatch.setattr(notebook_file, "MAX_PICTURES", 4)
@@ -167,10 +167,10 @@ def test_the_grader_parses_nothing_of_a_submission(tmp_path, monkeypatch):
     """The functions that read a file are broken on this side; the guest has its own."""
     here = course(tmp_path)
     path = hand_in(here, "ada")
-    file = HandedIn("small.ipynb", path.read_bytes())
+    file = SubmittedFile("small.ipynb", path.read_bytes())
     job = job_of(here)
     monkeypatch.setattr(notebook_file, "read", None)
-    monkeypatch.setattr(handed_in, "read", None, raising=False)
+    monkeypatch.setattr(collect, "read", None, raising=False)
     with GuestProcess() as guest:
         found = opened(file, guest)
     assert [cell.id for cell in found.cells] == [cell.id for cell in notebook(here).cells]
@@ -186,7 +186,7 @@ def test_a_file_that_ends_its_reader_is_unreadable_and_no_fault_of_the_grader(en
             raise ended
 
     with pytest.raises(Unreadable, match=f"Reading it had to be ended: .*{said}"):
-        opened(HandedIn("small.ipynb", b"{}"), Guest())
+        opened(SubmittedFile("small.ipynb", b"{}"), Guest())
 
 
 BOMBS = {
@@ -233,7 +233,7 @@ def test_a_name_that_leads_elsewhere_is_no_students(name):
 
 def test_a_place_with_a_problem_is_never_opened(tmp_path):
     with pytest.raises(Unreadable, match="renamed"):
-        handed_in.take(Place("x", tmp_path, "It has to be renamed."), NAME)
+        collect.take(SubmissionFolder("x", tmp_path, "It has to be renamed."), NAME)
 
 
 def test_no_folder_of_a_submission_is_worked_in_or_imported_from(tmp_path):
@@ -259,7 +259,7 @@ def test_no_folder_of_a_submission_is_worked_in_or_imported_from(tmp_path):
 
 
 def test_a_command_started_in_a_submission_leaves_it(tmp_path, monkeypatch):
-    from autograder.grade.run import keep_out_of
+    from autograder.grade.session import keep_out_of
 
     folder = tmp_path / "submitted" / "ada"
     folder.mkdir(parents=True)

@@ -16,12 +16,13 @@ import pytest
 
 import course_lib.two_layer
 from autograder.guest import stand_in
-from autograder.host import jail, sandbox
-from autograder.host.door import Door, NotStarted
-from autograder.host.jail import ENVIRONMENT, MEBIBYTE
-from autograder.host.outputs import CUT
-from autograder.host.process import Ended, EndedByMemory, EndedByTime
-from autograder.host.zygote import Zygote
+from autograder.sandbox import doctor, plan
+from autograder.sandbox.fork_client import Zygote
+from autograder.sandbox.launch import NotStarted, SandboxProcess
+from autograder.sandbox.outputs import CUT
+from autograder.sandbox.plan import ENVIRONMENT, MEBIBYTE
+from autograder.sandbox.process import Ended, EndedByMemory, EndedByTime
+from autograder.sandbox.seccomp import seccomp_program
 from tests.grading.conftest import ROOT, SECRET, SMALL, run_as_nobody, started
 
 
@@ -80,8 +81,8 @@ def test_it_cannot_read(guest, path):
         path = {path!r}
         print(os.listdir(path) if os.path.isdir(path) else open(path, "rb").read())
     """
-    if path == "/root" and jail._STDLIB.startswith("/root/"):  # the way to the standard library, and nothing beside it
-        assert said(guest, source) == f"{[Path(jail._STDLIB).relative_to('/root').parts[0]]}\n"
+    if path == "/root" and plan._STDLIB.startswith("/root/"):  # the way to the standard library, and nothing beside it
+        assert said(guest, source) == f"{[Path(plan._STDLIB).relative_to('/root').parts[0]]}\n"
     else:
         assert refused(guest, source) in ("FileNotFoundError", "PermissionError")
 
@@ -181,7 +182,7 @@ def test_its_descriptors_are_the_channel_and_dev_null(guest):
 
 
 def test_its_memory_holds_neither_the_judge_nor_a_line_of_the_reference(guest):
-    for module in ("autograder.core", "course_lib.two_layer", "autograder.assignments", "autograder.notebooks"):
+    for module in ("autograder.core", "course_lib.two_layer", "autograder.assignments", "autograder.recognise"):
         assert said(guest, f"import sys; print([m for m in sys.modules if m.startswith({module!r})])") == "[]\n"
     absent, present = course_lib.two_layer.__doc__.splitlines()[0], stand_in.NoVerdict.__doc__
     halves = (absent[:20], present[:20], absent[20:], present[20:])
@@ -332,7 +333,7 @@ def test_it_cannot_get_any_right(guest, unfiltered_guest, filtered, source):
 def unfiltered_zygote():
     """A zygote on a machine without libseccomp: the namespaces have to hold alone."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(jail, "seccomp_program", lambda: b"")
+        patched.setattr(plan, "seccomp_program", lambda: b"")
         made = started(Zygote(limits=SMALL))
     yield made
     made.stop()
@@ -345,7 +346,7 @@ def unfiltered_guest(unfiltered_zygote):
 
 
 def test_the_filter_is_there_and_would_be_missed(guest, unfiltered_guest):
-    if not jail.seccomp_program():
+    if not seccomp_program():
         pytest.skip("no libseccomp here")
     line = "print(open('/proc/self/status').read().split('Seccomp:')[1].split()[0])"
     assert (said(guest, line), said(unfiltered_guest, line)) == ("2\n", "0\n")
@@ -403,7 +404,7 @@ def test_two_guests_share_no_namespace_and_where_root_grades_no_user(zygote):
     def of(guest):
         kinds = ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup")
         inside = eval(said(guest, f"import os; print([os.readlink(f'/proc/self/ns/{{k}}') for k in {kinds}])"))
-        return set(inside), sandbox._host_user(guest.process)
+        return set(inside), doctor._host_user(guest.process)
 
     with zygote.guest() as first, zygote.guest() as second:
         (some, one), (others, two) = of(first), of(second)
@@ -524,7 +525,7 @@ def test_a_family_of_memory_hogs_ends_out_of_memory(guest):
 
 
 def test_computing_time_is_bounded_over_all_cells():
-    limits = jail.Limits(cpu_seconds=1)
+    limits = plan.Limits(cpu_seconds=1)
     small = started(Zygote(limits=limits))
     try:
         with pytest.raises(EndedByTime, match="computed for longer than 1 seconds"):
@@ -671,7 +672,7 @@ def test_a_guest_that_floods_the_channel_is_ended(guest):
 
 
 def test_the_doctor_says_what_holds_and_is_honest_about_root():
-    found = sandbox.protection()
+    found = doctor.protection()
     if found.kind == "none" and os.environ.get("REQUIRE_ALL") != "1":
         pytest.skip(found.why)
     holds = {part.name: part.holds for part in found.parts}
@@ -679,8 +680,8 @@ def test_the_doctor_says_what_holds_and_is_honest_about_root():
     for name in ("own namespaces", "no privileges", "read-only file system", "private directory", "processes bounded"):
         assert holds[name], name
     assert holds["own user of the machine"] == (os.getuid() == 0)
-    assert holds["system calls filtered"] == bool(jail.seccomp_program())
-    lines = sandbox.report_lines(found)
+    assert holds["system calls filtered"] == bool(seccomp_program())
+    lines = doctor.report_lines(found)
     assert ("as root" in lines[0]) == (os.getuid() == 0)
     assert len(lines) == 1 + len(found.parts)
     assert all(line.startswith(("  yes  ", "  no   ")) for line in lines[1:])
@@ -692,7 +693,7 @@ def test_where_there_is_no_sandbox_the_doctor_says_why_and_what_to_do(monkeypatc
 
     monkeypatch.setattr(Zygote, "start", refuse)
     monkeypatch.setattr(Zygote, "stop", lambda self: None)
-    found = sandbox.protection()
+    found = doctor.protection()
     assert (found.kind, found.safe) == ("none", False)
     first, last = str(found).splitlines()
     assert "making namespaces: Operation not permitted" in first
@@ -710,7 +711,7 @@ def test_a_machine_without_user_namespaces_is_refused_in_a_sentence(monkeypatch)
     def refuse(self):
         raise PermissionError(1, os.strerror(1))
 
-    monkeypatch.setattr(Door, "_map_ids", refuse)
+    monkeypatch.setattr(SandboxProcess, "_map_ids", refuse)
     with pytest.raises(
         NotStarted, match="no user namespace could be made for the students' code: Operation not permitted"
     ):

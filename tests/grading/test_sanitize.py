@@ -117,14 +117,14 @@ def bundles():
 
 @pytest.mark.parametrize(("kind", "id", "text"), bundles(), ids=lambda value: value[:60])
 def test_no_output_runs_or_loads(kind, id, text):
-    (shown,) = sanitize.Outputs().of(
+    (shown,) = sanitize.OutputSanitizer().of(
         [{"output_type": "display_data", "data": {kind: filled(id, text)}, "metadata": {}}]
     )
     assert set(shown["data"]) <= {"text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg"}
     assert dangers(shown["data"].get("text/html", "")) == []
     for each in ("text/markdown", "text/latex"):
         assert [found for html in contexts(shown["data"].get(each, "")) for found in dangers(html)] == []
-    (again,) = sanitize.Outputs().of([shown])
+    (again,) = sanitize.OutputSanitizer().of([shown])
     assert again == shown
 
 
@@ -150,6 +150,7 @@ def test_whatever_is_put_together_is_harmless_and_stays_as_it_is(text):
 @settings(max_examples=300, deadline=None)
 @given(st.lists(ALPHABET, max_size=40).map("".join))
 @example("&#xb<")
+@example("\ufeff\ufeff")
 @example("a&#13;b&#13;&#10;c<a href='https://x/&#1;y'>z</a>")
 def test_html_is_harmless_whatever_it_is_put_together_of(text):
     shown = sanitize.html(text)
@@ -266,10 +267,12 @@ def test_html_of_any_depth_is_cleaned_or_left_out_in_a_moment(unit):
 
 def test_html_is_cleaned_only_as_long_as_there_is_room_and_the_text_stays():
     long = {"data": {"text/html": "<p>long</p>" * 4_000, "text/plain": "long"}, "output_type": "display_data"}
-    shown = [each["data"] for each in sanitize.Outputs().of([long] * 100)]
+    shown = [each["data"] for each in sanitize.OutputSanitizer().of([long] * 100)]
     assert sum(len(each.get("text/html", "")) for each in shown) <= sanitize.MAX_CLEANED
     assert all(each["text/plain"] == "long" for each in shown)
-    (nothing,) = sanitize.Outputs().of([{"data": {"text/html": "<script>x</script>"}, "output_type": "display_data"}])
+    (nothing,) = sanitize.OutputSanitizer().of(
+        [{"data": {"text/html": "<script>x</script>"}, "output_type": "display_data"}]
+    )
     assert nothing["data"] == {"text/plain": sanitize.NOTHING}
 
 
@@ -291,7 +294,7 @@ def test_a_whole_notebook_of_them_is_a_harmless_page():
     outputs = [
         nbformat.from_dict(each)
         for kind, id, text in bundles()
-        for each in sanitize.Outputs().of(
+        for each in sanitize.OutputSanitizer().of(
             [{"output_type": "display_data", "data": {kind: filled(id, text)}, "metadata": {}}]
         )
     ]

@@ -19,8 +19,8 @@ from nbformat.v4 import new_code_cell
 from autograder.core.check import questions
 from autograder.course_file import assignments_of
 from autograder.grade.records import Records
-from autograder.host.cgroup import MemoryGroup
-from autograder.host.jail import MEBIBYTE
+from autograder.sandbox.cgroup import MemoryGroup
+from autograder.sandbox.plan import MEBIBYTE
 from tests.grading.classes import NAME, ROOT, Change, cell, course, full, hand_in, notebook, scores
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs mounts of Linux")

@@ -21,14 +21,14 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.guest.display import Outputs, Stream
-from autograder.host import outputs as host_outputs
-from autograder.host.cgroup import MemoryGroup, places
-from autograder.host.course import course_files, modules_of, some_names_of
-from autograder.host.door import Door, NotStarted
-from autograder.host.outputs import CUT, Shown, TooMuch, cleaned
-from autograder.host.process import Ended, GuestProcess, Ran
-from autograder.host.zygote import Zygote
 from autograder.protocol.values import Failure
+from autograder.sandbox import outputs as host_outputs
+from autograder.sandbox.cgroup import MemoryGroup, places
+from autograder.sandbox.course_files import course_files, modules_of, some_names_of
+from autograder.sandbox.fork_client import Zygote
+from autograder.sandbox.launch import NotStarted, SandboxProcess
+from autograder.sandbox.outputs import CUT, CellOutputs, TooMuch, cleaned
+from autograder.sandbox.process import CellResult, Ended, GuestProcess
 from tests.grading.conftest import ROOT, SMALL, started
 
 # --- one guest like another -------------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ def any_guest(request):
 
 
 def test_a_cell_runs_and_its_exception_is_named_with_its_line(any_guest):
-    assert any_guest.run("x = 1", 20) == Ran(None, [])
+    assert any_guest.run("x = 1", 20) == CellResult(None, [])
     ran = any_guest.run("def f():\n    return x / 0\nf()", 20)
     assert ran.failure == Failure("ZeroDivisionError", "division by zero", "return x / 0", "f")
     (error,) = ran.outputs
@@ -191,7 +191,7 @@ def test_many_guests_leave_nothing_behind(zygote):
             guest.run("import numpy as np\nx = np.ones(10**5)\nprint(x)", 20)
 
     once()
-    mother = zygote._door.process.pid
+    mother = zygote._sandbox.process.pid
     child = int(Path(f"/proc/{mother}/task/{mother}/children").read_text().split()[0])
     before = resident(child), len(list(Path("/proc/self/fd").iterdir())), resident(os.getpid())
     for _ in range(80):
@@ -200,7 +200,7 @@ def test_many_guests_leave_nothing_behind(zygote):
     assert after[0] - before[0] < 2**20
     assert after[1] <= before[1] + 2
     assert after[2] - before[2] < 8 * 2**20
-    zygote._bury()
+    zygote._reap()
     assert Path(f"/proc/{child}/task/{child}/children").read_text() == ""
 
 
@@ -224,12 +224,12 @@ def test_when_the_grader_is_killed_the_kernel_ends_everything(tmp_path):
         import sys, time
         from pathlib import Path
         sys.path.insert(0, {str(ROOT)!r})
-        from autograder.host.zygote import Zygote
+        from autograder.sandbox.fork_client import Zygote
         zygote = Zygote()
         zygote.start()
         guest = zygote.guest()
         guest.run("import os, time\\nif os.fork() == 0:\\n    os.setsid()\\n    time.sleep(1000)", 20)
-        print(zygote._door.process.pid, guest.process, flush=True)
+        print(zygote._sandbox.process.pid, guest.process, flush=True)
         time.sleep(1000)
     """
     grader = subprocess.Popen(
@@ -270,8 +270,8 @@ def test_a_zygote_that_is_stopped_takes_its_guests_and_its_group_with_it():
 def test_a_zygote_that_has_gone_is_said_to_have_gone():
     zygote = started(Zygote(limits=SMALL))
     try:
-        zygote._door.process.kill()
-        zygote._door.process.wait()
+        zygote._sandbox.process.kill()
+        zygote._sandbox.process.wait()
         with pytest.raises(NotStarted, match="has gone"):
             zygote.guest()
     finally:
@@ -280,8 +280,8 @@ def test_a_zygote_that_has_gone_is_said_to_have_gone():
 
 @pytest.mark.usefixtures("zygote")
 def test_a_door_that_was_made_early_becomes_the_zygote_and_holds_the_course_that_came_late():
-    with contextlib.closing(Door(SMALL)) as door:
-        zygote = started(Zygote({"course_lib/__init__.py": "", "course_lib/late.py": "word = 'here'"}, door=door))
+    with contextlib.closing(SandboxProcess(SMALL)) as door:
+        zygote = started(Zygote({"course_lib/__init__.py": "", "course_lib/late.py": "word = 'here'"}, sandbox=door))
         with zygote.guest() as guest:
             ran = guest.run("import os, course_lib.late\nprint(course_lib.late.word, os.listdir('/course'))", 20)
             assert ran.outputs[0]["text"] == "here ['course_lib']\n"
@@ -295,7 +295,7 @@ def test_a_door_that_was_made_early_becomes_the_zygote_and_holds_the_course_that
 @pytest.mark.usefixtures("zygote")
 def test_a_door_that_nobody_takes_over_leaves_nothing_behind():
     before = set(Path("/proc/self/fd").iterdir())
-    with contextlib.closing(Door(SMALL)) as door:
+    with contextlib.closing(SandboxProcess(SMALL)) as door:
         group = door.memory.path
         assert door.process.poll() is None
     assert door.process.returncode is not None
@@ -306,11 +306,11 @@ def test_a_door_that_nobody_takes_over_leaves_nothing_behind():
 
 @pytest.mark.parametrize("seconds", [0.0, 1.0])
 def test_a_package_that_does_not_load_is_named_to_who_comes_early_and_to_who_comes_late(monkeypatch, seconds):
-    monkeypatch.setattr("autograder.host.jail.LOADED", ["no_such_package"])
-    with contextlib.closing(Door(SMALL)) as door:
+    monkeypatch.setattr("autograder.sandbox.plan.LOADED", ["no_such_package"])
+    with contextlib.closing(SandboxProcess(SMALL)) as door:
         time.sleep(seconds)
         with pytest.raises(NotStarted, match="No module named 'no_such_package'"):
-            Zygote(door=door).start()
+            Zygote(sandbox=door).start()
 
 
 # --- outputs, from the trusted side -----------------------------------------------------------------------------------
@@ -361,7 +361,7 @@ FIELDS = {
 @settings(database=None)
 @given(st.lists(st.fixed_dictionaries({}, optional=FIELDS) | JSON, max_size=5))
 def test_whatever_a_guest_sends_becomes_valid_outputs(pieces):
-    shown = Shown()
+    shown = CellOutputs()
     shown.take(json.dumps(pieces).encode())
     outputs = shown.outputs()
     nbformat.validate(new_notebook(cells=[new_code_cell("", outputs=[nbformat.from_dict(o) for o in outputs])]))
@@ -372,13 +372,13 @@ def test_whatever_a_guest_sends_becomes_valid_outputs(pieces):
 
 @pytest.mark.parametrize("piece", [b"", b"\xff", b"[" * 10**5, b"{}", b"1" * 10**5, b'[{"output_type": "stream"}]'])
 def test_a_malformed_piece_shows_nothing(piece):
-    shown = Shown()
+    shown = CellOutputs()
     shown.take(piece)
     assert shown.outputs() == []
 
 
 def test_a_picture_that_is_none_is_left_out():
-    shown = Shown()
+    shown = CellOutputs()
     for text in ("<script>", "AAAA", base64.b64encode(b"\x89PNG\r\n\x1a\n and more").decode()):
         output = {"output_type": "display_data", "data": {"image/png": text}, "metadata": {}}
         shown.take(json.dumps([output]).encode())
@@ -386,12 +386,12 @@ def test_a_picture_that_is_none_is_left_out():
 
 
 def test_the_trusted_side_caps_bytes_outputs_and_pieces_by_itself():
-    shown = Shown()
+    shown = CellOutputs()
     for _ in range(8):
         shown.take(json.dumps([{"output_type": "stream", "name": "stdout", "text": "x" * 2**20}]).encode())
     assert sum(len(output["text"]) for output in shown.outputs()) < host_outputs.MAX_CELL_BYTES + 1000
     assert shown.outputs()[-1]["text"] == CUT
-    shown = Shown()
+    shown = CellOutputs()
     one = {"output_type": "display_data", "data": {"text/plain": "x"}, "metadata": {}}
     shown.take(json.dumps([one] * 1000).encode())
     assert len(shown.outputs()) == host_outputs.MAX_CELL_OUTPUTS + 1

@@ -9,7 +9,7 @@ import pytest
 from autograder.assignments import ASSIGNMENTS
 from autograder.core.verdict import Verdict
 from autograder.grade.records import Record, Records, verdict_row
-from autograder.report.marks import Graded, graded
+from autograder.report.marks import GradedClass, graded
 
 NAME = "ps4_two_layer"
 ASSIGNMENT = ASSIGNMENTS[NAME]
@@ -83,7 +83,7 @@ class Course:
         return self.folder / "feedback" / student / NAME / f"{NAME}.html"
 
     @property
-    def graded(self) -> Graded:
+    def graded(self) -> GradedClass:
         return graded(NAME, self.folder)
 
 

@@ -17,7 +17,7 @@ from autograder.grade import sanitize
 from autograder.grade.hidden import as_released
 from autograder.report import display
 from autograder.report.feedback import NoAddress, feedback, said_of
-from autograder.report.workers import Asked, answers
+from autograder.report.workers import Task, answers
 from tests.report.conftest import NAME, answer, check_cell, record, shown, verdicts
 
 ATTACKS = [
@@ -268,19 +268,19 @@ def looks_around(said, content):
 def test_a_file_that_takes_for_ever_holds_up_nobody_else(tmp_path):
     (tmp_path / "long").write_bytes(b"long")
     (tmp_path / "short").write_bytes(b"short")
-    asked = [Asked(name, {"answer": name}, tmp_path / name) for name in ("long", "short")] * 2
+    asked = [Task(name, {"answer": name}, tmp_path / name) for name in ("long", "short")] * 2
     found = [(each.key, answer) for each, answer in answers(asked, endless, dict, jobs=2, seconds=1.0)]
     assert sorted(found, key=str) == [("long", None), ("long", None), ("short", b"short"), ("short", b"short")]
 
 
 def test_a_worker_that_dies_is_replaced():
-    assert [answer for _, answer in answers([Asked("a"), Asked("b")], killed, dict, jobs=1)] == [None, None]
+    assert [answer for _, answer in answers([Task("a"), Task("b")], killed, dict, jobs=1)] == [None, None]
 
 
 def test_a_worker_sees_no_file_where_the_machine_can_keep_it_from_that():
     if subprocess.run(["unshare", "--user", "--net", "--mount", "true"], check=False, capture_output=True).returncode:
         pytest.skip("this machine makes no namespaces")
-    assert [answer for _, answer in answers([Asked("a")], looks_around, dict, jobs=1)] == [None]
+    assert [answer for _, answer in answers([Task("a")], looks_around, dict, jobs=1)] == [None]
 
 
 @pytest.mark.parametrize("book", ["javascript:alert(1)", "ftp://x", 'https://x" onclick="', "example.org"])

@@ -93,7 +93,7 @@ def test_a_cell_that_a_person_has_still_to_grade_is_no_zero(with_gradebook):
 
 
 def test_a_gradebook_that_is_none_is_a_sentence(course):
-    from autograder.grade.gradebook import NoGradebook
+    from autograder.grade.course import NoGradebook
 
     (course.folder / "gradebook.db").write_text("no database")
     with pytest.raises(NoGradebook, match="cannot be read"):

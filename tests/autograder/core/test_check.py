@@ -6,7 +6,7 @@ import pytest
 import autograder
 from autograder.core import check as check_module
 from autograder.core.check import UnknownFunction, check, checks_for, set_assignment
-from autograder.core.pristine import Pristine
+from autograder.core.module_guard import ModuleGuard
 from course_lib import two_layer
 
 
@@ -147,7 +147,7 @@ def test_a_model_that_takes_too_long_does_not_pass(monkeypatch):
     from course_lib.training import train_two_layer
 
     monkeypatch.setattr(model, "SECONDS", 0.0)
-    monkeypatch.setattr(check_module, "_pristine", Pristine())
+    monkeypatch.setattr(check_module, "_guard", ModuleGuard())
 
     def nn_model(*arguments):
         return train_two_layer(*arguments).parameters

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autograder.core import check, judge, oracles
+from autograder.core.module_guard import ModuleGuard
 from autograder.core.oracles import OracleDisagreement, right_answer
-from autograder.core.pristine import Pristine
 from autograder.core.question import Formula
 from autograder.core.questions import all_questions, question
 from autograder.core.questions.two_layer import draw, numerical_gradient
@@ -53,7 +53,7 @@ def test_a_student_is_not_judged_when_the_oracles_disagree(judged, monkeypatch):
     wrong = dataclasses.replace(question("two_layer.db2"), reference=lambda dZ2: dZ2.sum(1, keepdims=True))
     monkeypatch.setattr(oracles, "question", lambda asked: wrong)
     monkeypatch.setattr(judge, "right_answers", oracles.right_answers.__wrapped__)
-    monkeypatch.setattr(check, "_pristine", Pristine())
+    monkeypatch.setattr(check, "_guard", ModuleGuard())
     verdict = judged("compute_db2", two_layer.db2)
     assert (verdict.passed, verdict.points) == (None, 0.0)
     assert "Could not be judged" in verdict.message

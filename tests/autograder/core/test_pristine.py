@@ -10,7 +10,7 @@ import pytest
 
 from autograder.core import compare, judge
 from autograder.core.check import check
-from autograder.core.pristine import Pristine
+from autograder.core.module_guard import ModuleGuard
 from course_lib import two_layer
 
 
@@ -81,16 +81,16 @@ def test_a_students_function_runs_with_what_the_notebook_replaced(monkeypatch):
 
 
 def test_what_is_restored_is_said_and_can_be_undone(monkeypatch):
-    pristine = Pristine()
+    guard = ModuleGuard()
     monkeypatch.setattr(time, "sleep", always(None))
     monkeypatch.delattr(np, "allclose")
     monkeypatch.setattr(np, "my_own", 1, raising=False)
     sleep = time.sleep
-    changes = pristine.restore()
+    changes = guard.restore()
     assert {name for _, name, _ in changes} == {"sleep", "allclose"}
     assert time.sleep is not sleep
     assert np.allclose(1, 1)
     assert np.my_own == 1
-    pristine.put_back(changes)
+    guard.put_back(changes)
     assert time.sleep is sleep
     assert not hasattr(np, "allclose")

@@ -31,7 +31,7 @@ def _guarded() -> Iterator[Any]:
             yield from (item for item in vars(module).values() if isinstance(item, type) and item.__module__ == name)
 
 
-class Pristine:
+class ModuleGuard:
     """What the guarded modules and classes held when this was made."""
 
     def __init__(self) -> None:

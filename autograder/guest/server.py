@@ -1,6 +1,6 @@
 """The untrusted process: runs a notebook's cells in order and evaluates its functions when asked.
 
-Started as `python -m autograder.guest.child FD`, it speaks the wire protocol on the inherited socket FD. Requests are
+Started as `python -m autograder.guest.server FD`, it speaks the wire protocol on the inherited socket FD. Requests are
 - `("run", source)`, its text an array of UTF-8, answered by a Failure or None. Before the answer, what the cell shows
   goes out in pieces: `("display", bytes)`, the bytes a JSON list of outputs in an array;
 - `("read", bytes)`: a notebook's file, as an array; answered by `("pages", ...)` with what `notebook.flat` makes of it,
@@ -23,15 +23,15 @@ from typing import Any
 import numpy as np
 
 from autograder.guest import stand_in
+from autograder.guest.cells import Cells
 from autograder.guest.display import Outputs
 from autograder.guest.evaluate import evaluate
-from autograder.guest.shell import Cells
 from autograder.protocol import notebook, wire
 from autograder.protocol.values import Failure, plain
 
 
 def ended(name: str) -> Callable[..., Any]:
-    """Return what stands in for a function that was ended because it did not return."""
+    """Return a stub for a function that was ended because it did not return."""
 
     def raises(*arguments: Any, **options: Any) -> Any:
         raise RuntimeError(f"{name} was ended before it returned")
@@ -40,7 +40,7 @@ def ended(name: str) -> Callable[..., Any]:
 
 
 def asked_outside(channel: socket.socket, name: str) -> Callable[..., Any]:
-    """Return what stands in for a function that the other side of the channel answers."""
+    """Return a stub for a function that the other side of the channel answers."""
 
     def sent(argument: Any) -> Any:
         return argument if type(argument) is str else plain(argument)
@@ -67,12 +67,6 @@ def replaced(namespace: dict[str, Any], functions: dict[str, Callable[..., Any]]
         for name in functions:
             namespace.pop(name, None)
         namespace.update(before)
-
-
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when the one that started it has gone, whatever is running here."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
 
 
 def serve(channel: socket.socket, cells: Cells) -> None:
@@ -111,7 +105,8 @@ def serve(channel: socket.socket, cells: Cells) -> None:
 
 
 if __name__ == "__main__":
-    die_with_parent()
+    with contextlib.suppress(OSError, AttributeError):  # where this is not Linux
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the parent
     stand_in.install()
     with contextlib.suppress(wire.Closed):
         serve(socket.socket(fileno=int(sys.argv[1])), Cells())

@@ -17,11 +17,11 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from autograder.host.clock import LOOK_SECONDS, Clock
-from autograder.host.door import START_SECONDS, NotStarted
-from autograder.host.outputs import Shown, TooMuch
 from autograder.protocol import notebook, wire
 from autograder.protocol.values import Failure, Outcome
+from autograder.sandbox.clock import LOOK_SECONDS, Clock
+from autograder.sandbox.launch import START_SECONDS, NotStarted
+from autograder.sandbox.outputs import CellOutputs, TooMuch
 
 NO_ANSWER = "the student's process sent what is not an answer"
 
@@ -38,7 +38,7 @@ class Ended(Exception):
     outcome = "crashed"
 
     def __init__(self, *arguments: Any) -> None:
-        """Take a text for a person."""
+        """Make it with a sentence for a person."""
         super().__init__(*arguments)
         self.outputs: list[dict[str, Any]] = []
 
@@ -60,8 +60,8 @@ KINDS: Mapping[str, type[Ended]] = {kind.outcome: kind for kind in (Ended, Ended
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What running one cell left behind.
+class CellResult:
+    """The result of running one cell.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Ran:
     outputs: list[dict[str, Any]] = field(default_factory=list)
 
 
-Served = Callable[[Sequence[Any], Mapping[str, Any]], Any]
+CallHandler = Callable[[Sequence[Any], Mapping[str, Any]], Any]
 """Answers a call of the guest's: from its arguments, by position and by name, plain values or a Failure."""
 
 
@@ -87,10 +87,10 @@ class Guest(Protocol):
 
     charged: float
 
-    def read(self, content: bytes, seconds: float) -> notebook.Pages:
-        """Take a notebook's file apart."""
+    def read(self, content: bytes, seconds: float) -> notebook.Notebook:
+        """Parse a notebook's file."""
 
-    def run(self, source: str, seconds: float) -> Ran:
+    def run(self, source: str, seconds: float) -> CellResult:
         """Run one cell."""
 
     def evaluate(
@@ -98,12 +98,12 @@ class Guest(Protocol):
         function: str,
         cases: Sequence[Mapping[str, Any]],
         seconds: float,
-        answered_here: Mapping[str, Served] | None = None,
+        answered_here: Mapping[str, CallHandler] | None = None,
     ) -> list[Outcome] | None:
         """Call a function of the notebook on every case; None where it has no such function."""
 
     def block(self, functions: Sequence[str]) -> None:
-        """Make functions raise at once that were ended before."""
+        """Block functions that were ended before: calls of them raise at once."""
 
     def end(self) -> None:
         """End the process and whatever it started. May be called twice."""
@@ -118,7 +118,7 @@ class Guest(Protocol):
 
 
 class Conversation(ABC):
-    """What is said over the channel to a guest, however it was started."""
+    """The client's side of the channel to a guest, however it was started."""
 
     _channel: socket.socket
     charged: float = 0.0
@@ -136,8 +136,8 @@ class Conversation(ABC):
         """Say why the process hung up, after it did."""
         return Ended("the student's process ended, or sent what is not an answer")
 
-    def read(self, content: bytes, seconds: float) -> notebook.Pages:
-        """Take a notebook's file apart, in the guest; here nothing is parsed.
+    def read(self, content: bytes, seconds: float) -> notebook.Notebook:
+        """Parse a notebook's file in the guest; nothing is parsed here.
 
         Raises
         ------
@@ -154,7 +154,7 @@ class Conversation(ABC):
                 raise notebook.NoNotebook("it holds too much text")
         raise self._broken()
 
-    def run(self, source: str, seconds: float) -> Ran:
+    def run(self, source: str, seconds: float) -> CellResult:
         """Run one cell.
 
         Raises
@@ -162,19 +162,19 @@ class Conversation(ABC):
         Ended
             With the outputs until then; its kind says why.
         """
-        shown = Shown()
+        shown = CellOutputs()
         try:
             text = np.frombuffer(source.encode("utf-8", "replace"), np.uint8)
             answer = self._ask(("run", text), seconds, shown=shown)
             if answer is None or isinstance(answer, Failure):
-                return Ran(answer, shown.outputs())
+                return CellResult(answer, shown.outputs())
             raise self._broken()
         except Ended as ended:
             ended.outputs = shown.outputs()
             raise
 
     def block(self, functions: Sequence[str]) -> None:
-        """Make functions raise at once that were ended before, so that what calls them does not hang again."""
+        """Block functions that were ended before: calls of them raise at once."""
         self._ask(("block", list(functions)), START_SECONDS)
 
     def evaluate(
@@ -182,7 +182,7 @@ class Conversation(ABC):
         function: str,
         cases: Sequence[Mapping[str, Any]],
         seconds: float,
-        answered_here: Mapping[str, Served] | None = None,
+        answered_here: Mapping[str, CallHandler] | None = None,
     ) -> list[Outcome] | None:
         """Call a function of the notebook on every case; None where it has no such function.
 
@@ -214,8 +214,8 @@ class Conversation(ABC):
         self,
         request: Any,
         seconds: float,
-        served: Mapping[str, Served] | None = None,
-        shown: Shown | None = None,
+        served: Mapping[str, CallHandler] | None = None,
+        shown: CellOutputs | None = None,
     ) -> Any:
         """Send a request and return the answer; in between serve the guest's calls, and take what it shows."""
         clock = Clock(lambda: self.process, seconds)
@@ -227,7 +227,7 @@ class Conversation(ABC):
                     case (str() as word, np.ndarray() as piece) if word == "display":
                         began = time.process_time()
                         try:
-                            (shown or Shown()).take(piece.tobytes())
+                            (shown or CellOutputs()).take(piece.tobytes())
                         except TooMuch as error:
                             raise self._broken() from error
                         self.charged += time.process_time() - began
@@ -255,7 +255,7 @@ class Conversation(ABC):
 
     @contextlib.contextmanager
     def _heard_to_the_end(self, allowed: float, otherwise: str) -> Iterator[None]:
-        """Say in the words of `Ended` what goes wrong on the channel."""
+        """Turn errors of the channel into `Ended`."""
         try:
             yield
         except wire.TimedOut as error:
@@ -319,7 +319,7 @@ class GuestProcess(Conversation):
         }
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "autograder.guest.child", str(theirs.fileno())],
+                [sys.executable, "-m", "autograder.guest.server", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

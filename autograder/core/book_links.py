@@ -11,7 +11,7 @@ from typing import TypedDict
 from course_lib.equations import Equation
 
 
-class Place(TypedDict):
+class Chapter(TypedDict):
     """A place in the book: the page's file name without its ending, its title, and the anchor on it."""
 
     page: str
@@ -20,17 +20,17 @@ class Place(TypedDict):
 
 
 @cache
-def _places() -> dict[str, Place]:
-    places: dict[str, Place] = json.loads(files("autograder").joinpath("chapters.json").read_text(encoding="utf-8"))
-    return places
+def _chapters() -> dict[str, Chapter]:
+    chapters: dict[str, Chapter] = json.loads(files("autograder").joinpath("chapters.json").read_text(encoding="utf-8"))
+    return chapters
 
 
-def place_of(equation: Equation) -> Place | None:
+def chapter_of(equation: Equation) -> Chapter | None:
     """Return where an equation is derived, or None if no chapter shows it."""
-    return _places().get(equation.label)
+    return _chapters().get(equation.label)
 
 
 def advice(equation: Equation) -> str:
     """Say which chapter to read."""
-    place = place_of(equation)
+    place = chapter_of(equation)
     return f"Read: {place['title']} ({place['page']}.html#{place['anchor']})." if place else ""

@@ -1,4 +1,4 @@
-"""What a student's processes are charged for: the time in which they compute, and the time in which they only wait.
+"""The clock of a student's processes: charge computing and waiting, not time stolen by the machine.
 
 What else the machine does costs nobody anything: a process that could run and is not let has its time stand still.
 """
@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from autograder.host.door import NotStarted
 from autograder.protocol.wire import TimedOut
+from autograder.sandbox.launch import NotStarted
 
 LOOK_SECONDS = 0.2
 MOST_WALL = 10.0
@@ -58,7 +58,7 @@ class Clock:
         return self._charged + min(time.monotonic() - self._looked, LOOK_SECONDS)
 
     def resume(self) -> None:
-        """Go on from now: what has passed since the last look was not the process's time."""
+        """Resume the clock: do not charge the time since the last look."""
         self._looked, self._listens_since, self._listened = time.monotonic(), None, 0.0
 
     def left(self) -> float:
@@ -84,7 +84,7 @@ class Clock:
         return min(LOOK_SECONDS, self._seconds - self.charged)
 
     def _look(self, now: float) -> None:
-        """Charge for what has passed: all that was computed, and all the time in which this side has listened.
+        """Charge for the time since the last look: all that was computed, and all in which this side has listened.
 
         But not for the time in which a process could have run and was not let.
         """
@@ -108,7 +108,7 @@ def cores() -> int:
 
 
 class Used(NamedTuple):
-    """What processes have used so far.
+    """Resources that processes have used so far.
 
     Attributes
     ----------

@@ -8,7 +8,7 @@ from pathlib import Path
 _REST = """
 
 def __getattr__(name):
-    from autograder.guest.withheld import attribute
+    from autograder.guest.stand_in import attribute
 
     return attribute(__name__, name)
 """
@@ -64,7 +64,7 @@ def modules_of(files: Mapping[str, str]) -> list[str]:
 
 
 def _imported(package: str, files: Mapping[str, str]) -> Iterator[str]:
-    """Yield what the files import from their own package; it is written with full names there."""
+    """Yield the imports within their own package; it is written with full names there."""
     for path, text in files.items():
         for node in ast.walk(ast.parse(text)) if path.endswith(".py") else ():
             if isinstance(node, ast.Import):
@@ -85,16 +85,19 @@ def some_names_of(text: str, names: Iterable[str]) -> str:
         If it defines no such name.
     """
     defining: dict[str, ast.stmt] = {}
-    imports = []
+    imports: list[ast.Import | ast.ImportFrom] = []
     for statement in ast.parse(text).body:
         if isinstance(statement, ast.Import | ast.ImportFrom):
             imports.append(statement)
         for name in _defined_by(statement):
             defining[name] = statement
+    imported = {alias.asname or alias.name for statement in imports for alias in statement.names}
     waiting = list(names)
     kept: set[str] = set()
     while waiting:
         name = waiting.pop()
+        if name not in defining and name in imported:
+            continue  # every import is kept
         if name not in defining:
             raise ValueError(f"the module defines no {name}")
         if name not in kept:

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.host.apart import Apart
-from autograder.host.door import NotStarted
-from autograder.host.outputs import cleaned
-from autograder.host.process import KINDS, Ended, EndedByTime, Guest
 from autograder.protocol.values import Failure, Opaque
+from autograder.sandbox.apart import TrustedFork
+from autograder.sandbox.launch import NotStarted
+from autograder.sandbox.outputs import cleaned
+from autograder.sandbox.process import KINDS, Ended, EndedByTime, Guest
 
 HELPERS = """
 def __sent(value):
@@ -50,7 +50,7 @@ class Gone(RuntimeError):
 
 
 def _plain_numbers(value: Any) -> Any:
-    """Return numbers for 0-d arrays, so that a test meets what the function returned."""
+    """Convert 0-d arrays back to numbers, as the function returned them."""
     if isinstance(value, np.ndarray):
         return value if value.ndim else value.item()
     if isinstance(value, dict):
@@ -115,7 +115,7 @@ class _Names(dict[str, Any]):
         return self.stand_in(name) if is_callable else value
 
     def stand_in(self, name: str) -> Callable[..., Any]:
-        """Return what calls a function of the student's process."""
+        """Return a proxy that calls a function of the student's process."""
 
         def call(*arguments: Any, **options: Any) -> Any:
             return self._asked("__called", name=name, arguments=arguments, options=options)
@@ -184,7 +184,7 @@ def run_test(source: str, given: Iterable[str], guest: Guest, seconds: float) ->
 
 
 def prepared(source: str, given: Iterable[str], guest: Guest, seconds: float) -> Callable[[Any], Any]:
-    """Make a student's process ready for a test cell, and return what runs it, in a fork (`host.apart`).
+    """Prepare a student's process for a test cell; return the function that runs it in a fork (`sandbox.apart`).
 
     Raises
     ------
@@ -203,7 +203,7 @@ def prepared(source: str, given: Iterable[str], guest: Guest, seconds: float) ->
     return answer
 
 
-def outputs_of(apart: Apart, guest: Guest) -> list[dict[str, Any]]:
+def outputs_of(apart: TrustedFork, guest: Guest) -> list[dict[str, Any]]:
     """Run a prepared test and return its outputs; what it asked the student's process is charged there.
 
     Raises
@@ -230,7 +230,7 @@ def _short(text: str) -> str:
 
 
 def points_of(outputs: Iterable[dict[str, Any]], most: float) -> float:
-    """Return what a test cell's outputs are worth, as nbgrader has it: a number is partial credit, an error is none."""
+    """Return the points for a test cell's outputs, as nbgrader does: a number is partial credit, an error is none."""
     for output in outputs:
         if output["output_type"] == "error":
             return 0.0

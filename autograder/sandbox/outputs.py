@@ -1,4 +1,4 @@
-"""What a guest says that its notebook showed: checked, cleaned, capped, and in the form in which Jupyter stores it.
+"""The outputs that a guest reports, validated, cleaned and capped, in the form in which Jupyter stores them.
 
 Nothing here is ever read for a mark.
 """
@@ -48,7 +48,7 @@ def hide(place: str, name: str) -> None:
 
 @functools.cache
 def _places() -> tuple[re.Pattern[str], Mapping[str, str]]:
-    """Return what finds places of this machine in a text, and what to call each."""
+    """Return a pattern for paths of this machine, and the names to replace them by."""
     called = {
         sysconfig.get_path("stdlib"): f"python{sys.version_info.major}.{sys.version_info.minor}",
         sysconfig.get_path("purelib"): "site-packages",
@@ -107,7 +107,7 @@ def _is_size(value: Any) -> bool:
 
 
 def _metadata(metadata: Any, data: Mapping[str, str]) -> dict[str, Any]:
-    """Return of the metadata what says how a picture is to be shown."""
+    """Return the metadata about the size and place of a picture."""
     kept: dict[str, Any] = {}
     for kind, values in metadata.items() if isinstance(metadata, dict) else ():
         if kind == "needs_background" and values in ("light", "dark"):
@@ -125,7 +125,7 @@ def size_of(value: Any) -> int:
     return len(value) if isinstance(value, str) else 0
 
 
-class Shown:
+class CellOutputs:
     """The outputs of one cell, as they come in."""
 
     def __init__(self) -> None:
@@ -138,7 +138,7 @@ class Shown:
         self._clear_before_next = False
 
     def take(self, piece: bytes) -> None:
-        """Take one piece from the guest: a JSON list of outputs.
+        """Add one piece from the guest: a JSON list of outputs.
 
         Raises
         ------
@@ -220,7 +220,7 @@ class Shown:
             self._ids.append(id if isinstance(id, str) else None)
 
     def outputs(self) -> list[dict[str, Any]]:
-        """Return what the cell showed."""
+        """Return the cell's outputs."""
         finished = [
             {**output, "text": cleaned(output["text"])} if output["output_type"] == "stream" else output
             for output in self._outputs

@@ -1,4 +1,4 @@
-"""Trusted code that works on what a student's process sent: in a process of its own, within the student's limits.
+"""Trusted code on untrusted data: run in a fork, within the student's limits.
 
 What comes over the channel is plain numbers, but any numbers: a reference that is put in the place of a wrong function,
 or a lecturer's own test, may take all the time and memory there is over them.
@@ -9,22 +9,21 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, NoReturn, Self
 
 import numpy as np
 
-from autograder.guest.child import die_with_parent
-from autograder.host.clock import Clock
-from autograder.host.jail import MEBIBYTE, Limits
-from autograder.host.process import Ended, EndedByMemory, EndedByTime
 from autograder.protocol import wire
 from autograder.protocol.values import Failure, plain
+from autograder.sandbox.child import address_space, bound_memory, die_with_parent
+from autograder.sandbox.clock import Clock
+from autograder.sandbox.plan import MEBIBYTE, Limits
+from autograder.sandbox.process import Ended, EndedByMemory, EndedByTime
 
 OUT_OF_MEMORY = 137
 
 
-class Apart:
+class TrustedFork:
     """A fork of this process that answers messages, started at the first one.
 
     Attributes
@@ -33,7 +32,7 @@ class Apart:
     """
 
     def __init__(self, answer: Callable[[Any], Any], seconds: float, memory: int = Limits.memory) -> None:
-        """Say what it does.
+        """Configure the fork; start nothing yet.
 
         Parameters
         ----------
@@ -80,14 +79,15 @@ class Apart:
         return ours
 
     def _serve(self, channel: socket.socket, other: socket.socket) -> NoReturn:
-        """Answer until nobody asks any more; what the fork has inherited is not touched on the way out."""
+        """Serve messages until the channel closes; exit without the clean-up of the parent."""
         code = 1
         try:
             other.close()
             die_with_parent()
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            _bound_memory(self._memory)
+            if taken := address_space():
+                bound_memory(taken + self._memory)
             while True:
                 answer = self._answer(wire.receive(channel))
                 try:
@@ -117,19 +117,8 @@ class Apart:
         self.end()
 
 
-def _bound_memory(most: int) -> None:
-    """Bound what this process may take beyond what it has."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-        ceiling = resource.getrlimit(resource.RLIMIT_AS)[1]
-        bound = taken + most if ceiling == resource.RLIM_INFINITY else min(taken + most, ceiling)
-        resource.setrlimit(resource.RLIMIT_AS, (bound, ceiling))
-
-
 def calls(functions: Mapping[str, Callable[..., Any]]) -> Callable[[Any], Any]:
-    """Return what answers calls of functions: (name, arguments, options)."""
+    """Return a handler of calls of functions: (name, arguments, options)."""
 
     def answer(message: Any) -> Any:
         name, arguments, options = message

@@ -1,4 +1,4 @@
-"""Runs a notebook's cells, in IPython's shell where there is one, and collects what they show as Jupyter would."""
+"""Run a notebook's cells, in IPython's shell where there is one, and collect their outputs as Jupyter would."""
 
 import contextlib
 import sys
@@ -10,7 +10,7 @@ from autograder.protocol.values import Failure
 
 
 class Cells:
-    """A notebook's namespace, and what runs a cell in it.
+    """A notebook's namespace and its shell.
 
     Made before or after a fork: it holds nothing of a channel until `show_on` is called.
     """
@@ -28,7 +28,7 @@ class Cells:
             return
 
     def show_on(self, outputs: Outputs) -> None:
-        """Send from now on what cells show to these outputs."""
+        """Send the outputs of later cells here."""
         self._outputs = outputs
         for stream in self._streams:
             stream.outputs = outputs

@@ -1,4 +1,4 @@
-"""What a run says on a terminal, or into a file: progress, a closing table, changes of marks."""
+"""Terminal output of a run: progress, the closing table, changes of marks."""
 
 import time
 from collections import Counter
@@ -17,17 +17,17 @@ COLOURS = {"graded": "green", "graded-with-trouble": "yellow"}
 
 
 def one_line(text: str) -> str:
-    """Return a text that can stand in a table, whatever a student wrote into it."""
+    """Return a student's text on one line, escaped for a table."""
     return escape(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
 
 
 def points(record: Record) -> str:
-    """Return what a submission got."""
+    """Return the points of a submission."""
     return "–" if record.score is None else f"{record.score:g}"
 
 
 def what_was_wrong(record: Record) -> list[str]:
-    """Return in lines what the checks say, and what is odd about the file."""
+    """Return the mistakes and anomalies of a submission, one a line."""
     named: dict[str, list[str]] = {}
     for row in record.verdicts:
         if row["mistake"]:
@@ -114,5 +114,5 @@ def followed(console: Console, records: Iterator[Record], total: int) -> Iterato
 
 
 def needs_marks(record: Record) -> bool:
-    """Tell whether a record has marks."""
+    """Return whether a record has marks."""
     return record.outcome not in WITHOUT_MARKS

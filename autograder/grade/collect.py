@@ -1,4 +1,4 @@
-"""What was handed in: which folders there are, and the bytes of a notebook, taken without trusting any of it.
+"""Collect submissions: find the folders, and read the bytes of a notebook, without trusting any of it.
 
 Nothing here follows a link below the folder of submissions, waits for a pipe, reads more than it must, or takes a file
 apart: the student's own process does that.
@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.host.outputs import cleaned
-from autograder.host.process import Ended, Guest
-from autograder.notebooks import Node, notebook_of
-from autograder.protocol.notebook import NoNotebook
+from autograder.protocol.notebook import NoNotebook, Notebook
 from autograder.protocol.values import MAX_BYTES
+from autograder.sandbox.outputs import cleaned
+from autograder.sandbox.process import Ended, Guest
 
 READ_SECONDS = 30.0
 MAX_ENTRIES = 1_000
@@ -32,7 +31,7 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
+class SubmissionFolder:
     """Where one student's work lies.
 
     Attributes
@@ -48,7 +47,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class HandedIn:
+class SubmittedFile:
     """The file of a notebook.
 
     Attributes
@@ -71,10 +70,10 @@ class HandedIn:
 
 
 @dataclass(frozen=True)
-class Carried(Place):
+class CarriedSubmission(SubmissionFolder):
     """A student's work that has been taken already, and is graded where the folder is not."""
 
-    file: HandedIn = field(kw_only=True)
+    file: SubmittedFile = field(kw_only=True)
 
 
 def shown_name(name: str) -> str:
@@ -83,7 +82,7 @@ def shown_name(name: str) -> str:
     return kept if len(kept) <= 60 else f"{kept[:59]}…"
 
 
-def places(submitted: Path, assignment: str) -> Iterator[Place]:
+def places(submitted: Path, assignment: str) -> Iterator[SubmissionFolder]:
     """Yield every student's folder that holds the assignment, in the order of the names.
 
     A folder whose name is no student's id is yielded with a problem, under a name made of its digest.
@@ -102,14 +101,14 @@ def places(submitted: Path, assignment: str) -> Iterator[Place]:
                 f"The folder {shown_name(entry.name)!r} has a name that is no student's id: "
                 "rename it, with letters and digits, and grade again."
             )
-            yield Place(f"unnamed-{digest}", folder, problem)
+            yield SubmissionFolder(f"unnamed-{digest}", folder, problem)
         elif entry.is_symlink() or folder.is_symlink():
             problem = "The folder is a link to another place, and is not followed: put the work itself there."
-            yield Place(entry.name, folder, problem)
+            yield SubmissionFolder(entry.name, folder, problem)
         elif not folder.is_dir():
-            yield Place(entry.name, folder, "There is a file where the folder of the assignment belongs.")
+            yield SubmissionFolder(entry.name, folder, "There is a file where the folder of the assignment belongs.")
         else:
-            yield Place(entry.name, folder)
+            yield SubmissionFolder(entry.name, folder)
 
 
 def _content(directory: int, name: str, most: int) -> bytes:
@@ -127,7 +126,7 @@ def _content(directory: int, name: str, most: int) -> bytes:
         return file.read(most + 1)[:most]
 
 
-def take(place: Place, assignment: str) -> HandedIn:
+def take(place: SubmissionFolder, assignment: str) -> SubmittedFile:
     """Return the notebook in a student's folder: the one with the assignment's name, or the only one there is.
 
     Raises
@@ -137,7 +136,7 @@ def take(place: Place, assignment: str) -> HandedIn:
     """
     if place.problem:
         raise Unreadable(place.problem)
-    if isinstance(place, Carried):
+    if isinstance(place, CarriedSubmission):
         return place.file
     try:
         directory = os.open(place.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -161,7 +160,7 @@ def take(place: Place, assignment: str) -> HandedIn:
         timestamp = ""
         if TIMESTAMP in names:
             timestamp = _content(directory, TIMESTAMP, 2**20)[:100].decode("utf-8", "replace").strip()
-        return HandedIn(name, content, timestamp, len(notebooks) > 1)
+        return SubmittedFile(name, content, timestamp, len(notebooks) > 1)
     except IsADirectoryError as error:
         raise Unreadable(f"There is a folder where {assignment}.ipynb belongs.") from error
     except OSError as error:
@@ -172,7 +171,7 @@ def take(place: Place, assignment: str) -> HandedIn:
         os.close(directory)
 
 
-def opened(file: HandedIn, guest: Guest, seconds: float = READ_SECONDS) -> Node:
+def opened(file: SubmittedFile, guest: Guest, seconds: float = READ_SECONDS) -> Notebook:
     """Return the notebook that a file holds; its bytes are taken apart by the guest, not here.
 
     Parameters
@@ -191,7 +190,7 @@ def opened(file: HandedIn, guest: Guest, seconds: float = READ_SECONDS) -> Node:
         If it is none; the message says what a person should do.
     """
     try:
-        return notebook_of(guest.read(file.content, seconds))
+        return guest.read(file.content, seconds)
     except NoNotebook as error:
         raise Unreadable(
             f"{shown_name(file.name)} is not a notebook: {cleaned(str(error))}: ask for it again."

@@ -1,4 +1,4 @@
-"""Hold a notebook that was handed in against the one that was handed out, and put back what is not the student's.
+"""Restore a submitted notebook: compare it with the release, and put back the cells that are not the student's.
 
 As nbgrader does before it grades: locked cells get their text again, metadata and points are those of the gradebook,
 outputs are cleared. What was found on the way is a list of troubles; none costs a mark.
@@ -7,15 +7,15 @@ outputs are cleared. What was found on the way is a list of troubles; none costs
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.assignments import Assignment
 from autograder.grade.hidden import as_released
-from autograder.notebooks import Node, ids_of
+from autograder.protocol.notebook import Cell, Notebook
 
-TROUBLES = {
+ANOMALIES = {
     "check-deleted": "The check cell is gone; its function was judged all the same.",
     "check-edited": "The check cell was changed; it decides nothing, so its function was judged as ever.",
     "locked-cell-deleted": "A locked cell is gone, and was put back.",
@@ -39,12 +39,12 @@ TROUBLES = {
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Anomaly:
     """Something about a submission that a person may want to look at.
 
     Attributes
     ----------
-    id : one of TROUBLES
+    id : one of ANOMALIES
     where : the cell's id, a file's name, or ""
     """
 
@@ -54,7 +54,7 @@ class Trouble:
     @property
     def text(self) -> str:
         """For people."""
-        return f"{TROUBLES[self.id]}{f' ({self.where})' if self.where else ''}"
+        return f"{ANOMALIES[self.id]}{f' ({self.where})' if self.where else ''}"
 
     def as_json(self) -> dict[str, str]:
         """Return it as JSON types."""
@@ -62,42 +62,7 @@ class Trouble:
 
 
 @dataclass(frozen=True)
-class Given:
-    """A cell as it was handed out, and as the gradebook knows it."""
-
-    name: str
-    cell_type: str
-    source: str
-    locked: bool
-    checksum: str | None
-    grade: bool
-    solution: bool
-    task: bool
-    points: float | None
-
-    @property
-    def is_test(self) -> bool:
-        """Whether it is a locked code cell that gives points: a check of ours, or a lecturer's own test."""
-        return self.grade and self.locked and not self.solution and self.cell_type == "code"
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """What nbgrader notes in the cell."""
-        noted: dict[str, Any] = {
-            "cell_type": self.cell_type,
-            "checksum": self.checksum,
-            "grade": self.grade,
-            "grade_id": self.name,
-            "locked": self.locked,
-            "schema_version": 3,
-            "solution": self.solution,
-            "task": self.task,
-        }
-        return {**noted, "points": self.points} if self.grade or self.task else noted
-
-
-@dataclass(frozen=True)
-class HandedOut:
+class Release:
     """A notebook as it was handed out.
 
     Attributes
@@ -107,109 +72,95 @@ class HandedOut:
     hidden : the marks of what students did not get (`hidden.regions`)
     """
 
-    cells: Mapping[str, Given]
+    cells: Mapping[str, Cell]
     kernelspec: Mapping[str, str] = field(default_factory=dict)
     hidden: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
-class Mended:
+class Restored:
     """A notebook that is ready to be run and to be written.
 
     Attributes
     ----------
     notebook : with the cells of the release put right, without outputs; attachments are as they were handed in
+    metadata : of the notebook
     troubles : what was found
     unanswered : names of the solution cells that are as they were handed out
     """
 
-    notebook: Node
-    troubles: list[Trouble]
+    notebook: Notebook
+    metadata: dict[str, Any]
+    troubles: list[Anomaly]
     unanswered: set[str]
 
 
-def _same_text(one: str, other: str) -> bool:
-    """Tell whether two texts differ in white space only."""
+def _same_but_for_space(one: str, other: str) -> bool:
+    """Return whether two texts differ in white space only."""
     return one.split() == other.split()
 
 
-def _new(kind: str, source: str) -> Node:
-    """Return a new cell."""
-    made = Node(id=secrets.token_hex(4), cell_type=kind, metadata=Node(), source=source)
-    if kind == "code":
-        made.update(execution_count=None, outputs=[])
-    return made
-
-
-MAX_TROUBLES = 100
+MAX_ANOMALIES = 100
 """More say no more."""
 
 
-class _Mending:
-    def __init__(self, handed_out: HandedOut, assignment: Assignment, of_this_release: bool) -> None:
+class _Restoration:
+    def __init__(self, handed_out: Release, assignment: Assignment, of_this_release: bool) -> None:
         self.out = handed_out
         self.checks = {exercise.id: exercise for exercise in assignment.exercises}
         self.of_this_release = of_this_release
-        self.troubles: dict[Trouble, None] = {}
+        self.troubles: dict[Anomaly, None] = {}
         self.seen: dict[str, int] = {}
         self.stripped = 0
 
     def note(self, id: str, where: str = "") -> None:
-        if len(self.troubles) < MAX_TROUBLES:
-            self.troubles[Trouble(id, where[:80])] = None
+        if len(self.troubles) < MAX_ANOMALIES:
+            self.troubles[Anomaly(id, where[:80])] = None
 
-    def name_of(self, cell: Node) -> str | None:
+    def name_of(self, cell: Cell) -> str | None:
         """Return which cell of the release this is."""
-        noted = cell.metadata.get("nbgrader")
-        grade_id = noted.get("grade_id") if isinstance(noted, dict) else None
-        if isinstance(grade_id, str):
-            if grade_id in self.out.cells or grade_id in self.checks:
-                return grade_id
-            self.note("unknown-id", _shown(grade_id))
-        names = [id for id in ids_of(cell) if id in self.out.cells or id in self.checks]
+        if cell.grade_id is not None:
+            if cell.grade_id in self.out.cells or cell.grade_id in self.checks:
+                return cell.grade_id
+            self.note("unknown-id", _shown(cell.grade_id))
+        names = [id for id in cell.names if id in self.out.cells or id in self.checks]
         if names:
             self.stripped += 1
         return names[0] if names else None
 
-    def put_right(self, cell: Node) -> Node:
+    def put_right(self, cell: Cell) -> Cell:
         """Return the cell as it is to be run and shown."""
         name = self.name_of(cell)
-        noted = cell.metadata.get("nbgrader")
-        source = cell.source
         given = self.out.cells.get(name) if name else None
-        kind = given.cell_type if given else cell.cell_type
+        kind = given.kind if given else cell.kind
         if kind not in ("code", "markdown"):
             kind = "raw"
-        if given and name and cell.cell_type != kind:
+        if given and name and cell.kind != kind:
             self.note("cell-type-changed", name)
-        fresh = _new(kind, source)
-        if kind == "markdown" and "attachments" in cell:
-            fresh.attachments = cell.attachments
+        attached = cell.attachments if kind == "markdown" else ()
+        fresh = Cell(kind, cell.source, secrets.token_hex(4), attachments=attached)
         if name is None:
             return fresh
         again = self.seen.get(name, 0)
         self.seen[name] = again + 1
         if again:
-            self.note("duplicated-solution" if given and given.solution else "duplicated-id", name)
-            if name in self.checks:
-                fresh.source = f"# A copy of {name}\n"
-            return fresh
-        fresh.id = name
+            self.note("duplicated-solution" if given and given.has("solution") else "duplicated-id", name)
+            return replace(fresh, source=f"# A copy of {name}\n") if name in self.checks else fresh
         if given is None:
-            return fresh
-        if self.of_this_release and isinstance(noted, dict) and _differ(noted, given):
+            return replace(fresh, id=name)
+        if self.of_this_release and cell.flags is not None and _differ(cell, given):
             self.note("flags-changed", name)
+        source = cell.source
         if given.locked:
-            if self.of_this_release and not _same_text(source, as_released(given.source, self.out.hidden)):
+            if self.of_this_release and not _same_but_for_space(source, as_released(given.source, self.out.hidden)):
                 self.note("check-edited" if name in self.checks else "locked-cell-edited", name)
             if self.of_this_release or name in self.checks:
-                fresh.source = given.source
-        fresh.metadata["nbgrader"] = given.metadata
-        if not self.of_this_release and name in self.checks:
-            fresh.metadata["nbgrader"]["points"] = self.checks[name].points
-        return fresh
+                source = given.source
+        older = not self.of_this_release and name in self.checks
+        points = self.checks[name].points if older else given.points
+        return replace(given, kind=kind, source=source, points=points, attachments=attached)
 
-    def put_back(self, cells: list[Node]) -> list[Node]:
+    def put_back(self, cells: list[Cell]) -> list[Cell]:
         """Return the cells with the locked ones and the checks that are gone, each after the cell it followed."""
         order = [*self.out.cells, *(id for id in self.checks if id not in self.out.cells)]
         for position, name in enumerate(order):
@@ -220,11 +171,7 @@ class _Mending:
                 self.note("answer-deleted", name)
                 continue
             self.note("check-deleted" if name in self.checks else "locked-cell-deleted", name)
-            source = given.source if given else f"check({self.checks[name].function}).points"
-            fresh = _new(given.cell_type if given else "code", source)
-            fresh.id = name
-            if given:
-                fresh.metadata["nbgrader"] = given.metadata
+            fresh = given or Cell("code", f"check({self.checks[name].function}).points", name)
             before = set(order[:position])
             places = [place for place, cell in enumerate(cells) if cell.id in before]
             cells.insert(places[-1] + 1 if places else 0, fresh)
@@ -232,21 +179,19 @@ class _Mending:
         return cells
 
 
-def _differ(noted: Mapping[str, Any], given: Given) -> bool:
-    """Tell whether what a cell says of itself is not what was handed out."""
-    right = given.metadata
-    flags = any(bool(noted.get(flag, False)) != right[flag] for flag in ("grade", "solution", "locked", "task"))
-    return flags or (given.points is not None and noted.get("points") != given.points)
+def _differ(cell: Cell, given: Cell) -> bool:
+    """Return whether a cell's nbgrader metadata differ from the release."""
+    return cell.flags != given.flags or (given.points is not None and cell.points != given.points)
 
 
 def _shown(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
-def mend(
-    notebook: Node, handed_out: HandedOut, assignment: Assignment, *, of_this_release: bool, recognised_by: str
-) -> Mended:
-    """Hold a notebook against what was handed out.
+def restore(
+    notebook: Notebook, handed_out: Release, assignment: Assignment, *, of_this_release: bool, recognised_by: str
+) -> Restored:
+    """Restore a notebook from its release, and list the anomalies.
 
     Parameters
     ----------
@@ -256,7 +201,7 @@ def mend(
     of_this_release : whether it was asked as it is now; locked cells of an older release keep their text
     recognised_by : "metadata", "cells" or "functions"
     """
-    work = _Mending(handed_out, assignment, of_this_release)
+    work = _Restoration(handed_out, assignment, of_this_release)
     cells = [work.put_right(cell) for cell in notebook.cells]
     if work.stripped or recognised_by != "metadata":
         work.note("metadata-stripped")
@@ -264,32 +209,25 @@ def mend(
     used: set[str] = set()
     for number, cell in enumerate(cells):
         if cell.id in used:
-            cell.id = f"cell-{number}"
-        used.add(cell.id)
+            cells[number] = replace(cell, id=f"cell-{number}")
+        used.add(str(cells[number].id))
     unanswered = {
         cell.id
         for cell in cells
-        if (given := handed_out.cells.get(cell.id))
-        and given.solution
-        and _same_text(cell.source, as_released(given.source, handed_out.hidden))
+        if cell.id
+        and (given := handed_out.cells.get(cell.id))
+        and given.has("solution")
+        and _same_but_for_space(cell.source, as_released(given.source, handed_out.hidden))
     }
-    spec = notebook.metadata.get("kernelspec")
-    name = spec.get("name") if isinstance(spec, dict) else None
-    if isinstance(name, str) and name != handed_out.kernelspec.get("name", "python3"):
-        work.note("other-kernel", _shown(name))
+    if notebook.kernel not in (None, handed_out.kernelspec.get("name", "python3")):
+        work.note("other-kernel", _shown(str(notebook.kernel)))
     language = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
     metadata = {
         "backprop_course": {"release": assignment.release, **assignment.as_table()},
         "kernelspec": dict(handed_out.kernelspec) or {"name": "python3", "display_name": "Python 3"},
         "language_info": language,
     }
-    fresh = Node(
-        nbformat=4,
-        nbformat_minor=5,
-        metadata=metadata,
-        cells=cells,
-    )
-    return Mended(fresh, list(work.troubles), unanswered)
+    return Restored(Notebook(tuple(cells)), metadata, list(work.troubles), unanswered)
 
 
 def kernelspec_of(text: str | None) -> dict[str, str]:
@@ -301,8 +239,8 @@ def kernelspec_of(text: str | None) -> dict[str, str]:
     return spec if isinstance(spec, dict) else {}
 
 
-def beginning_of(release: Path, handed_out: HandedOut) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
-    """Return what all notebooks of a release share: its first code cells, and its text cells.
+def shared_cells(release: Path, handed_out: Release) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
+    """Return the preamble and the text cells that all notebooks of a release share.
 
     Parameters
     ----------
@@ -314,7 +252,7 @@ def beginning_of(release: Path, handed_out: HandedOut) -> tuple[tuple[str, ...],
     the code cells above the first that a student answers, and kind and source of all text cells; nothing where it
     cannot be read
     """
-    opening, texts, begun = list[str](), set[tuple[str, str]](), False
+    preamble, texts, begun = list[str](), set[tuple[str, str]](), False
     try:
         for cell in json.loads(release.read_text(encoding="utf-8"))["cells"]:
             noted, source = cell.get("metadata", {}).get("nbgrader", {}), "".join(cell["source"])
@@ -323,7 +261,7 @@ def beginning_of(release: Path, handed_out: HandedOut) -> tuple[tuple[str, ...],
                 texts.add((cell["cell_type"], source))
             elif not begun:
                 given = handed_out.cells.get(noted.get("grade_id", ""))
-                opening.append(given.source if given and given.locked else source)
+                preamble.append(given.source if given and given.locked else source)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return (), frozenset()
-    return tuple(opening), frozenset(texts)
+    return tuple(preamble), frozenset(texts)

@@ -1,18 +1,20 @@
-"""What protection this machine gives against a student's code, found out by trying it."""
+"""`autograder doctor`: try out which protections against students' code hold on this machine."""
 
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.host.door import NotStarted
-from autograder.host.jail import MEBIBYTE, Limits, seccomp_program
-from autograder.host.process import Ended
-from autograder.host.zygote import ForkedGuest, Zygote
+from autograder.sandbox.fork_client import Zygote
+from autograder.sandbox.forked_guest import ForkedGuest
+from autograder.sandbox.launch import NotStarted
+from autograder.sandbox.plan import MEBIBYTE, Limits
+from autograder.sandbox.process import Ended
+from autograder.sandbox.seccomp import seccomp_program
 
 
 @dataclass(frozen=True)
-class Part:
+class Safeguard:
     """One protection: whether it holds here, and what it is or why it is missing."""
 
     name: str
@@ -22,7 +24,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Protection:
-    """What this machine gives.
+    """The protections of this machine.
 
     Attributes
     ----------
@@ -33,11 +35,11 @@ class Protection:
 
     kind: str
     why: str
-    parts: tuple[Part, ...]
+    parts: tuple[Safeguard, ...]
 
     @property
     def safe(self) -> bool:
-        """Tell whether notebooks that are not trusted may be graded."""
+        """Return whether notebooks that are not trusted may be graded."""
         return self.kind != "none"
 
     def __str__(self) -> str:
@@ -69,7 +71,7 @@ _NAMESPACES = {"user": "user", "mnt": "mount", "pid": "pid", "net": "network", "
 
 
 def protection() -> Protection:
-    """Shut in a guest as grading does, look around from inside it, and say what holds."""
+    """Start a sandboxed guest, probe from inside it, and report the protections."""
     limits = Limits()
     try:
         with Zygote(limits=limits) as zygote, zygote.guest() as guest:
@@ -80,7 +82,7 @@ def protection() -> Protection:
                 raise NotStarted(f"a process in the sandbox could not look around ({failure})")
             return _protection(zygote, guest, {name: int(value) for name, value in outcomes[0].value.items()})
     except (NotStarted, Ended) as error:
-        parts = (Part("own namespaces", False, str(error)),)
+        parts = (Safeguard("own namespaces", False, str(error)),)
         return Protection("none", f"{error}. {_what_to_do()}", parts)
 
 
@@ -109,40 +111,40 @@ def _protection(zygote: Zygote, guest: ForkedGuest, seen: dict[str, int]) -> Pro
     limits, own_user, user = zygote.limits, os.geteuid(), _host_user(guest.process)
     shared = [name for kind, name in _NAMESPACES.items() if seen[kind] == Path(f"/proc/self/ns/{kind}").stat().st_ino]
     parts = [
-        Part(
+        Safeguard(
             "own namespaces",
             not shared,
             f"shares {', '.join(shared)} with this process" if shared else ", ".join(_NAMESPACES.values()),
         ),
-        Part(
+        Safeguard(
             "own user of the machine",
             user != own_user,
             f"each guest runs as a user id that nobody has, such as {user}"
             if user != own_user
             else f"only root can give guests users of their own; they run as user {own_user}, and see nobody else",
         ),
-        Part(
+        Safeguard(
             "no privileges",
             not seen["capabilities"] and bool(seen["new_privileges_refused"]),
             "no capabilities, and no way to new ones",
         ),
-        Part(
+        Safeguard(
             "read-only file system",
             not seen["written"],
             "holds the standard library, numpy, matplotlib, IPython and the course's allowed parts",
         ),
-        Part(
+        Safeguard(
             "private directory", seen["disk"] <= limits.disk, f"{limits.disk // MEBIBYTE} MiB in memory, gone with it"
         ),
-        Part("system calls filtered", seen["filter"] == 2, _about_the_filter()),
-        Part(
+        Safeguard("system calls filtered", seen["filter"] == 2, _about_the_filter()),
+        Safeguard(
             "processes bounded",
             0 < seen["processes_limit"] <= limits.processes and user != 0,
             f"at most {limits.processes} processes and threads a guest"
             + (", for root too, since guests are another user" if own_user == 0 and user else ""),
         ),
         _about_memory(zygote),
-        Part(
+        Safeguard(
             "time bounded",
             True,
             "by the time that its processes compute or only wait, for each cell and question; "
@@ -158,11 +160,11 @@ def _about_the_filter() -> str:
     return "libseccomp.so.2 is missing; to have it: apt install libseccomp2, or dnf install libseccomp"
 
 
-def _about_memory(zygote: Zygote) -> Part:
+def _about_memory(zygote: Zygote) -> Safeguard:
     each, together = zygote.limits.memory // MEBIBYTE, zygote.limits.memory_of_all // MEBIBYTE
     if zygote.memory.path:
-        return Part("memory bounded", True, f"{together} MiB for all processes of a guest, by a control group")
-    return Part(
+        return Safeguard("memory bounded", True, f"{together} MiB for all processes of a guest, by a control group")
+    return Safeguard(
         "memory bounded",
         False,
         f"{each} MiB for each process; {together} MiB for all together only as a look every 50 ms finds it, since no "

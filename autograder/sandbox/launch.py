@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from autograder.errors import AutograderError
-from autograder.host.cgroup import MemoryGroup
-from autograder.host.jail import ENVIRONMENT, MEBIBYTE, Limits, host_ids, plan
+from autograder.sandbox.cgroup import MemoryGroup
+from autograder.sandbox.plan import ENVIRONMENT, MEBIBYTE, Limits, host_ids, plan
 
 START_SECONDS = 60.0
 PACKET = 2**16
-_SCRIPT = Path(__file__).parents[1] / "guest" / "zygote.py"
+_SCRIPT = Path(__file__).parents[1] / "guest" / "fork_server.py"
 _OLDEST_KERNEL = (5, 14)  # since then the bound on processes counts those of one guest, not all of its user's
 
 
@@ -57,8 +57,8 @@ def memory_group(limits: Limits) -> MemoryGroup:
     return MemoryGroup(limits.memory_of_all + 256 * MEBIBYTE)
 
 
-class Door:
-    """A process that is on its way to be a zygote.
+class SandboxProcess:
+    """Handle to a sandbox process that is still starting.
 
     The kernel ends it when the thread that made it goes.
 
@@ -117,7 +117,7 @@ class Door:
             self._refused = NotStarted(f"no user namespace could be made for the students' code: {error.strerror}")
 
     def _map_ids(self) -> None:
-        """Say which of the machine's users the zygote's users are."""
+        """Write the id maps of the zygote's user namespace."""
         home = Path(f"/proc/{self.process.pid}")
         more = f"\n1 {self.ids.start} {len(self.ids)}" if self.ids else ""
         if not self.ids:
@@ -125,7 +125,7 @@ class Door:
         (home / "uid_map").write_text(f"0 {os.geteuid()} 1{more}")
         (home / "gid_map").write_text(f"0 {os.getegid()} 1{more}")
 
-    def pass_through(self) -> None:
+    def wait_mapped(self) -> None:
         """Wait until it has its users.
 
         Raises

@@ -1,0 +1,161 @@
+"""Read the marks of a class from nbgrader's gradebook, with comments and late penalties."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from autograder.grade.course import Course, database, readable
+
+Tables = Mapping[str, sa.Table]
+
+
+@dataclass(frozen=True)
+class CellMark:
+    """The marks of one student for one graded cell.
+
+    Attributes
+    ----------
+    max_points : at most
+    auto : what a machine gave, or None
+    manual : what a person gave in its place, or None
+    extra : what a person gave on top
+    waits : whether a person has still to look at it
+    """
+
+    max_points: float = 0.0
+    auto: float | None = None
+    manual: float | None = None
+    extra: float = 0.0
+    waits: bool = False
+
+    @property
+    def points(self) -> float:
+        """What counts."""
+        return (self.manual if self.manual is not None else self.auto or 0.0) + self.extra
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person's names and addresses in the gradebook."""
+
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    lms_user_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradebookRow:
+    """The rows of the gradebook for one student and one assignment.
+
+    Attributes
+    ----------
+    cells : marks, by grade_id; empty where it has none
+    comments : of people, or nbgrader's own, by the id of the cell
+    penalty : for late work, by nbgrader's plugin
+    person : who it is
+    """
+
+    cells: Mapping[str, CellMark] = field(default_factory=dict)
+    comments: Mapping[str, str] = field(default_factory=dict)
+    penalty: float = 0.0
+    person: Person = field(default_factory=Person)
+
+
+def cell_rows(t: Tables, table: sa.Table, *columns: str) -> sa.Select[Any]:
+    """Select student, cell and columns of a table that has a row for each cell of each submitted notebook."""
+    submission, notebook, cell = t["submitted_assignment"], t["submitted_notebook"], t["base_cell"]
+    wanted = (submission.c.student_id, cell.c.name, *(table.c[column] for column in columns))
+    return (
+        sa.select(*wanted)
+        .join(notebook, notebook.c.id == table.c.notebook_id)
+        .join(submission, submission.c.id == notebook.c.assignment_id)
+        .join(cell, cell.c.id == table.c.cell_id)
+    )
+
+
+def read_class(course: Course, name: str) -> tuple[dict[str, GradebookRow], float | None]:
+    """Return the rows of everybody, and what there is to get; nothing and None where there is no gradebook yet.
+
+    Parameters
+    ----------
+    course : where it is
+    name : of the assignment
+
+    Raises
+    ------
+    NoGradebook
+        If it cannot be read.
+    """
+    found = database(course)
+    if found is None:
+        return {}, None
+    engine, tables = found
+    with readable(course.db_url), engine.connect() as connection:
+        return _read(connection, tables, name)
+
+
+def _max_points(connection: sa.Connection, t: Tables, name: str) -> dict[str, float]:
+    """Return what each cell gives at most; one that is graded and a solution has two rows of one name."""
+    asked = (
+        sa.select(t["base_cell"].c.name, t["grade_cells"].c.max_score, t["task_cells"].c.max_score)
+        .join(t["notebook"], t["notebook"].c.id == t["base_cell"].c.notebook_id)
+        .join(t["assignment"], t["assignment"].c.id == t["notebook"].c.assignment_id)
+        .outerjoin(t["grade_cells"], t["grade_cells"].c.id == t["base_cell"].c.id)
+        .outerjoin(t["task_cells"], t["task_cells"].c.id == t["base_cell"].c.id)
+        .where(t["assignment"].c.name == name)
+    )
+    scores = ((cell, a if a is not None else b) for cell, a, b in connection.execute(asked))
+    return {cell: float(score) for cell, score in scores if score is not None}
+
+
+def _read(connection: sa.Connection, t: Tables, name: str) -> tuple[dict[str, GradebookRow], float | None]:
+    most = _max_points(connection, t, name)
+    submission, notebook = t["submitted_assignment"], t["submitted_notebook"]
+    mine = submission.c.assignment_id.in_(sa.select(t["assignment"].c.id).where(t["assignment"].c.name == name))
+    late = (
+        sa.select(submission.c.student_id, notebook.c.late_submission_penalty)
+        .join(notebook, notebook.c.assignment_id == submission.c.id)
+        .where(mine)
+    )
+    penalties: dict[str, float] = {}
+    for student, penalty in connection.execute(late):
+        penalties[student] = penalties.get(student, 0.0) + float(penalty or 0.0)
+    comments: dict[str, dict[str, str]] = {}
+    rows = cell_rows(t, t["comment"], "auto_comment", "manual_comment").where(mine)
+    for student, cell, auto, manual in connection.execute(rows):
+        if said := manual if manual is not None else auto:
+            comments.setdefault(student, {})[cell] = _text(said)
+    cells: dict[str, dict[str, CellMark]] = {}
+    rows = cell_rows(t, t["grade"], "auto_score", "manual_score", "extra_credit", "needs_manual_grade").where(mine)
+    for student, cell, auto, manual, extra, waits in connection.execute(rows):
+        cells.setdefault(student, {})[cell] = CellMark(
+            most.get(cell, 0.0), _number(auto), _number(manual), float(extra or 0.0), bool(waits)
+        )
+    people = t["student"].c
+    everybody = {
+        id: GradebookRow(
+            cells=cells.get(id, {}),
+            comments=comments.get(id, {}),
+            penalty=penalties.get(id, 0.0),
+            person=Person(*(_text(text or "") for text in names)),
+        )
+        for id, *names in connection.execute(
+            sa.select(people.id, people.first_name, people.last_name, people.email, people.lms_user_id)
+        )
+    }
+    return everybody, sum(most.values()) if most else None
+
+
+def _number(value: Any) -> float | None:
+    """Return a mark; SQLite keeps whatever was written into it, and what is no number raises a ValueError."""
+    return None if value is None else float(value)
+
+
+def _text(value: Any) -> str:
+    """Return a text, in the same way."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} stands where a text belongs")
+    return value

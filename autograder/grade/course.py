@@ -1,0 +1,206 @@
+"""An nbgrader course directory: its configuration, its folders, and the database of its gradebook."""
+
+import contextlib
+import functools
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, SAWarning, SQLAlchemyError
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from autograder.errors import AutograderError
+
+CONFIG = "nbgrader_config.py"
+STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"
+COLUMNS = {
+    "assignment": "id name duedate",
+    "notebook": "id name assignment_id kernelspec",
+    "base_cell": "id name notebook_id type",
+    "grade_cells": "id max_score",
+    "task_cells": "id max_score",
+    "source_cell": "name cell_type locked source checksum notebook_id",
+    "student": "id first_name last_name email lms_user_id",
+    "submitted_assignment": "id assignment_id student_id timestamp extension",
+    "submitted_notebook": "id assignment_id notebook_id flagged late_submission_penalty",
+    "grade": "id notebook_id cell_id auto_score manual_score extra_credit needs_manual_grade",
+    "comment": "id notebook_id cell_id auto_comment manual_comment",
+}
+"""The tables of nbgrader's that are read or written here or by the reports, and their columns."""
+
+
+class NoGradebook(AutograderError):
+    """There is no gradebook that could be used; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """An nbgrader course directory, as its configuration says.
+
+    Attributes
+    ----------
+    root : the directory
+    config : all of the configuration
+    db_url : of the gradebook
+    """
+
+    root: Path
+    config: Config
+    db_url: str
+
+    @classmethod
+    def at(cls, root: Path) -> "Course":
+        """Read the configuration of a course directory; it is the lecturer's, and is run.
+
+        Raises
+        ------
+        NoGradebook
+            If there is none.
+        """
+        root = root.resolve()
+        config = config_of(root)
+        said = config.CourseDirectory
+        structure = str(said.get("directory_structure", STRUCTURE))
+        if structure.replace("\\", "/") != STRUCTURE:
+            raise NoGradebook(
+                f"{root / CONFIG} asks for the directory structure {structure}; known here is {STRUCTURE}."
+            )
+        if Path(str(said.get("root", root))).resolve() != root:
+            raise NoGradebook(f"{root / CONFIG} says that the course is in {said.root}: name that by --course-dir.")
+        db_url = said.get("db_url") or f"sqlite:///{root / 'gradebook.db'}"
+        return cls(root, config, db_url)
+
+    def folder(self, step: str) -> Path:
+        """Return the directory of a step, such as "submitted"."""
+        name = str(self.config.CourseDirectory.get(f"{step}_directory", step))
+        if "\0" in name or (self.root / name).resolve() == self.root:
+            raise NoGradebook(
+                f"{self.root / CONFIG}: CourseDirectory.{step}_directory is {name!r}, which is no folder."
+            )
+        return self.root / name
+
+
+def config_of(root: Path) -> Config:
+    """Run the configuration of a course directory, which is the lecturer's, and return it.
+
+    Raises
+    ------
+    NoGradebook
+        If there is none, or it cannot be run; the message says in which line, and why.
+    """
+    path = root / CONFIG
+    if not path.is_file():
+        raise NoGradebook(f"{root} is no nbgrader course directory, for it has no {CONFIG}: name it by --course-dir.")
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # what it prints is no part of a table
+            return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a lecturer's program may raise anything
+        frames = traceback.extract_tb(error.__traceback__)
+        places = [(frame.filename, frame.lineno) for frame in frames if Path(frame.filename).is_relative_to(root)]
+        why = str(error)
+        if isinstance(error, SyntaxError) and error.filename:
+            places, why = [*places, (error.filename, error.lineno)], error.msg
+        file, line = places[-1] if places else (path, None)
+        where = f"{file}, line {line}" if line else str(file)
+        raise NoGradebook(f"{where}: {type(error).__name__}: {why}; mend the file, and start again.") from error
+
+
+def find_course(start: Path) -> Path | None:
+    """Return the nearest directory, from one upwards, that is an nbgrader course directory."""
+    return next((folder for folder in (start, *start.parents) if (folder / CONFIG).is_file()), None)
+
+
+@contextlib.contextmanager
+def readable(url: object) -> Iterator[None]:
+    """Turn database errors into a sentence.
+
+    Raises
+    ------
+    NoGradebook
+    """
+    try:
+        yield
+    except (SQLAlchemyError, ValueError, OSError) as error:
+        raise NoGradebook(
+            f"The gradebook {url} cannot be read: {said_of(error)}; put that right, or put back a copy of it."
+        ) from error
+
+
+def database(course: Course) -> tuple[sa.Engine, Mapping[str, sa.Table]] | None:
+    """Return the engine and the tables of a course's gradebook; None where it is not made yet.
+
+    An empty database of a server is one that nbgrader has yet to fill. No connection outlives its transaction, so that
+    none is in a worker that is forked meanwhile.
+
+    Raises
+    ------
+    NoGradebook
+        If it cannot be read, or is of an older nbgrader.
+    """
+    config = course.root / CONFIG
+    with readable(f"that {config} names by db_url"):
+        url = sa.make_url(course.db_url)
+    with readable(url):
+        if url.get_backend_name() == "sqlite" and not (file := Path(url.database or "")).is_file():
+            if file.exists():
+                raise NoGradebook(f"{file} is no file, and the gradebook belongs there: move it away.")
+            return None
+        try:
+            engine = sa.create_engine(url, poolclass=sa.NullPool)
+        except ImportError as error:
+            raise NoGradebook(
+                f"{error.name} is not installed here, and {config} asks for {url}: install it, for PostgreSQL by "
+                "pip install '.[cluster]' in a checkout of the course, or write another db_url."
+            ) from error
+        found = sa.MetaData()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of keys that `nbgrader db upgrade` leaves without a name
+            found.reflect(engine, only=lambda name, _: name in COLUMNS)
+        if not found.tables and url.get_backend_name() != "sqlite" and not sa.inspect(engine).get_table_names():
+            return None
+    lacking = [
+        f"{table}.{column}"
+        for table, columns in COLUMNS.items()
+        for column in columns.split()
+        if table not in found.tables or column not in found.tables[table].c
+    ]
+    if not found.tables:
+        raise NoGradebook(f"{url} is no gradebook of nbgrader: it has none of its tables; put back a copy of it.")
+    if lacking:
+        raise NoGradebook(
+            f"The gradebook {url} is of an older nbgrader, for it has no {', '.join(lacking[:3])}: "
+            f"run `nbgrader db upgrade` in {course.root}, and start again."
+        )
+    return engine, found.tables
+
+
+def said_of(error: Exception) -> str:
+    """Return the first line of a database error."""
+    said = str(error.orig if isinstance(error, DBAPIError) else error).strip() or type(error).__name__
+    return said.splitlines()[0][:300].rstrip(".")
+
+
+@functools.cache
+def load_nbformat() -> Any:
+    """Load nbformat, where it is needed: it takes a third of a second.
+
+    It loads jsonschema, which would build a grammar of web addresses: another second, for nothing of ours. So this is
+    called before anything is imported that loads nbformat by itself.
+    """
+    hidden = "rfc3987_syntax" not in sys.modules
+    if hidden:
+        sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    try:
+        import nbformat
+    finally:
+        if hidden:
+            del sys.modules["rfc3987_syntax"]
+    return nbformat

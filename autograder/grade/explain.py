@@ -1,0 +1,129 @@
+"""`autograder explain`: show on which inputs a verdict fell, and judge the submission once more."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from autograder.assignments import Exercise
+from autograder.core.check import questions
+from autograder.core.question import Formula
+from autograder.core.questions import question
+from autograder.core.render import text
+from autograder.core.verdict import Verdict
+from autograder.grade.collect import SubmissionFolder, Unreadable, take
+from autograder.grade.grader import judged
+from autograder.grade.guests import GuestFactory
+from autograder.grade.records import Record, reference_of, verdict_of
+from autograder.grade.session import CannotGrade, Options, Run
+from autograder.protocol.values import Outcome
+from course_lib.names import suggestion
+
+
+def explain(student: str, check: str, assignment: str, options: Options, console: Console | None = None) -> int:
+    """Print the inputs, what a student's function returned on them, what is right, and the verdict.
+
+    Raises
+    ------
+    AutograderError
+        When nothing could be done.
+    """
+    console = console or Console()
+    options.dry_run = True
+    run = Run(assignment, options)
+    record, place = run.records.find(student), next((p for p in run.places if p.student == student), None)
+    if record is None or place is None:
+        known = [each.student for each in run.places]
+        why = f"`autograder grade {assignment}` makes it" if place else suggestion(student, known)
+        raise CannotGrade(f"{student} has no record for {assignment}; {why}")
+    function = check.removeprefix("check-")
+    row = next((row for row in record.verdicts if row["function"] == function), None)
+    if row is None:
+        known = [row["function"] for row in record.verdicts]
+        why = suggestion(function, known) if known else f"it is {record.outcome}: {record.advice}"
+        raise CannotGrade(f"the record of {student} has no verdict on {function!r}; {why}")
+    with run.opened():
+        if record.seed != run.seed_reference:
+            raise CannotGrade(
+                f"{student} was graded with the seed {record.seed}, and here is {run.seed_reference}: "
+                "name its file by --seed-file"
+            )
+        again, answers, exercise = _judged_again(run, place, record, function)
+    _print_explanation(console, record, verdict_of(row), again, answers, exercise, run.job.seed)
+    return int(again is None or text(again) != text(verdict_of(row)))
+
+
+def _judged_again(
+    run: Run, place: SubmissionFolder, record: Record, function: str
+) -> tuple[Verdict | None, list[Outcome], Exercise]:
+    """Judge a submission once more; None where the file is another one than was graded."""
+    asked = run.job.released.get(record.release, run.assignment).exercise(function)
+    asked = asked or run.assignment.exercise(function)
+    if asked is None:
+        raise CannotGrade(f"{run.assignment.name} does not ask for {function!r} any more")
+    try:
+        file = take(place, run.assignment.name)
+        if file.sha256 != record.sha256:
+            return None, [], asked
+        factory = GuestFactory(run.job, run.options.sandboxed)
+        with contextlib.ExitStack() as stack:
+            stack.callback(factory.stop)
+            assignment, _, found = judged(file, run.job, factory.guest)
+    except Unreadable:
+        return None, [], asked
+    exercise = assignment.exercise(function) or asked
+    verdict = next((v for v in found.verdicts if v.function == function), None)
+    return verdict, found.answers.get(function, []), exercise
+
+
+def _shown(value: Any) -> str:
+    with np.printoptions(precision=6, threshold=60, linewidth=100):
+        if isinstance(value, dict):
+            return "{" + ", ".join(f"{name!r}: {_shown(item)}" for name, item in value.items()) + "}"
+        if isinstance(value, tuple | list):
+            return "(" + ", ".join(map(_shown, value)) + ")"
+        return f"{value.shape} {value}" if isinstance(value, np.ndarray) else repr(value)
+
+
+def _right_answers(exercise: Exercise, seed: int) -> Iterator[str]:
+    asked = question(exercise.asked)
+    for arguments in questions(exercise, seed):
+        yield _shown(asked.reference(*arguments.values())) if isinstance(asked, Formula) else ""
+
+
+def _print_explanation(
+    console: Console,
+    record: Record,
+    recorded: Verdict,
+    again: Verdict | None,
+    answers: list[Outcome],
+    exercise: Exercise,
+    seed: int,
+) -> None:
+    def say(line: str = "") -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    say(f"{record.student}, {record.assignment}, {exercise.id}: graded {record.graded_at}, seed {reference_of(seed)}")
+    say(f"sha256 {record.sha256}, checks {record.checks}, {record.versions}")
+    right = _right_answers(exercise, seed)
+    for number, (arguments, wanted) in enumerate(zip(questions(exercise, seed), right, strict=True)):
+        say(f"\ncall {number}")
+        for name, value in arguments.items():
+            say(f"  {name} = {_shown(value)}")
+        if number < len(answers):
+            failure = answers[number].failure
+            given = f"{failure.name}: {failure.text}" if failure else _shown(answers[number].value)
+            say(f"  returned {given}")
+        if wanted:
+            say(f"  right    {wanted}")
+    say("\nThe verdict, as recorded:")
+    say(text(recorded))
+    if again is None:
+        say("\nThe file is another one now than was graded.")
+    elif text(again) != text(recorded):
+        say("\nJudged again, it is another one:")
+        say(text(again))
+    else:
+        say("\nJudged again, it is the same.")

@@ -1,0 +1,132 @@
+"""Write results: the autograded notebook, the record, the marks, in the order that loses nothing.
+
+Each step is whole or not at all, and a record holds what the last one needs, so that a run that was ended anywhere is
+taken up again where it was, without grading anything twice.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.grade import sanitize
+from autograder.grade.collect import TIMESTAMP, SubmissionFolder, Unreadable, take
+from autograder.grade.gradebook import Gradebook
+from autograder.grade.grader import Job, Result, blank
+from autograder.grade.records import (
+    NEED_A_PERSON,
+    TO_BE_GRADED_AGAIN,
+    WITHOUT_MARKS,
+    Record,
+    Records,
+    write_whole,
+)
+
+
+@dataclass
+class ClassState:
+    """The state of a class before a run.
+
+    Attributes
+    ----------
+    todo : who is to be graded
+    repair : records whose marks are not in the gradebook as they should be
+    done : records that stand
+    outdated : of these, how many were judged by other checks, another seed or another release than now
+    """
+
+    todo: list[SubmissionFolder] = field(default_factory=list)
+    repair: list[Record] = field(default_factory=list)
+    done: list[Record] = field(default_factory=list)
+    outdated: int = 0
+
+
+class Writer:
+    """Writes the results of one assignment, one after the other."""
+
+    def __init__(self, records: Records, gradebook: Gradebook, autograded: Path, source: Path) -> None:
+        """Write to the records, the gradebook and a folder of notebooks; `source` holds the lecturer's own files."""
+        self._records = records
+        self._gradebook = gradebook
+        self._autograded = autograded
+        self._source = source
+
+    def folder(self, student: str) -> Path:
+        """Return where a student's autograded notebook lies."""
+        return self._autograded / student / self._records.assignment
+
+    def path(self, student: str) -> Path:
+        """Return a student's autograded notebook."""
+        return self.folder(student) / f"{self._records.assignment}.ipynb"
+
+    def write(self, result: Result) -> None:
+        """Write a result: the notebook, the record, the gradebook.
+
+        Raises
+        ------
+        CannotWrite
+        """
+        record = result.record
+        if result.notebook:
+            path = self.path(record.student)
+            for _ in sanitize.clear(path.parent, path.name, self._source):
+                pass  # what nbgrader copied there before
+            write_whole(path, result.notebook, 0o644)
+            stamp = path.with_name(TIMESTAMP)
+            if record.timestamp:
+                write_whole(stamp, f"{record.timestamp}\n".encode(), 0o644)
+            else:
+                stamp.unlink(missing_ok=True)
+        self._records.write(record)
+        if record.outcome not in WITHOUT_MARKS:
+            self._gradebook.write(record)
+
+    def repair(self, record: Record) -> None:
+        """Write the marks of a record again."""
+        self._gradebook.write(record)
+
+    def look(self, places: Sequence[SubmissionFolder], job: Job, force: bool) -> ClassState:
+        """Return the submissions that are due, and the records whose marks did not reach the gradebook."""
+        state, marks = ClassState(), self._gradebook.marks()
+        now = blank(SubmissionFolder("", Path()), job)
+        for place in places:
+            record = None if force else self._records.find(place.student)
+            if record is None or not self._stands(record, place):
+                state.todo.append(place)
+                continue
+            in_force = record.outcome not in WITHOUT_MARKS
+            if in_force and marks.get(place.student) != self._gradebook.wanted(record):
+                state.repair.append(record)
+            state.done.append(record)
+            state.outdated += in_force and (record.checks, record.seed) != (now.checks, now.seed)
+        return state
+
+    def _stands(self, record: Record, place: SubmissionFolder) -> bool:
+        """Return whether a record is of the very file that lies there, and its autograded notebook is there."""
+        if record.outcome in TO_BE_GRADED_AGAIN:
+            return False
+        try:
+            file = take(place, self._records.assignment)
+        except Unreadable as error:
+            return record.outcome == "unreadable" and not record.sha256 and record.advice == str(error)
+        if (record.sha256, record.notebook, record.timestamp) != (file.sha256, file.name, file.timestamp):
+            return False
+        if record.outcome == "unreadable":
+            return True
+        try:
+            content = self.path(place.student).read_bytes()
+        except OSError:
+            return False
+        # "" is what nbgrader wrote itself, by the plugin.
+        return record.autograded in ("", hashlib.sha256(content).hexdigest())
+
+
+def changes(old: dict[str, float | None], new: dict[str, float | None]) -> dict[str, tuple[Any, Any]]:
+    """Return which marks would change: by cell, from what to what."""
+    return {name: (old.get(name), new.get(name)) for name in {**old, **new} if old.get(name) != new.get(name)}
+
+
+def exit_code(records: Sequence[Record]) -> int:
+    """Return 0 where all are graded, and 1 where a person has to look at some."""
+    return int(any(record.outcome in NEED_A_PERSON for record in records))

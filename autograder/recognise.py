@@ -1,0 +1,119 @@
+"""Read a notebook of one's own, and recognise which assignment a notebook is and which cells are its checks."""
+
+import contextlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, from_table
+from autograder.errors import AutograderError
+from autograder.protocol.notebook import Cell, NoNotebook, Notebook, flat, notebook_in, parsed, unflat
+
+MAX_BYTES = 50 * 2**20
+_DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+
+
+class UnreadableNotebook(AutograderError):
+    """The file is not a notebook that can be judged; the message says why, in one sentence."""
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open a file; nobody waits for a pipe into which nobody writes."""
+    if not hasattr(os, "O_NONBLOCK"):
+        return os.open(path, flags)
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    os.set_blocking(descriptor, True)
+    return descriptor
+
+
+def read(path: Path) -> Notebook:
+    """Read a notebook of any nbformat version, as it is read when it is handed in; here it is the reader's own.
+
+    Raises
+    ------
+    UnreadableNotebook
+        If the file is missing, too large, not JSON, or not a notebook.
+    """
+    try:
+        with open(path, "rb", opener=_opened) as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UnreadableNotebook(f"{path} cannot be read: {error.strerror or error}") from error
+    if len(content) > MAX_BYTES:
+        raise UnreadableNotebook(f"{path} is larger than {MAX_BYTES // 2**20} MB: clear its outputs, and save it")
+    try:
+        data = parsed(content)
+        found = unflat(*flat(notebook_in(data)))  # as it would come out of a sandbox
+    except NoNotebook as error:
+        raise UnreadableNotebook(f"{path} is not a notebook: {error}; save it again, and check that") from error
+    return replace(found, table=data["metadata"]["backprop_course"]) if found.stated else found
+
+
+def functions_defined_in(cell: Cell) -> set[str]:
+    """Return the names of functions that a code cell defines at its top level, as its lines look: nothing is parsed."""
+    return set(_DEFINITION.findall(cell.source))
+
+
+def exercise_checked_by(cell: Cell, assignment: Assignment) -> Exercise | None:
+    """Return the exercise whose check cell this is."""
+    return next((exercise for exercise in assignment.exercises if exercise.id in cell.names), None)
+
+
+class Recognised(NamedTuple):
+    """The assignment of a notebook, and how it was recognised: "metadata", "cells" or "functions"."""
+
+    assignment: Assignment
+    by: str
+
+
+def recognise(
+    notebook: Notebook,
+    known: Mapping[str, Assignment] = ASSIGNMENTS,
+    released: Mapping[str, Assignment] | None = None,
+) -> Recognised | None:
+    """Find out which assignment a notebook is: by its metadata, then its cell ids, then the functions it defines.
+
+    Parameters
+    ----------
+    notebook : as `read` returns it
+    known : the assignments of the course, by name
+    released : what earlier releases asked, by the digits in the metadata; None believes what the metadata say was asked
+
+    Returns
+    -------
+    the assignment as it was released, or None if nothing points to one, or as much points to another
+    """
+    found = _stated(notebook, known, released)
+    if found:
+        return Recognised(found, "metadata")
+    ids = {id for cell in notebook.cells for id in cell.names}
+    defined = {name for cell in notebook.cells if cell.kind == "code" for name in functions_defined_in(cell)}
+    for by, asked, present in (
+        ("cells", {a.name: {e.id for e in a.exercises} for a in known.values()}, ids),
+        ("functions", {a.name: {e.function for e in a.exercises} for a in known.values()}, defined),
+    ):
+        scores = sorted(((len(names & present), name) for name, names in asked.items()), reverse=True)
+        if scores[0][0] and (len(scores) == 1 or scores[0][0] > scores[1][0]):
+            return Recognised(known[scores[0][1]], by)
+    return None
+
+
+def _stated(
+    notebook: Notebook, known: Mapping[str, Assignment], released: Mapping[str, Assignment] | None
+) -> Assignment | None:
+    """Return the assignment that a notebook's metadata name, as it was when the notebook was released."""
+    if notebook.stated is None:
+        return None
+    name, digits = notebook.stated
+    now = known.get(name)
+    if now and digits == now.release:
+        return now
+    if released is None:
+        with contextlib.suppress(ValueError):
+            return from_table({**notebook.table, "assignment": name})
+    elif digits in released and released[digits].name == name:
+        return released[digits]
+    return now
