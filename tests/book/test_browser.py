@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.book.conftest import BOOK, load_build_script, module_of_book, not_here
+from tests.book.conftest import BOOK, load_build_script, module_of_book
 
 pytestmark = pytest.mark.browser
 
@@ -64,28 +64,9 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def pdf():
-    return module_of_book("pdf")
-
-
-@pytest.fixture(scope="module")
-def address(site, pdf):
-    with pdf.served(site) as address:
+def address(site):
+    with module_of_book("pdf").served(site) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser(site, pdf):
-    from playwright.sync_api import sync_playwright
-
-    try:
-        executable = pdf.chromium()
-    except pdf.CannotPrintError as error:
-        not_here(str(error))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=[*pdf.FLAGS])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from autograder.grade.gradebook import Course, Gradebook
 from autograder.grade.records import Record, Records
 from autograder.grade.run import Options
 from exercises.generate import CONFIG, generate
-from tests.book.conftest import not_here
+from tests.conftest import not_here
 from tests.grading.classes import COURSE, NAME, ROOT, TEXT, full, hand_in, notebook, path_of, run
 from tests.grading.conftest import NOBODY
 
