@@ -26,13 +26,14 @@ serve: docs ## serve the site on this machine alone, at http://127.0.0.1:8000
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
 test: .venv/.ready docs ## the tests: unit, property, end to end, and every notebook
-	@$(TESTS) --dist worksteal -m "not slow and not browser and not nightly"
+	@$(TESTS) --dist worksteal -m "not slow and not browser and not alone and not nightly"
+	@$(PY) -m pytest -q -m "alone and not slow and not browser and not nightly" tests/grading
 	@$(MAKE) --no-print-directory test-numpy1 test-notebooks
 
 test-all: test ## those and the long suites: browser, hostile class
 	@$(TESTS) --dist loadfile -m "slow and not browser and not alone and not nightly"
 	@$(TESTS) --dist loadfile -m "browser and not alone and not nightly"
-	@$(PY) -m pytest -q -m "alone and not nightly" tests/grading tests/browser
+	@$(PY) -m pytest -q -m "alone and (slow or browser) and not nightly" tests/grading tests/browser
 
 test-drawn: .venv/.ready docs ## the twelfth of the nightly tests that an id draws: make test-drawn ID=5e1f
 	@$(TESTS) --dist loadfile -m nightly --twelfth=$(ID)

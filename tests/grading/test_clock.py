@@ -49,12 +49,14 @@ def spawn(python: list[subprocess.Popen], source: str) -> subprocess.Popen:
     return python[-1]
 
 
+@pytest.mark.alone
 def test_time_in_which_a_process_computes_and_time_in_which_it_sleeps_both_count(python):
     for source in (COMPUTES.format(60), "import time; time.sleep(60)"):
         process = spawn(python, source)
         assert 0.9 < run_out(Clock(lambda process=process: process.pid, 1.0)) < 3.0
 
 
+@pytest.mark.alone
 def test_what_a_process_has_started_counts_as_its_own(python):
     process = spawn(
         python, f"import subprocess, sys; subprocess.run([sys.executable, '-c', '''{COMPUTES.format(60)}'''])"
@@ -67,6 +69,7 @@ def test_what_a_process_has_started_counts_as_its_own(python):
     assert after.runs
 
 
+@pytest.mark.alone
 def test_a_process_that_is_not_let_run_is_not_charged(python):
     cores = os.sched_getaffinity(0)
     for _ in range(4):
@@ -196,6 +199,7 @@ def kept(message):
         held.append(np.ones(2**20))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("answer", "kind", "said"),
     [
