@@ -8,6 +8,7 @@ PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq
 SITE := book/_build/html
 WORKERS ?= 2
+ID ?= $(shell git rev-parse --short=12 HEAD)
 TESTS := $(PY) -m pytest -q -n $(WORKERS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
@@ -36,12 +37,14 @@ test-all: test ## those and the long suites: browser, hostile class
 	@$(PY) -m pytest -q -m "alone and (slow or browser) and not nightly" tests/grading tests/browser
 
 test-drawn: .venv/.ready docs ## the twelfth of the nightly tests that an id draws: make test-drawn ID=5e1f
-	@$(TESTS) --dist loadfile -m nightly --twelfth=$(ID)
+	@$(TESTS) --dist loadfile -m "nightly and not browser" --twelfth=$(ID)
+	@$(TESTS) --dist loadfile -m "nightly and browser" --twelfth=$(ID) tests/browser
 
 test-nightly: .venv/.ready docs ## what searches for hours: fuzzing, campaign, further seeds, a class on a busy machine, the container
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} $(PY) -m pytest -q tests/grading/test_fuzz.py
-	@$(TESTS) --dist loadfile -m "nightly and not hours"
-	@$(PY) -m pytest -q -m "nightly and hours"
+	@$(TESTS) --dist loadfile -m "nightly and not alone and not browser"
+	@$(TESTS) --dist loadfile -m "nightly and browser" tests/browser
+	@$(PY) -m pytest -q -m "nightly and alone"
 	@$(MAKE) --no-print-directory test-numpy1 NUMPY1=all
 	@$(MAKE) --no-print-directory test-notebooks NOTEBOOKS=all
 

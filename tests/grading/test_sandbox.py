@@ -748,7 +748,7 @@ OF_EACH_MECHANISM = (
 
 That is the start of the sandbox, its users, its limits, its end, its files, and a command that grades.
 """
-NIGHTLY = [pytest.mark.nightly, pytest.mark.hours]
+NIGHTLY = [pytest.mark.nightly, pytest.mark.hours, pytest.mark.alone]
 
 
 @pytest.mark.slow
