@@ -288,7 +288,8 @@ QUESTIONS: tuple[Question, ...] = (
                 | learning_rate * m_corrected / (np.sqrt(v_corrected) + epsilon)
             wrong-bracket in new_theta: theta - learning_rate * m_corrected / np.sqrt(v_corrected) + epsilon
                 | theta - learning_rate * (m_corrected / np.sqrt(v_corrected) + epsilon)
-            epsilon-scaled in new_theta: theta - learning_rate * m_corrected * (1 - beta2**t) ** 0.5 / (np.sqrt(new_v) + epsilon)
+            epsilon-scaled in new_theta: theta - learning_rate * m_corrected * np.sqrt(1 - beta2**t) \
+                / (np.sqrt(new_v) + epsilon)
             bias-correction-missing in new_theta: theta - learning_rate * new_m / (np.sqrt(new_v) + epsilon)
                 | theta - learning_rate * new_m / (np.sqrt(v_corrected) + epsilon)
                 | theta - learning_rate * m_corrected / (np.sqrt(new_v) + epsilon)
