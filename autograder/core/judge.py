@@ -350,7 +350,9 @@ def mistaken_answers(asked: Formula, seed: int, kind: str) -> Remembered[tuple[M
     def results(mistake: Mistake) -> Iterator[Mapping[str, Any] | None]:
         for case in cases:
             try:
-                yield asked.parts(case, plain(mistake.function(*copied(asked.given(case)).values())))
+                with np.errstate(all="ignore"):
+                    value = plain(mistake.function(*copied(asked.given(case)).values()))
+                yield asked.parts(case, value)
             except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError):
                 yield None
 

@@ -76,6 +76,11 @@ def _examples(asked: Property) -> Iterator[Mistake]:
 
 def _mistakes(asked: Formula) -> Iterator[Mistake]:
     yield from beliefs(asked)
+    yield from by_rule(asked)
+
+
+def by_rule(asked: Formula) -> Iterator[Mistake]:
+    """Yield the mistakes that the rules make of a formula."""
     for mutant in mutants(sources(asked)):
         yield Mistake(mutant.id, function_of(mutant.code), shown(asked, mutant.where))
 
@@ -96,8 +101,14 @@ def sources(asked: Formula) -> tuple[Source, ...]:
 
 
 @cache
+def by_hand(asked: Formula) -> tuple[Mistake, ...]:
+    """Return the mistakes that are written by hand with a formula."""
+    return tuple(_made(asked, line) for line in _own(asked) if not line.erratum)
+
+
+@cache
 def beliefs(asked: Formula) -> tuple[Mistake, ...]:
-    """Return the mistakes that are written by hand, here or with an equation that stands in a line."""
+    """Return the mistakes that are written by hand, with the formula or with an equation that stands in a line."""
     return tuple(_made(asked, line) for line in lines(asked) if not line.erratum)
 
 

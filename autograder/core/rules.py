@@ -37,6 +37,7 @@ averaged-twice [mean]: R -> R / N
 missing-mean [mean]: R -> R * N
 averaged-too-early [no mean]: R -> R / N
 not-summed: np.sum(a, axis=b, keepdims=c) -> a
+not-summed: np.sum(a, axis=b, keepdims=c) / S -> a
 not-summed: np.mean(a, axis=b, keepdims=c) -> a
 not-summed: np.sum(a, axis=b) -> a
 not-summed: np.sum(a) -> a
@@ -44,6 +45,8 @@ mean-over-wrong-axis: a.shape[1] -> len(a)
 mean-over-wrong-axis: S -> len(y)
 divided-by-wrong-size: S -> y.size
 summed-wrong-axis: F(a, axis=1, keepdims=True) -> F(a, axis=0, keepdims=True) | F(a, axis=0) | F(a)
+summed-wrong-axis: np.sum(a, axis=1, keepdims=True) / S -> np.mean(a, axis=0, keepdims=True) | np.mean(a, axis=0)
+    | np.mean(a)
 keepdims-dropped: F(a, axis=b, keepdims=True) -> F(a, axis=b)
 summed-wrong-axis: np.sum(a) -> np.sum(a, axis=0) | np.sum(a, axis=1) | np.sum(a, axis=0, keepdims=True)
     | np.sum(a, axis=1, keepdims=True)
@@ -60,6 +63,7 @@ activation-derivative-missing: x * (b > 0) -> x
 one-branch-only: np.where(a, b, c) -> b | c
 factor-missing: a * b -> a | b
 factor-missing: a @ b -> a | b
+wrong-bracket: a / (b + c) -> a / b + c
 wrong-operation: a / b -> a * b
 factor-missing: a / b -> a | b
 factor-missing: a ** k -> a
@@ -90,7 +94,6 @@ wrong-bracket: a @ (b - c) -> a @ b - c
 wrong-bracket: (a - b) / c -> a - b / c
 wrong-bracket: (a + b) / c -> a + b / c
 wrong-bracket: a / (b * c) -> a / b * c
-wrong-bracket: a / (b + c) -> a / b + c
 wrong-bracket: a / (b - c) -> a / b - c
 wrong-bracket: a - b ** k -> (a - b) ** k
 wrong-bracket: a - b * c -> (a - b) * c

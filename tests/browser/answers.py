@@ -1,6 +1,6 @@
 """Answers to every exercise, right, wrong and odd, as texts that a reader could write; and what is said of them here.
 
-What is compared between two Pythons must not depend on either: library mistakes, slips and right answers are taken
+What is compared between two Pythons must not depend on either: mistakes and right answers are taken
 from the course itself, by a text that looks them up.
 """
 
@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograder.core.slips import slips
-
 from autograder.assignments import ASSIGNMENTS
+from autograder.core.mistakes import beliefs, by_hand
+from autograder.core.mistakes import mistakes as known
 from autograder.core.question import Formula
 from autograder.core.questions import question
 
@@ -24,7 +24,7 @@ EXERCISES = ROOT / "book" / "_build" / "exercises.json"
 TRAINING = ("nn_model", "train")
 """Functions that take seconds when they are right."""
 EVERY = 20
-"""One in so many slips is compared: any of them is like its neighbours, and all of them take minutes."""
+"""One in so many mistakes by the rules is compared: any is like its neighbours, and all of them take minutes."""
 THOROUGH = ("ps2_activations", "ps4_two_layer")
 """For these the odd answers that fit no mistake are compared too: they make the judge go through all that it knows."""
 OF_NUMPY = {
@@ -68,22 +68,30 @@ def looked_up(function: str, where: str, what: str) -> str:
 
 
 def mistakes(assignment: str) -> Iterator[Answer]:
-    """Yield every mistake of every library."""
+    """Yield every mistake that is written by hand."""
     for exercise in ASSIGNMENTS[assignment].exercises:
-        for k, mistake in enumerate(question(exercise.asked).mistakes):
-            what = f"question({exercise.asked!r}).mistakes[{k}].function"
-            text = looked_up(exercise.function, "from autograder.core.questions import question", what)
+        asked = question(exercise.asked)
+        for k, mistake in enumerate(by_hand(asked) if isinstance(asked, Formula) else known(asked)):
+            text = looked_up(exercise.function, *code_of(exercise.asked, k))
             yield Answer(f"{assignment}/{exercise.function}/mistake-{k}-{mistake.id}", text, mistake.id)
 
 
-def some_slips(assignment: str) -> Iterator[Answer]:
-    """Yield some of the slips: what the judge names where no mistake of a library fits."""
+def code_of(id: str, k: int) -> tuple[str, str]:
+    """Return the code that looks a mistake of a question up, by its number."""
+    where = "from itertools import islice\nfrom autograder.core.mistakes import mistakes\n"
+    where += "from autograder.core.questions import question"
+    return where, f"next(islice(mistakes(question({id!r})), {k}, None)).function"
+
+
+def some_by_rules(assignment: str) -> Iterator[Answer]:
+    """Yield some of the mistakes that the rules make."""
     for exercise in ASSIGNMENTS[assignment].exercises:
-        made = slips(exercise.asked) if isinstance(question(exercise.asked), Formula) else ()
-        for k, slip in list(enumerate(made))[::EVERY]:
-            what = f"slips({exercise.asked!r})[{k}].function"
-            text = looked_up(exercise.function, "from autograder.core.slips import slips", what)
-            yield Answer(f"{assignment}/{exercise.function}/slip-{k}-{slip.id}", text)
+        asked = question(exercise.asked)
+        made = list(known(asked)) if isinstance(asked, Formula) else []
+        first = len(beliefs(asked)) if made else 0
+        for k, slip in list(enumerate(made))[first::EVERY]:
+            text = looked_up(exercise.function, *code_of(exercise.asked, k))
+            yield Answer(f"{assignment}/{exercise.function}/rule-{k}-{slip.id}", text)
 
 
 def right_answers_module(assignment: str) -> tuple[str, dict[str, str]]:
@@ -224,7 +232,7 @@ FIT_NOTHING = (
     *("returns-zero", "returns-one", "returns-a-large-integer", "returns-a-huge-integer", "returns-its-input"),
 )
 """Odd answers with numbers in them that are no mistake's."""
-KINDS = ("mistakes", "slips", "right answers", "odd answers")
+KINDS = ("mistakes", "rules", "right answers", "odd answers")
 
 
 @cache
@@ -232,7 +240,7 @@ def answers(kind: str, assignment: str) -> tuple[Answer, ...]:
     """Return the answers of a kind to an assignment."""
     if kind == "odd answers":
         return tuple(odd_answers(assignment, read_exercises()))
-    return tuple({"mistakes": mistakes, "slips": some_slips, "right answers": right_answers}[kind](assignment))
+    return tuple({"mistakes": mistakes, "rules": some_by_rules, "right answers": right_answers}[kind](assignment))
 
 
 def compared(result: Mapping[str, Any]) -> dict[str, Any]:

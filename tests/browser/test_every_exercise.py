@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from autograder.assignments import ASSIGNMENTS
+from autograder.core.mistakes import mistakes
 from autograder.core.questions import question
 from tests.book.conftest import BOOK, ROOT, load_build_script
-from tests.browser.answers import looked_up
+from tests.browser.answers import code_of, looked_up
 from tests.browser.conftest import STARTS, Shown, Visit
 
 pytestmark = pytest.mark.browser
@@ -48,9 +49,8 @@ def reader(chromium: Any, site_address: str, proxy: Any) -> Iterator[Visit]:
 
 def mistake(row: dict[str, Any]) -> tuple[str, str]:
     """Return a wrong answer to an exercise, and the name of what is wrong."""
-    wrong = question(row["question"]).mistakes[0]
-    what = f"question({row['question']!r}).mistakes[0].function"
-    return looked_up(row["function"], "from autograder.core.questions import question", what), wrong.id
+    wrong = next(iter(mistakes(question(row["question"]))))
+    return looked_up(row["function"], *code_of(row["question"], 0)), wrong.id
 
 
 def tried(here: Visit, exercises: dict[str, Any], most: int | None = None) -> Page:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise, permutations
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -172,7 +172,6 @@ QUESTIONS: tuple[Question, ...] = (
             thresholded in output: (linear > 0) * 1.0
         """,
         whole={
-            "transposed": _from(FORWARD, ("return A,", "return A.T,")),
             "wrong-cache": _remembered(
                 "((A_prev, W, b), A)",
                 "((A, W, b), linear)",
@@ -180,12 +179,7 @@ QUESTIONS: tuple[Question, ...] = (
                 "((linear, W, b), A)",
                 "((A, W, b), A)",
             ),
-            "results-swapped": (
-                *_remembered(
-                    *(f"(({', '.join(order)}), linear)" for order in list(permutations(("A_prev", "W", "b")))[1:])
-                ),
-                *_from(FORWARD, ("return A, caches", "return A, caches[::-1]")),
-            ),
+            "results-swapped": _from(FORWARD, ("return A, caches", "return A, caches[::-1]")),
             "layer-left-out": _from(
                 FORWARD,
                 ("range(1, L + 1)", "range(1, L)"),
@@ -213,7 +207,6 @@ QUESTIONS: tuple[Question, ...] = (
             wrong-loss in dZ_output: np.sign(AL - Y) * AL * (1 - AL)
             term-missing in dZ_output: -Y / AL * AL * (1 - AL) | (1 - Y) * AL
             sign-flipped in dZ_output: (-Y / AL - (1 - Y) / (1 - AL)) * AL * (1 - AL)
-            divided-by-wrong-size in dZ_output: (AL - Y) / len(Y) | (AL - Y) / Y.size
         """,
         whole={
             "mean-over-wrong-axis": _from(BACKWARD, ("/ m", "/ len(dZ)")),
@@ -243,9 +236,6 @@ QUESTIONS: tuple[Question, ...] = (
         draw_networks,
         UPDATE,
         UPDATE_IN_A_LOOP,
-        also="""
-            wrong-bracket: {name: (theta - learning_rate) * grads["d" + name] for name, theta in parameters.items()}
-        """,
         whole={
             "layer-left-out": _from(
                 UPDATE_IN_A_LOOP,

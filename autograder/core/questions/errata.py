@@ -53,12 +53,11 @@ QUESTIONS: tuple[Question, ...] = (
         draw_networks,
         "W2.T @ (A2 - Y)",
         also="""
-            wrong-layer: W2.T @ (A1 - Y) | W2.T @ (A2 - A1) | W2.T @ A1
+            wrong-layer: W2.T @ (A2 - A1) | W2.T @ A1
             activation-derivative-missing: W2.T @ bce_prime(A2, Y)
             activation-derivative-twice: W2.T @ ((A2 - Y) * A2 * (1 - A2))
             one-step-too-far: (W2.T @ (A2 - Y)) * (A1 * (1 - A1))
             transpose-missing: W2.T @ (A2 - Y).T
-            factors-swapped: (A2 - Y) @ W2.T
         """,
         printed={"E1": "W2.T @ (A1 - Y)"},
     ),
@@ -69,9 +68,8 @@ QUESTIONS: tuple[Question, ...] = (
         "dZ1 = (W2.T @ (A2 - Y)) * (A1 * (1 - A1))\nreturn dZ1 @ X.T / X.shape[1]",
         also=f"""
             factor-missing: W2.T @ (A1 - Y) * {_SLOPE} | (W2.T @ (A2 - Y)) * {_SLOPE}
-                | (W2.T @ (A2 - Y)) * {_SLOPE} / X.shape[1]
             wrong-layer: (W2.T @ (A2 - Y)) * (A2 * (1 - A2)) @ X.T / X.shape[1]
-                | (W2.T @ (A2 - Y)) * {_SLOPE} @ A1.T / X.shape[1] | (A2 - Y) @ A1.T / X.shape[1]
+                | (A2 - Y) @ A1.T / X.shape[1]
                 | (A2 - Y) @ X.T / X.shape[1] | (W2.T @ (A1 - Y)) * {_SLOPE} @ X.T
             activation-derivative-missing in dZ1: W2.T @ (A2 - Y) | (W2.T @ bce_prime(A2, Y)) * {_SLOPE}
             activation-derivative-twice in dZ1: (W2.T @ ((A2 - Y) * A2 * (1 - A2))) * {_SLOPE}
@@ -80,7 +78,6 @@ QUESTIONS: tuple[Question, ...] = (
             derivative-of-activation-taken-at-the-wrong-place in dZ1: (W2.T @ (A2 - Y)) * sigmoid_prime(A1)
             wrong-bracket: W2.T @ ((A2 - Y) * {_SLOPE}) @ X.T / X.shape[1]
                 | W2.T @ (A2 - Y) * ({_SLOPE} @ X.T) / X.shape[1] | W2.T @ (A2 - Y) * A1 * 1 - A1 @ X.T / X.shape[1]
-            matmul-for-elementwise: W2.T @ (A2 - Y) @ {_SLOPE} @ X.T / X.shape[1]
         """,
         printed={
             "E1": f"(W2.T @ (A1 - Y)) * {_SLOPE} @ X.T / X.shape[1]",
@@ -95,15 +92,9 @@ QUESTIONS: tuple[Question, ...] = (
         "(W.T @ delta) * (sigmoid(Z_prev) * (1 - sigmoid(Z_prev)))",
         "A_prev = 1 / (1 + np.exp(-Z_prev))\nreturn (W.T @ delta) * (A_prev * (1 - A_prev))",
         also="""
-            transpose-missing: (W.T @ delta.T) * sigmoid_prime(Z_prev)
-            factors-swapped: (delta @ W.T) * sigmoid_prime(Z_prev) | (delta.T @ W) * sigmoid_prime(Z_prev)
+            factors-swapped: (delta.T @ W) * sigmoid_prime(Z_prev)
             activation-derivative-missing: W.T @ delta
             activation-for-its-derivative: (W.T @ delta) * sigmoid(Z_prev)
-            factor-missing: delta * sigmoid_prime(Z_prev) | sigmoid_prime(Z_prev)
-            wrong-activation: (W.T @ delta) * tanh_prime(Z_prev) | (W.T @ delta) * relu_prime(Z_prev)
-                | (W.T @ delta) * (1 - sigmoid(Z_prev) ** 2)
-            derivative-of-activation-taken-at-the-wrong-place: (W.T @ delta) * (Z_prev * (1 - Z_prev))
-                | (W.T @ delta) * sigmoid_prime(sigmoid(Z_prev))
             wrong-bracket: W.T @ (delta * sigmoid_prime(Z_prev)) | (W.T @ delta) * sigmoid(Z_prev) * 1 - sigmoid(Z_prev)
         """,
         printed={"E8": "(W @ delta) * sigmoid_prime(Z_prev)"},

@@ -279,19 +279,15 @@ QUESTIONS: tuple[Question, ...] = (
         also="""
             one-sided-difference in slope: (f(up) - f(theta)) / epsilon | (f(theta) - f(down)) / epsilon
                 | (f(up) - f(theta)) / (2 * epsilon) | (f(theta) - f(down)) / (2 * epsilon)
-            factor-of-two in slope: (f(up) - f(down)) / epsilon | 2 * (f(up) - f(down)) / epsilon
+            factor-of-two in slope: 2 * (f(up) - f(down)) / epsilon
             zero-everywhere in slope: 0.0
             all-entries-at-once: (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon)
                 | np.full(theta.shape, (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon))
         """,
         whole={
-            "wrong-bracket": (
-                CENTRAL_DIFFERENCE.replace("(f(up) - f(down)) / (2 * epsilon)", "f(up) - f(down) / (2 * epsilon)"),
-            ),
             "epsilon-ignored": tuple(_STEP.format(step=step) for step in (1e-5, 1e-3)),
             "all-entries-at-once": (_ROWS,),
             "step-not-undone": tuple(_IN_PLACE.format(undone=undone) for undone in ("0", "2 * epsilon")),
-            "transposed": (_SHOWN.format(gradient="gradient.T"),),
             "flattened": tuple(_SHOWN.format(gradient=g) for g in ("gradient.ravel()", "gradient.reshape(-1, 1)")),
         },
         lines={"slope": ""},

@@ -59,7 +59,6 @@ QUESTIONS: tuple[Question, ...] = (
         also="""
             function-for-its-derivative: mse_loss(A, Y)
             factor-missing: np.full_like(A, 2.0)
-            term-missing: -2 * Y
             wrong-loss: bce_prime(A, Y) | np.sign(A - Y)
             one-step-too-far: 2 * (A - Y) * A * (1 - A)
             matmul-for-elementwise: 2 * (A - Y) @ (A - Y).T

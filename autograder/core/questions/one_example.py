@@ -77,11 +77,7 @@ NETWORK = Network(
     a2="sigmoid(z2)",
     L="-y * np.log(a2) - (1 - y) * np.log(1 - a2)",
 )
-_SPREAD = """
-    divided-by-wrong-size: {r} / len({x})
-    keepdims-dropped: np.ravel({r})
-    summed-too-early: np.sum({r}) | np.mean({r})
-"""
+_SPREAD = "keepdims-dropped: np.ravel({r})"
 _OUTER = """
     transpose-missing: dz.T @ a
     divided-by-wrong-size: dz @ a.T / (len(dz) * len(a))
@@ -154,7 +150,7 @@ QUESTIONS: tuple[Question, ...] = (
         NETWORK.gradient("a2"),
         draw,
         *written(BY_OUTPUT, a="a2", y="y"),
-        also=_SPREAD.format(r="((a2 - y) / (a2 * (1 - a2)))", x="y"),
+        also=_SPREAD.format(r="((a2 - y) / (a2 * (1 - a2)))"),
         lines={"": "one_example.da"},
     ),
     ask(
@@ -162,7 +158,7 @@ QUESTIONS: tuple[Question, ...] = (
         NETWORK.gradient("z2"),
         draw,
         "a2 - y",
-        also=_SPREAD.format(r="(a2 - y)", x="y"),
+        also=_SPREAD.format(r="(a2 - y)"),
         lines={"": "one_example.dz"},
     ),
     ask("one_example.dw2", NETWORK.gradient("w2"), draw, "dz2 @ a1.T", also=_named(_OUTER, dz="dz2", a="a1")),
@@ -179,9 +175,9 @@ QUESTIONS: tuple[Question, ...] = (
         NETWORK.gradient("a1"),
         draw,
         "w2.T @ dz2",
-        also=f"""{_SPREAD.format(r="(w2.T @ dz2)", x="dz2")}
+        also="""
+            summed-too-early: np.sum(w2.T @ dz2) | np.mean(w2.T @ dz2)
             divided-by-wrong-size: w2.T @ dz2 / w2.shape[1]
-            summed-wrong-axis: np.sum(w2 * dz2, axis=1, keepdims=True)
             factor-missing: np.sum(w2, axis=0, keepdims=True).T | np.ones_like(w2).T @ dz2
         """,
         printed={"E8": "w2 @ dz2"},
@@ -191,7 +187,7 @@ QUESTIONS: tuple[Question, ...] = (
         NETWORK.gradient("z1"),
         draw,
         *written(TANH, dA="da1", Z="z1"),
-        also=_SPREAD.format(r="(da1 * (1 - np.tanh(z1) ** 2))", x="z1"),
+        also=_SPREAD.format(r="(da1 * (1 - np.tanh(z1) ** 2))"),
         lines={"": "deep.tanh_backward"},
     ),
     ask("one_example.dw1", NETWORK.gradient("w1"), draw, "dz1 @ x.T", also=_named(_OUTER, dz="dz1", a="x")),
@@ -227,7 +223,6 @@ QUESTIONS: tuple[Question, ...] = (
             every-path-counted in z_by_w: np.ones((len(dz), len(dz), 1)) * a_prev[:, 0]
             factor-missing in z_by_w: np.eye(len(dz))[:, :, np.newaxis] * np.ones_like(a_prev)[:, 0]
             factor-missing in terms: dz[:, :, np.newaxis] * np.eye(len(dz))[:, :, np.newaxis] * np.ones(len(a_prev))
-            factor-twice in terms: dz[:, :, np.newaxis] * z_by_w * a_prev[:, 0] | dz[:, :, np.newaxis] ** 2 * z_by_w
             every-path-counted in terms: np.ones((len(dz), 1)) * (dz @ a_prev.T)[:, np.newaxis] | np.sum(dz) * z_by_w
         """,
         whole={

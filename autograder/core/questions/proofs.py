@@ -142,23 +142,18 @@ QUESTIONS: tuple[Question, ...] = (
         also="""
             missing-mean in m: 1
             every-path-counted in z_by_b: np.ones((len(dZ), *dZ.shape))
-            averaged-too-early in z_by_b: np.eye(len(dZ))[:, :, np.newaxis] * np.ones(m) / m
             wrong-variable in z_by_b: dZ * (np.eye(len(dZ))[:, :, np.newaxis] * np.ones(m))
-            mean-over-wrong-axis in terms: dZ * z_by_b / len(dZ)
-            factor-missing in terms: z_by_b / m
             every-path-counted in terms: dZ * np.ones_like(z_by_b) / m
-            factor-twice in terms: dZ * dZ * z_by_b / m
             averaged-twice in over_examples: np.mean(over_units, axis=1, keepdims=True)
             missing-mean in over_units: np.sum(terms, axis=1) * m
             missing-mean in over_examples: np.sum(over_units, axis=1, keepdims=True) * m
-            summed-wrong-axis in by_ones: np.ones((1, len(dZ))) @ dZ / m | dZ.T @ np.ones((len(dZ), 1)) / m
+            summed-wrong-axis in by_ones: dZ.T @ np.ones((len(dZ), 1)) / m
         """,
         whole={
             "index-missing": (_shown(z_by_b="z_by_b[:, :, 0]"),),
             "axes-in-wrong-order": (*_turned("(2, 0, 1)"), *_turned("(0, 2, 1)")),
             "summed-too-early": (_shown(terms="over_units"),),
             "not-summed": (_shown(over_units="terms"),),
-            "transposed": (_shown(over_units="over_units.T"),),
         },
         lines={"by_ones": "deep.db"},
         arguments=("dZ",),
@@ -173,7 +168,6 @@ QUESTIONS: tuple[Question, ...] = (
         PROOF_DW1,
         also="""
             missing-mean in m: 1
-            mean-over-wrong-axis in m: len(X)
             not-first-order in change_of_A1: np.tanh(Z1 + change_of_Z1) - np.tanh(Z1) | np.tanh(change_of_Z1)
                 | np.tanh(Z1 + change_of_Z1)
         """,

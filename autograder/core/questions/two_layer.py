@@ -153,7 +153,6 @@ QUESTIONS: tuple[Question, ...] = (
         *written(COST, a="A2", y="Y"),
         lines={"losses": "losses.bce_loss"},
         also="""
-            divided-by-wrong-size: np.sum(bce_loss(A2, Y)) / Y.size
             not-summed: bce_loss(A2, Y)
             summed-wrong-axis: np.sum(bce_loss(A2, Y), axis=0) | np.sum(bce_loss(A2, Y), axis=1)
                 | np.sum(bce_loss(A2, Y), axis=0, keepdims=True) | np.sum(bce_loss(A2, Y), axis=1, keepdims=True)
@@ -196,9 +195,6 @@ QUESTIONS: tuple[Question, ...] = (
         moved,
         draw,
         UPDATE,
-        also="""
-            wrong-bracket: {name: (theta - learning_rate) * grads["d" + name] for name, theta in parameters.items()}
-        """,
         layout={name: name for name in PARAMETERS},
     ),
     NN_MODEL,

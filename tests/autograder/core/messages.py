@@ -19,6 +19,7 @@ import numpy as np
 from autograder.assignments import ASSIGNMENTS, Exercise
 from autograder.core.check import check, questions
 from autograder.core.judge import judge
+from autograder.core.mistakes import by_id
 from autograder.core.questions import question
 from autograder.core.render import html, text
 from autograder.core.verdict import Verdict
@@ -38,11 +39,11 @@ def messages(assignment: str) -> str:
     blocks = []
     for exercise in ASSIGNMENTS[assignment].exercises:
         seen = set()
-        for mistake in question(exercise.asked).mistakes:
-            kind = (mistake.id, mistake.erratum)
-            if kind not in seen:
-                seen.add(kind)
-                blocks.append(text(said(exercise, mistake.function)))
+        for mistake in by_id(question(exercise.asked)).values():
+            verdict = said(exercise, mistake.function)
+            if verdict.mistake not in seen:
+                seen.add(verdict.mistake)
+                blocks.append(text(verdict))
     return "\n\n".join(blocks) + "\n"
 
 

@@ -143,7 +143,7 @@ def test_a_wrong_model_is_told_from_a_symmetric_one():
 
 
 def test_a_model_that_takes_too_long_does_not_pass(monkeypatch):
-    from autograder.core import model
+    from autograder.core.questions import model
     from course_lib.training import train_two_layer
 
     monkeypatch.setattr(model, "SECONDS", 0.0)

@@ -2,11 +2,13 @@
 
 import re
 from html.parser import HTMLParser
+from itertools import islice
 
 import numpy as np
 import pytest
 
 from autograder.assignments import ASSIGNMENTS
+from autograder.core.mistakes import mistakes
 from autograder.core.oracles import right_answers
 from autograder.core.question import Formula
 from autograder.core.questions import question
@@ -83,8 +85,8 @@ def test_a_message_shows_numbers_of_the_answer_and_never_a_right_one():
             asked = question(exercise.asked)
             if not isinstance(asked, Formula):
                 continue
-            right = {n for first, _ in right_answers(asked.id, 0) for n in numbers_in(first) if "." in n}
-            for mistake in asked.mistakes[:12]:
+            right = {n for first, _ in right_answers(asked, 0) for n in numbers_in(first) if "." in n}
+            for mistake in islice(mistakes(asked), 12):
                 message = said(exercise, mistake.function).message
                 own = {n for o in evaluate(mistake.function, asked.calls(0)) for n in numbers_in(o.value)}
                 told = set(re.findall(r"-?\d+\.\d+(?:e-?\d+)?", message))

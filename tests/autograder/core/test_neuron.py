@@ -9,6 +9,7 @@ import pytest
 
 from autograder.assignments import ASSIGNMENTS
 from autograder.core.check import check
+from autograder.core.mistakes import by_hand
 from autograder.core.questions.neuron import QUESTIONS
 from autograder.core.verdict import Verdict
 from benchmarks.judge.variants.ps1_neuron import db_in_place, propagate
@@ -199,7 +200,7 @@ def test_an_answer_that_is_right_for_one_example_only_is_refused(name):
 def test_a_message_never_shows_a_right_number():
     for exercise in PS1.exercises:
         asked = next(asked for asked in QUESTIONS if asked.id == exercise.asked)
-        for mistake in asked.mistakes:
+        for mistake in by_hand(asked):
             message = judged(exercise.function, mistake.function).message
             for case in asked.draw(0):
                 right = asked.parts(case, asked.reference(*asked.given(case).values()))

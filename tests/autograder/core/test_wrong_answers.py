@@ -7,26 +7,28 @@ from hypothesis import strategies as st
 
 from autograder.assignments import ASSIGNMENTS
 from autograder.core.check import check
+from autograder.core.compare import same
 from autograder.core.hints import HINTS
-from autograder.core.mistakes import pairs
+from autograder.core.judge import mistaken_answers
+from autograder.core.mistakes import beliefs, by_hand, mistakes, pairs, printed
 from autograder.core.question import Formula
-from autograder.core.questions import all_questions, question
+from autograder.core.questions import question
 from autograder.core.questions.two_layer import draw
 from course_lib import two_layer
 from tests.autograder.core.conftest import judged_as
 
 ASKED = [(name, exercise) for name, assignment in ASSIGNMENTS.items() for exercise in assignment.exercises]
-LIBRARY = [
+FORMULAS = [(name, exercise) for name, exercise in ASKED if isinstance(question(exercise.asked), Formula)]
+BY_HAND = [
     pytest.param(name, exercise, mistake, id=f"{name}-{exercise.function}-{number}-{mistake.where}-{mistake.id}")
     for name, exercise in ASKED
-    if exercise.asked in all_questions()
-    for number, mistake in enumerate(question(exercise.asked).mistakes)
+    for asked in [question(exercise.asked)]
+    for number, mistake in enumerate(by_hand(asked) if isinstance(asked, Formula) else mistakes(asked))
 ]
 
 
-EVERY_EXERCISE = pytest.mark.parametrize(
-    ("assignment", "exercise"), ASKED, ids=[f"{name}-{exercise.function}" for name, exercise in ASKED]
-)
+def each(asked):
+    return pytest.mark.parametrize(("assignment", "exercise"), asked, ids=[f"{name}-{e.function}" for name, e in asked])
 
 
 def assert_refused_and_named(assignment, exercise, mistake, seed):
@@ -35,34 +37,72 @@ def assert_refused_and_named(assignment, exercise, mistake, seed):
     assert verdict.mistake == mistake.id, verdict
     assert 0 <= verdict.points < verdict.max_points
     assert verdict.hint
-    assert not mistake.erratum or f"erratum {mistake.erratum}" in verdict.message
 
 
-@pytest.mark.parametrize(("assignment", "exercise", "mistake"), LIBRARY)
-def test_each_mistake_of_the_library_is_refused_and_named(assignment, exercise, mistake):
+@pytest.mark.parametrize(("assignment", "exercise", "mistake"), BY_HAND)
+def test_each_mistake_that_is_written_by_hand_is_refused_and_named(assignment, exercise, mistake):
     assert_refused_and_named(assignment, exercise, mistake, 0)
 
 
 @pytest.mark.nightly
-@EVERY_EXERCISE
+@each(FORMULAS)
 def test_each_mistake_is_refused_and_named_on_further_seeds(assignment, exercise):
-    asked = question(exercise.asked)
-    for seed in (1, 2) if isinstance(asked, Formula) else ():
-        for mistake in asked.mistakes:
+    for seed in (1, 2):
+        for mistake in by_hand(question(exercise.asked)):
             assert_refused_and_named(assignment, exercise, mistake, seed)
 
 
-@EVERY_EXERCISE
-def test_every_exercise_has_a_library_and_every_mistake_a_hint(assignment, exercise):
-    mistakes = question(exercise.asked).mistakes
-    assert mistakes
-    assert {mistake.id for mistake in mistakes} <= set(HINTS)
+def agree(one, other):
+    """Return whether two mistakes give the same numbers on every case, or raise there."""
+    for first, second in zip(one, other, strict=True):
+        if first is None or second is None:
+            if first is not second:
+                return False
+        elif not all(
+            isinstance(value, np.ndarray) and isinstance(second[name], np.ndarray) and same(value, second[name])
+            for name, value in first.items()
+        ):
+            return False
+    return True
+
+
+@each(FORMULAS)
+def test_no_mistake_is_written_by_hand_that_the_rules_name_so(assignment, exercise):
+    asked = question(exercise.asked)
+    known = list(mistaken_answers(asked, 0, "one"))
+    own, made = known[: len(by_hand(asked))], known[len(beliefs(asked)) :]
+    for mistake, numbers in own:
+        assert mistake.id != next((m.id for m, others in made if agree(numbers, others)), ""), mistake
+
+
+@each(FORMULAS)
+def test_what_is_in_print_and_wrong_is_refused_and_linked(assignment, exercise):
+    for mistake in printed(question(exercise.asked)):
+        verdict = judged_as(assignment, exercise.function, mistake.function)
+        assert verdict.passed is False
+        assert "(erratum E" in verdict.message or verdict.mistake == "raised"
+
+
+@each(ASKED)
+def test_every_question_knows_mistakes_and_every_mistake_has_a_hint(assignment, exercise):
+    known = {mistake.id for mistake in mistakes(question(exercise.asked))}
+    assert known
+    assert known <= set(HINTS)
+
+
+@each(FORMULAS)
+def test_what_a_rule_makes_is_right_or_no_mere_wrong_value(assignment, exercise):
+    asked = question(exercise.asked)
+    for mistake in list(mistakes(asked))[len(by_hand(asked)) :: 17]:
+        verdict = judged_as(assignment, exercise.function, mistake.function)
+        assert verdict.passed is not None
+        assert verdict.passed or verdict.mistake != "wrong-values"
 
 
 @pytest.mark.nightly
-@EVERY_EXERCISE
+@each(FORMULAS)
 def test_two_mistakes_at_once_are_named_by_ones_that_were_made(assignment, exercise):
-    for mistake in pairs(question(exercise.asked).mistakes)[::7]:
+    for mistake in list(pairs(question(exercise.asked)))[::31]:
         verdict = judged_as(assignment, exercise.function, mistake.function)
         assert verdict.passed is not None
         if verdict.passed is False and "two mistakes together" in verdict.seen:
