@@ -7,22 +7,22 @@ same process, from another process, or from a browser. It runs nothing of the st
 import contextlib
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograder.assignments import Exercise
 from autograder.core import book_links
-from autograder.core.compare import same, wrong_entries
+from autograder.core.compare import ROUNDING, same, wrong_entries
 from autograder.core.hints import HINTS
 from autograder.core.layout import Absent, described
-from autograder.core.mistakes import Mistake, pairs
+from autograder.core.mistakes import Remembered, mistakes, pairs, printed
 from autograder.core.oracles import OracleDisagreement, Parts, right_answers
-from autograder.core.question import Case, Formula, Property
+from autograder.core.question import Case, Formula, Mistake, Property
 from autograder.core.questions import question
-from autograder.core.slips import slips
 from autograder.core.verdict import Part, Verdict
 from autograder.protocol.values import Failure, Opaque, Outcome, copied, plain
 from course_lib.arrays import Array
@@ -31,8 +31,8 @@ from course_lib.equations import EQUATIONS
 NOT_IMPLEMENTED = "The cell is as it was handed out. Write the function, then run this cell again."
 
 
-Results = list[Mapping[str, Any] | None]
-"""The parts of an answer on each case, None where it raised."""
+Results = Remembered[Mapping[str, Any] | None]
+"""The parts of an answer on each case, None where it raised; computed as far as somebody has looked."""
 
 
 class Fault(NamedTuple):
@@ -50,6 +50,13 @@ class Answer(NamedTuple):
     again: Parts
     given: Mapping[str, Any]
     failure: Failure | None
+    size: dict[str, float]
+
+    def largest(self, name: str) -> float:
+        """Return the largest entry of a part that was returned, regardless of sign."""
+        if name not in self.size:
+            self.size[name] = float(np.max(np.abs(self.given[name]), initial=0.0))
+        return self.size[name]
 
 
 def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Verdict:
@@ -65,7 +72,8 @@ def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Ver
     -------
     Verdict, with `passed` None when the two oracles disagree
     """
-    with np.errstate(all="ignore"):  # whatever the numbers are, they are the student's
+    with np.errstate(all="ignore"), warnings.catch_warnings():  # whatever the numbers are, they are the student's
+        warnings.simplefilter("ignore")
         return _judged(exercise, outcomes, seed)
 
 
@@ -88,11 +96,16 @@ def prepare(exercise: Exercise, seed: int) -> None:
     """
     asked = question(exercise.asked)
     asked.calls(seed)
-    with contextlib.suppress(OracleDisagreement):  # which each verdict will say
+    with (
+        contextlib.suppress(OracleDisagreement),
+        np.errstate(all="ignore"),
+        warnings.catch_warnings(),
+    ):  # which each verdict will say
+        warnings.simplefilter("ignore")
         if isinstance(asked, Formula):
-            right_answers(asked.id, seed)
-            for kind in ("library", "slips"):
-                mistaken_answers(asked.id, seed, kind)
+            right_answers(asked, seed)
+            for _, results in mistaken_answers(asked, seed, "one"):
+                next(iter(results), None)
 
 
 def _judge_property(exercise: Exercise, asked: Property, outcomes: Sequence[Outcome], seed: int) -> Verdict:
@@ -118,12 +131,12 @@ def _judge_property(exercise: Exercise, asked: Property, outcomes: Sequence[Outc
 
 def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcome], seed: int) -> Verdict:
     try:
-        right = right_answers(asked.id, seed)
+        right = right_answers(asked, seed)
     except OracleDisagreement as error:
         reason = f"Could not be judged: {error}."
         return Verdict(exercise.function, exercise.equation, None, 0.0, exercise.points, None, reason)
     answers = [
-        Answer(case, first, again, {} if outcome.failure else asked.parts(case, outcome.value), outcome.failure)
+        Answer(case, first, again, {} if outcome.failure else asked.parts(case, outcome.value), outcome.failure, {})
         for case, (first, again), outcome in zip(asked.draw(seed), right, outcomes, strict=True)
     ]
     deciding = [answer for answer in answers if answer.case.decides]
@@ -138,7 +151,7 @@ def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcom
         return Verdict(
             exercise.function, exercise.equation, True, exercise.points, exercise.points, None, "Right.", notes=notes
         )
-    named = _name(asked.id, seed, [a for a in answers if a.case.names], faults)
+    named = _name(asked, seed, [a for a in answers if a.case.names], faults)
     judged = tuple(
         Part(name, True, shares[name], shares[name], None)
         if fault is None
@@ -277,17 +290,17 @@ def _entry(wrong: Array) -> str:
 
 
 def _name(
-    id: str, seed: int, answers: Sequence[Answer], faults: Mapping[str, Fault | None]
+    asked: Formula, seed: int, answers: Sequence[Answer], faults: Mapping[str, Fault | None]
 ) -> dict[str, tuple[Fault, Mistake | None]]:
     """Find, for each part that is wrong, the mistake that gives the very same numbers: best one for all of them."""
     wrong = [name for name, fault in faults.items() if fault]
     right = {part for name in faults if name not in wrong for part in (name, name.removeprefix('cache["')[:-2])}
 
     def explaining(parts: Sequence[str]) -> Mistake | None:
-        for kind in KINDS if _are_numbers(answers, parts) else ():
-            for mistake, results in mistaken_answers(id, seed, kind):
+        for kind in ("one", "two") if _are_numbers(answers, parts) else ():
+            for mistake, results in mistaken_answers(asked, seed, kind):
                 if (not mistake.where or mistake.where not in right) and _explains(results, answers, parts):
-                    return mistake
+                    return replace(mistake, erratum=_erratum(asked, seed, answers, parts))
         return None
 
     whole = None if _is_zero(answers, list(faults)) else explaining(list(faults))
@@ -324,39 +337,38 @@ def _are_numbers(answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
     return bool(given) and all(isinstance(value, np.ndarray) for value in given)
 
 
-KINDS: Mapping[str, Callable[[Formula], tuple[Mistake, ...]]] = {
-    "library": lambda asked: asked.mistakes,
-    "slips": lambda asked: slips(asked.id),
-    "pairs": lambda asked: pairs(asked.mistakes),
-}
-"""Where mistakes come from; what comes first is looked at first, and nothing is computed before it is needed."""
+KINDS: Mapping[str, Callable[[Formula], Iterable[Mistake]]] = {"one": mistakes, "two": pairs, "printed": printed}
+"""Where mistakes come from."""
 
 
 @lru_cache(maxsize=512)
-def mistaken_answers(id: str, seed: int, kind: str) -> tuple[tuple[Mistake, Results], ...]:
-    """Compute what every mistake of a kind returns on every case that tells mistakes apart."""
-    asked = question(id)
-    assert isinstance(asked, Formula), id
+def mistaken_answers(asked: Formula, seed: int, kind: str) -> Remembered[tuple[Mistake, Results]]:
+    """Return what every mistake of a kind returns on every case that tells mistakes apart, computed as it is needed."""
     cases = [case for case in asked.draw(seed) if case.names]
-    computed = []
-    for mistake in KINDS[kind](asked):
-        results: Results = []
+
+    def results(mistake: Mistake) -> Iterator[Mapping[str, Any] | None]:
         for case in cases:
             try:
-                with np.errstate(all="ignore"), warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    value = mistake.function(*copied(asked.given(case)).values())
+                yield asked.parts(case, plain(mistake.function(*copied(asked.given(case)).values())))
             except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError):
-                results.append(None)
-            else:
-                results.append(asked.parts(case, plain(value)))
-        computed.append((mistake, results))
-    return tuple(computed)
+                yield None
+
+    def computed() -> Iterator[tuple[Mistake, Results]]:
+        for mistake in KINDS[kind](asked):
+            yield mistake, Remembered(partial(results, mistake))
+
+    return Remembered(computed)
+
+
+def _erratum(asked: Formula, seed: int, answers: Sequence[Answer], parts: Sequence[str]) -> str:
+    """Return the erratum that an answer is printed in, or "" where it is in no print."""
+    known = mistaken_answers(asked, seed, "printed")
+    return next((mistake.erratum for mistake, results in known if _explains(results, answers, parts)), "")
 
 
 def _explains(results: Results, answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
     """Tell whether a mistake gives the student's numbers on every case, raises where they raise, and is wrong."""
-    differs = tells = False
+    tells = False
     for result, answer in zip(results, answers, strict=True):
         if result is None or answer.failure:
             if (result is None) != (answer.failure is not None):
@@ -368,11 +380,18 @@ def _explains(results: Results, answers: Sequence[Answer], wanted: Sequence[str]
             value, mistaken = answer.given[name], result[name]
             if not isinstance(mistaken, np.ndarray) or not isinstance(value, np.ndarray):
                 return False
-            if not same(_array(value, mistaken), mistaken):
+            if _far_apart(value, mistaken, answer.largest(name)) or not same(_array(value, mistaken), mistaken):
                 return False
-            differs = differs or not same(mistaken, answer.right[name])
-            tells = tells or bool(np.any(np.isfinite(mistaken)))  # one NaN is like another
-    return differs and tells
+            if not same(_array(mistaken, answer.right[name]), answer.right[name]):
+                tells = tells or bool(np.any(np.isfinite(mistaken)))  # one NaN is like another
+    return tells
+
+
+def _far_apart(value: Array, mistaken: Array, largest: float) -> bool:
+    """Return whether the first entries alone tell two arrays apart; quicker than `same`, and never where that is true."""
+    if not value.size or not mistaken.size or value.size != mistaken.size:
+        return value.size != mistaken.size
+    return bool(abs(value.item(0) - mistaken.item(0)) > 1e-3 * largest + ROUNDING)
 
 
 def _seen(judged: tuple[Part, ...], fault: Fault, mistake: Mistake | None) -> str:
@@ -393,8 +412,9 @@ def _seen(judged: tuple[Part, ...], fault: Fault, mistake: Mistake | None) -> st
 
 def _to_read(asked: Formula, mistake: Mistake | None) -> str:
     """Return the id of the equation to read about: the one inside of a composite function that is wrong, or its own."""
-    inside = f"{asked.reads.partition('.')[0]}.{mistake.where}" if mistake and mistake.where else ""
-    return inside if inside in EQUATIONS else asked.reads
+    where = mistake.where if mistake else ""
+    inside = asked.lines.get(where, f"{asked.reads.partition('.')[0]}.{where}")
+    return inside if where and inside in EQUATIONS else asked.reads
 
 
 def _reading(id: str) -> str:

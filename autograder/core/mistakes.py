@@ -1,138 +1,200 @@
-"""Mistakes: the same formula with one thing wrong, and the kinds of them that several equations share.
+"""What often goes wrong with a formula: what people believe of it, and every change of its code by a rule."""
 
-A mistake is a function like the reference, so that it can be tested: its numbers differ from the right ones, and no two
-mistakes of one equation agree. Where a wrong formula fits only square matrices it raises on the other cases, as the
-student's does; the square case, on which all sizes are equal, tells such formulas apart. The libraries themselves stand
-with their questions, in `autograder.core.questions`.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+import ast
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import islice
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from autograder.core.mutations import Source, definition, function_of, mutants
+from autograder.core.question import Formula, Mistake, Property, Question
+from autograder.core.questions import all_questions
+from autograder.core.rules import expression
 from course_lib.arrays import Array
 
-Function = Callable[..., Any]
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """One way to get an equation wrong.
+class Remembered(Generic[T]):
+    """What an iterator gives: computed once, and only as far as somebody has looked."""
 
-    Attributes
-    ----------
-    id : from the list of mistake ids
-    function : takes the equation's arguments and returns the wrong answer
-    erratum : the published mistake that this is, such as "E16", or ""
-    where : in a composite function, the equation that is wrong, such as "dZ1"
-    changes : for a mistake that changes a right answer afterwards (a factor, a transpose), that change of an array;
-        such a mistake can come on top of another
+    def __init__(self, start: Callable[[], Iterator[T]]) -> None:
+        """Keep what starts the iterator; it is started anew where somebody interrupts it."""
+        self._start, self._known = start, list[T]()
+        self._source: Iterator[T] | None = None
+
+    def __iter__(self) -> Iterator[T]:
+        """Go through all of it, from the beginning."""
+        k = 0
+        while k < len(self._known) or self._has_more():
+            yield self._known[k]
+            k += 1
+
+    def _has_more(self) -> bool:
+        if self._source is None:
+            self._source = islice(self._start(), len(self._known), None)
+        try:
+            self._known.append(next(self._source))
+        except StopIteration:
+            return False
+        except BaseException:
+            self._source = None
+            raise
+        return True
+
+
+class Line(NamedTuple):
+    """What stands in the place of a line: the id of the mistake, the erratum, the name of the line, and its code.
+
+    The code of a whole function is text.
     """
 
     id: str
-    function: Function
-    erratum: str = ""
-    where: str = ""
-    changes: Callable[[Array, int], Array] | None = None
+    erratum: str
+    where: str
+    code: ast.expr | str
 
 
-def after(id: str, right: Function, change: Callable[[Array, int], Array], erratum: str = "") -> Mistake:
-    """Make the mistake of changing a right answer; `change` gets the array and m."""
+@cache
+def mistakes(asked: Question) -> Remembered[Mistake]:
+    """Return the mistakes of a question, most likely first: those that people believe, then those by the rules.
 
-    def wrong(*arguments: Array) -> Array:
-        return change(np.asarray(right(*arguments)), arguments[-1].shape[-1])
-
-    return Mistake(id, wrong, erratum, changes=change)
-
-
-def factors(right: Function, *, averaged: bool, erratum: str = "") -> tuple[Mistake, ...]:
-    """Return the mistakes of a wrong factor in a gradient that is averaged over examples, or is not."""
-    mean: tuple[Mistake, ...]
-    if averaged:
-        mean = (
-            after("missing-mean", right, lambda r, m: r * m, erratum),
-            after("averaged-twice", right, lambda r, m: r / m),
-        )
-    else:
-        mean = (after("averaged-too-early", right, lambda r, m: r / m, erratum),)
-    return (
-        *mean,
-        after("sign-flipped", right, lambda r, m: -r),
-        after("factor-of-two", right, lambda r, m: 2 * r),
-        after("factor-of-two", right, lambda r, m: r / 2),
-    )
+    Of a property they are its examples.
+    """
+    return Remembered(lambda: _mistakes(asked) if isinstance(asked, Formula) else _examples(asked))
 
 
-def weight_gradient(right: Function) -> tuple[Mistake, ...]:
-    """Return the mistakes of dW(dZ, A) = 1/m dZ A^T."""
-
-    def m(dZ: Array) -> int:
-        return int(dZ.shape[1])
-
-    return (
-        *factors(right, averaged=True),
-        after("transposed", right, lambda r, m: r.T),
-        Mistake("mean-over-wrong-axis", lambda dZ, A: dZ @ A.T / len(dZ)),
-        Mistake("mean-over-wrong-axis", lambda dZ, A: dZ @ A.T / len(A)),
-        Mistake("divided-by-wrong-size", lambda dZ, A: dZ @ A.T / dZ.size),
-        Mistake("divided-by-wrong-size", lambda dZ, A: dZ @ A.T / A.size),
-        Mistake("transpose-missing", lambda dZ, A: dZ @ A / m(dZ)),
-        Mistake("transpose-missing", lambda dZ, A: dZ.T @ A.T / m(dZ)),
-        Mistake("factors-swapped", lambda dZ, A: A.T @ dZ / m(dZ), "E17"),
-        Mistake("factors-swapped", lambda dZ, A: A @ dZ / m(dZ)),
-        Mistake("elementwise-for-matmul", lambda dZ, A: dZ * A / m(dZ)),
-        Mistake("elementwise-for-matmul", lambda dZ, A: dZ * A.T / m(dZ)),
-        Mistake("elementwise-for-matmul", lambda dZ, A: np.sum(dZ * A) / m(dZ)),
-        Mistake(
-            "elementwise-for-matmul",
-            lambda dZ, A: np.sum(dZ * A, axis=1, keepdims=True) / m(dZ),
-        ),
-    )
+def _examples(asked: Property) -> Iterator[Mistake]:
+    for id, texts in asked.examples.items():
+        for text in texts:
+            yield Mistake(id, function_of(definition("f", asked.parameters, text), {"np": np, **asked.uses}))
 
 
-def bias_gradient(right: Function, erratum: str) -> tuple[Mistake, ...]:
-    """Return the mistakes of db(dZ) = 1/m dZ 1."""
-    return (
-        *factors(right, averaged=True, erratum=erratum),
-        after("transposed", right, lambda r, m: r.T),
-        after("keepdims-dropped", right, lambda r, m: r.ravel()),
-        Mistake("mean-over-wrong-axis", lambda dZ: np.sum(dZ, axis=1, keepdims=True) / len(dZ)),
-        Mistake("divided-by-wrong-size", lambda dZ: np.sum(dZ, axis=1, keepdims=True) / dZ.size),
-        Mistake("summed-wrong-axis", lambda dZ: np.sum(dZ, axis=0, keepdims=True) / dZ.shape[1], "E16"),
-        Mistake("summed-wrong-axis", lambda dZ: np.sum(dZ, axis=0) / dZ.shape[1]),
-        Mistake("summed-wrong-axis", lambda dZ: np.mean(dZ, axis=0, keepdims=True)),
-        Mistake("summed-wrong-axis", lambda dZ: np.mean(dZ, axis=0)),
-        Mistake("summed-wrong-axis", lambda dZ: np.sum(dZ) / dZ.shape[1]),
-        Mistake("summed-wrong-axis", lambda dZ: np.mean(dZ)),
-        Mistake("not-summed", lambda dZ: dZ, "E4"),
-        Mistake("not-summed", lambda dZ: dZ / dZ.shape[1]),
-    )
+def _mistakes(asked: Formula) -> Iterator[Mistake]:
+    yield from beliefs(asked)
+    for mutant in mutants(sources(asked)):
+        yield Mistake(mutant.id, function_of(mutant.code), shown(asked, mutant.where))
 
 
-WEIGHTED_INPUT = (
-    Mistake("term-missing", lambda W, b, A: W @ A),
-    Mistake("sign-flipped", lambda W, b, A: W @ A - b),
-    Mistake("transpose-missing", lambda W, b, A: W.T @ A + b),
-    Mistake("factors-swapped", lambda W, b, A: A @ W + b),
-    Mistake("elementwise-for-matmul", lambda W, b, A: W * A + b),
-)
-"""The mistakes of Z(W, b, A) = W A + b."""
+def by_id(asked: Question) -> Mapping[str, Mistake]:
+    """Return the first mistake of each id, with the erratum that it is printed in."""
+    found: dict[str, Mistake] = {}
+    for mistake in mistakes(asked):
+        found.setdefault(mistake.id, mistake)
+    return found
 
 
-def pairs(singles: tuple[Mistake, ...]) -> tuple[Mistake, ...]:
+@cache
+def sources(asked: Formula) -> tuple[Source, ...]:
+    """Return the ways to write a formula, taken apart."""
+    keys = {name: list(value) for name, value in asked.calls(0)[0].items() if isinstance(value, dict)}
+    return tuple(Source(definition("f", asked.parameters, text), keys) for text in asked.code)
+
+
+@cache
+def beliefs(asked: Formula) -> tuple[Mistake, ...]:
+    """Return the mistakes that are written by hand, here or with an equation that stands in a line."""
+    return tuple(_made(asked, line) for line in lines(asked) if not line.erratum)
+
+
+@cache
+def printed(asked: Formula) -> tuple[Mistake, ...]:
+    """Return the formulas that are in print and wrong."""
+    return tuple(_made(asked, line) for line in lines(asked) if line.erratum)
+
+
+def shown(asked: Formula, where: str) -> str:
+    """Return how the name of a line is said."""
+    said = asked.lines.get(where, where)
+    return where if "." in said else said
+
+
+@cache
+def lines(asked: Formula) -> tuple[Line, ...]:
+    """Return what else may stand in the lines of a formula's code."""
+    return (*_own(asked), *_of_equations(asked))
+
+
+def _own(asked: Formula) -> Iterator[Line]:
+    for row in filter(None, map(str.strip, asked.also.splitlines())):
+        head, _, texts = row.partition(": ")
+        id, _, where = head.partition(" in ")
+        yield from (Line(id, "", where, expression(text)) for text in texts.split(" | "))
+    for id, texts in asked.whole.items():
+        yield from (Line(id, "", "", text) for text in texts)
+    for erratum, text in asked.printed.items():
+        where, _, code = text.partition(": ") if re.match(r"\w+: ", text) else ("", "", text)
+        yield Line("", erratum, where, expression(code) if is_expression(code) else code)
+
+
+def _of_equations(asked: Formula) -> Iterator[Line]:
+    for where, id in asked.lines.items():
+        inner = all_questions().get(id)
+        if not isinstance(inner, Formula):
+            continue
+        holes = frozenset(inner.arguments)
+        for source in sources(asked):
+            for node, found in source.occurrences(where, map(expression, filter(is_expression, inner.code)), holes):
+                for line in lines(inner):
+                    if not line.where and isinstance(line.code, ast.expr):
+                        yield Line(line.id, line.erratum, where, source.with_other(where, node, line.code, found))
+                break
+            else:
+                continue
+            break
+
+
+def is_expression(text: str) -> bool:
+    """Return whether a code text is one expression."""
+    return "return " not in text
+
+
+def _made(asked: Formula, line: Line) -> Mistake:
+    """Return the formula with another line in it, in the first way to write it that has one of that name."""
+    if isinstance(line.code, str):
+        return Mistake(line.id, function_of(definition("f", asked.parameters, line.code)), "", line.erratum)
+    for source in sources(asked):
+        if code := source.with_line(line.where, line.code):
+            return Mistake(line.id, function_of(code), shown(asked, line.where), line.erratum)
+    raise ValueError(f"{asked.id}: no line of its code is {line.where!r}")
+
+
+CHANGES: Mapping[str, tuple[tuple[str, Callable[[Array, int], Any]], ...]] = {
+    "mean": (("missing-mean", lambda r, m: r * m), ("averaged-twice", lambda r, m: r / m)),
+    "no mean": (("averaged-too-early", lambda r, m: r / m),),
+    "": (
+        ("sign-flipped", lambda r, m: -r),
+        ("factor-of-two", lambda r, m: 2 * r),
+        ("factor-of-two", lambda r, m: r / 2),
+        ("transposed", lambda r, m: r.T),
+    ),
+}
+"""What can come on top of another mistake: a change of the whole answer, of formulas with a mean over m or without."""
+
+
+@cache
+def pairs(asked: Formula) -> Remembered[Mistake]:
     """Return two mistakes at once: one in the formula, and a change of its answer on top."""
-    return tuple(
-        Mistake(f"{first.id}+{second.id}", _on_top(first.function, second.changes), where=first.where)
-        for first in singles
-        for second in singles
-        if second.changes is not None and second is not first and second.id != first.id
-    )
+    return Remembered(lambda: _pairs(asked))
 
 
-def _on_top(function: Function, change: Callable[[Array, int], Array]) -> Function:
-    def wrong(*arguments: Array) -> Array:
+def _pairs(asked: Formula) -> Iterator[Mistake]:
+    if asked.layout or not asked.code:
+        return
+    averages = any(source.averages() for source in sources(asked))
+    changes = (*CHANGES["mean" if averages else "no mean"], *CHANGES[""])
+    for first in mistakes(asked):
+        for id, change in changes:
+            if id != first.id:
+                yield replace(first, id=f"{first.id}+{id}", function=_on_top(first.function, change))
+
+
+def _on_top(function: Callable[..., Any], change: Callable[[Array, int], Any]) -> Callable[..., Any]:
+    def wrong(*arguments: Any) -> Any:
         return change(np.asarray(function(*arguments)), arguments[-1].shape[-1])
 
     return wrong

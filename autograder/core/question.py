@@ -4,18 +4,17 @@ A `Formula` is judged by its numbers, against two oracles; a `Property` by what 
 (a trained network, a partition into mini-batches).
 """
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from autograder.core.layout import Layout, parts
-from autograder.core.mistakes import Mistake
+from autograder.core.mutations import definition, function_of
 from autograder.protocol.values import Outcome
-from course_lib.arrays import Array
-from course_lib.equations import equation
+from course_lib.equations import EQUATIONS
 
 Values = Mapping[str, Any]
 Kind = Literal["plain", "square", "extreme", "kink"]
@@ -49,7 +48,25 @@ class Case:
         return self.kind in ("plain", "square")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
+class Mistake:
+    """One way to get a function wrong.
+
+    Attributes
+    ----------
+    id : from the list of mistake ids
+    function : takes the same arguments and returns the wrong answer
+    where : in a longer function, what is wrong in it, such as "dZ1"
+    erratum : the published mistake that this is, such as "E16", or ""
+    """
+
+    id: str
+    function: Callable[..., Any]
+    where: str = ""
+    erratum: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Formula:
     """A function whose results are held against right ones.
 
@@ -60,8 +77,14 @@ class Formula:
     second : the second oracle, which never uses the reference: from the values of a case to a result of the same layout
     draw : from a seed to the cases; the same seed gives the same cases
     arguments : names of the arguments in order; one that a case has no value for is left out, and takes its default
+    code : the reference as Python, in the ways that people write it; an expression is what is returned
+    also : mistakes that no rule makes, most likely first: a row is an id, and what stands in the place of the formula;
+        `id in dZ1: ...` is what is assigned, or returned, under that name; several are parted by `|`
+    whole : by the id, mistakes that need a code of their own
+    lines : by the names in the code, the ids of equations that stand there: their own mistakes are made there too, and
+        are read about there; under "" it is the whole. What is no id is what a line is called in messages
+    printed : by the number of an erratum, the formula as it is in print; `dZ1: ...` is one line of it
     layout : the tuples and dicts of the result, with a name for each part; from a case, where it depends on one
-    mistakes : the library of what often goes wrong, most likely first
     reads : id of the equation whose chapter is to be read again
     bounds : at a kink, from the values to the least and the greatest answer that counts, each laid out as the result
     weights : what some parts count for, where it is not 1
@@ -72,11 +95,20 @@ class Formula:
     second: Callable[[Values], Any]
     draw: Callable[[int], Sequence[Case]]
     arguments: tuple[str, ...]
+    code: tuple[str, ...] = ()
+    also: str = ""
+    whole: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lines: Mapping[str, str] = field(default_factory=dict)
+    printed: Mapping[str, str] = field(default_factory=dict)
     layout: Layout | Callable[[Case], Layout] = ""
-    mistakes: tuple[Mistake, ...] = ()
     reads: str = ""
     bounds: Callable[[Values], tuple[Any, Any]] | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The arguments with their defaults, as code."""
+        return _parameters(self.reference, self.arguments)
 
     def given(self, case: Case) -> dict[str, Any]:
         """Return the arguments of a case by name, in order."""
@@ -98,7 +130,7 @@ class Finding(NamedTuple):
     seen: str = "Right."
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Property:
     """A function that is judged by what holds of its results.
 
@@ -108,7 +140,8 @@ class Property:
     reference : a function that has the property
     calls : from a seed to the arguments of each call, by name and in order
     inspect : from the calls and the results, as plain values, and the seconds that each call took, to a Finding
-    mistakes : functions that lack it, each with the id that it must be given
+    examples : by the id of a mistake, functions that lack it, as code like a formula's
+    uses : what the code of the examples may use beside numpy
     reads : id of the equation whose chapter is to be read again, or ""
     """
 
@@ -116,45 +149,43 @@ class Property:
     reference: Callable[..., Any]
     calls: Callable[[int], list[dict[str, Any]]]
     inspect: Callable[[Sequence[Mapping[str, Any]], Sequence[Outcome]], Finding]
-    mistakes: tuple[Mistake, ...] = ()
+    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    uses: Mapping[str, Any] = field(default_factory=dict)
     reads: str = ""
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The arguments with their defaults, as code."""
+        return _parameters(self.reference, tuple(self.calls(0)[0]))
+
+
+def _parameters(function: Callable[..., Any], names: Sequence[str]) -> Mapping[str, str]:
+    known = inspect.signature(function).parameters
+    defaults = {name: known[name].default if name in known else inspect.Parameter.empty for name in names}
+    return {name: "" if value is inspect.Parameter.empty else f"={value!r}" for name, value in defaults.items()}
 
 
 Question = Formula | Property
 
 
-def of_equation(
-    id: str,
-    second: Callable[[Values], Any],
-    draw: Callable[[int], Sequence[Case]],
-    mistakes: tuple[Mistake, ...] = (),
-    *,
-    layout: Layout | Callable[[Case], Layout] = "",
-    asked: str = "",
-    bounds: Callable[[Values], tuple[Array, Array]] | None = None,
-    weights: Mapping[str, float] = MappingProxyType({}),
+def ask(
+    id: str, second: Callable[[Values], Any], draw: Callable[[int], Sequence[Case]], *code: str, **more: Any
 ) -> Formula:
-    """Return the question that asks for a registered equation.
+    """Declare a question on an equation of the registry, or on a function that is only its code.
 
     Parameters
     ----------
-    id : of the equation
-    second, draw, mistakes, layout, bounds, weights : as in `Formula`
-    asked : id of the question, where another one asks for the same equation
+    id : of the equation; of another question on it as the part after a space
+    second, draw, code : as in `Formula`
+    more : the other attributes of a `Formula`; `arguments`, where it is no equation
     """
-    subject = equation(id)
-    return Formula(
-        id=asked or id,
-        reference=subject.function,
-        second=second,
-        draw=draw,
-        arguments=tuple(subject.arguments),
-        layout=layout,
-        mistakes=mistakes,
-        reads=id,
-        bounds=bounds,
-        weights=weights,
-    )
+    subject = EQUATIONS.get(id.partition(" ")[0])
+    if subject:
+        more = {"arguments": tuple(subject.arguments), "reads": subject.id, "reference": subject.function, **more}
+    else:
+        given = dict.fromkeys(more["arguments"], "")
+        more = {"reference": function_of(definition("f", given, code[0])), **more}
+    return Formula(id=id, second=second, draw=draw, code=code, **more)
 
 
 def different_sizes(rng: np.random.Generator, *names: str, **fixed: int) -> dict[str, int]:

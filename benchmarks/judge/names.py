@@ -97,13 +97,14 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("left-of-times", "activation-derivative-missing", functions="*fixed_E3 *fixed_E8", what="W*.T @ * -> *"),
     Rule("left-of-times right-of-times", "activation-derivative-missing", "*proof_dW1", "*slope*"),
+    Rule("left-of-minus", "activation-derivative-missing", "*proof_dW1", "1 - np.tanh(*"),
     Rule("other-function", "activation-derivative-missing", what="compute_dZ2(* -> compute_dA2(*"),
     Rule("name", "activation-derivative-missing", what="dZ1 -> dA1"),
     Rule("left-of-times", "activation-for-its-derivative", what="* * (1 - *) -> *"),
     Rule(
         "name key drop-tanh drop-sigmoid",
         "derivative-of-activation-taken-at-the-wrong-place",
-        functions="*_prime *dZ1 *dz1 *_backward *fixed_E3 *fixed_E8 *backward_propagation",
+        functions="*_prime *dZ1 *dz1 *_backward *fixed_E3 *fixed_E8 *backward_propagation *proof_dW1",
     ),
     # Corners and branches.
     Rule(
@@ -119,7 +120,8 @@ RULES: tuple[Rule, ...] = (
     Rule("zeros-to-ones", "every-path-counted", functions="*proof_*"),
     Rule("range index name constant comparison", "layer-left-out wrong-layer", functions="*L_model_*"),
     Rule("drop-statement", "layer-left-out", functions="*L_model_*", what="for *"),
-    Rule("drop-statement", "wrong-layer", functions="*L_model_forward", what="A = *"),
+    Rule("drop-statement", "wrong-layer wrong-argument", functions="*L_model_forward", what="A = *"),  # X for all
+    Rule("exchange-arguments", "wrong-layer", functions="*L_model_forward"),  # W stands where A is kept
     Rule("if-* comparison name", "wrong-activation", functions="*L_model_forward"),
     # One function's own.
     Rule("other-function", "wrong-loss wrong-argument", functions="*compute_cost *propagate"),
@@ -127,6 +129,8 @@ RULES: tuple[Rule, ...] = (
     Rule("drop-sign", "wrong-loss", functions="*mae_prime"),
     Rule("name", "factor-missing", functions="*backward_propagation", what="dA1 -> dZ2"),
     Rule("name", "mean-over-wrong-axis", functions="*proof_db", what="m -> n"),
+    Rule("name", "mean-over-wrong-axis", functions="*linear_backward", what="dZ -> W"),  # its columns are not m
+    Rule("name", "mean-over-wrong-axis", functions="*proof_dW1", what="X -> *W*"),
     Rule("name", "mean-over-wrong-axis", functions="*fixed_E3", what="X -> W2"),
     Rule("name", "summed-too-early", functions="*proof_db", what="terms -> over_units"),
     Rule("name", "not-summed", functions="*proof_db", what="over_units -> terms"),

@@ -23,14 +23,16 @@ import course_lib
 from autograder.assignments import ASSIGNMENTS, Assignment, Exercise
 from autograder.core.hints import CAUSES, HINTS
 from autograder.core.judge import judge
-from autograder.core.mistakes import Mistake
+from autograder.core.mistakes import by_id, printed
+from autograder.core.numeric import derivative
 from autograder.core.oracles import right_answers
-from autograder.core.question import Formula, Question
+from autograder.core.question import Formula, Mistake, Question
 from autograder.core.questions import all_questions, question
 from autograder.core.render import heading, paragraphs
+from autograder.core.verdict import Verdict
 from autograder.guest.evaluate import evaluate
 from course_lib.equations import EQUATIONS
-from course_lib.gradient_checking import complex_step, relative_error
+from course_lib.gradient_checking import relative_error
 from course_lib.network_checking import numerical_gradients
 
 SEEDS = range(20)
@@ -42,12 +44,27 @@ def asked() -> list[Asked]:
     return [(each, exercise, question(exercise.asked)) for each in ASSIGNMENTS.values() for exercise in each.exercises]
 
 
+def said(exercise: Exercise, about: Question, mistake: Mistake) -> Verdict:
+    """Return what the check says of a mistake."""
+    return judge(exercise, evaluate(mistake.function, about.calls(0)), 0)
+
+
 def made() -> dict[str, list[tuple[Exercise, Question, Mistake]]]:
     """Return, for every id of a mistake, who can make it and how, in the order of the course."""
     found: dict[str, list[tuple[Exercise, Question, Mistake]]] = {}
     for _, exercise, about in asked():
-        for mistake in about.mistakes:
-            found.setdefault(mistake.id, []).append((exercise, about, mistake))
+        for id, mistake in by_id(about).items():
+            if said(exercise, about, mistake).mistake == id:
+                found.setdefault(id, []).append((exercise, about, mistake))
+    return found
+
+
+def in_print() -> dict[str, list[str]]:
+    """Return, for every id of a mistake, the errata that are it."""
+    found: dict[str, list[str]] = {}
+    for _, exercise, about in asked():
+        for mistake in printed(about) if isinstance(about, Formula) else ():
+            found.setdefault(said(exercise, about, mistake).mistake or "", []).append(mistake.erratum)
     return found
 
 
@@ -56,7 +73,7 @@ def _one_array(about: Question, mistake: Mistake) -> tuple[Any, Any, str] | None
     equation = EQUATIONS.get(about.reads)
     if not isinstance(about, Formula) or equation is None or equation.variable is None:
         return None
-    for case, (right, _) in zip(about.draw(0), right_answers(about.id, 0), strict=True):
+    for case, (right, _) in zip(about.draw(0), right_answers(about, 0), strict=True):
         if list(right) != [""] or not case.decides:
             return None
         try:
@@ -97,21 +114,24 @@ def picture(id: str, makers: Sequence[tuple[Exercise, Question, Mistake]]) -> It
 
 def symptom(exercise: Exercise, about: Question, mistake: Mistake) -> str:
     """Return what the check says of a mistake: its heading, and what it saw."""
-    verdict = judge(exercise, evaluate(mistake.function, about.calls(0)), 0)
+    verdict = said(exercise, about, mistake)
     return f"{heading(verdict)} {paragraphs(verdict)[0]}"
 
 
 def mistakes_page() -> Iterator[str]:
     """Yield the lines of the page, one section for each id."""
-    for id, makers in sorted(made().items()):
-        exercise, about, mistake = makers[0]
+    errata_of, makers_of = in_print(), made()
+    for id in sorted(CAUSES):
+        makers = makers_of.get(id, [])
         functions = dict.fromkeys(f"`{exercise.function}`" for exercise, _, _ in makers)
-        errata = dict.fromkeys(mistake.erratum for _, _, mistake in makers if mistake.erratum)
+        errata = dict.fromkeys(errata_of.get(id, ()))
         yield from (f"(mistake-{id})=", f"## {id.replace('-', ' ').capitalize()}", "")
         yield from (CAUSES[id], "")
-        yield from ("Symptom", f": {_plain(symptom(exercise, about, mistake))}", "")
+        if makers:
+            yield from ("Symptom", f": {_plain(symptom(*makers[0]))}", "")
         yield from ("Question", f": {_plain(HINTS[id])}", "")
-        yield from ("Seen in", f": {', '.join(functions)}", "")
+        if makers:
+            yield from ("Seen in", f": {', '.join(functions)}", "")
         yield from ("Called", f": `{id}`", "")
         if errata:
             links = ", ".join(f"[{erratum}](#erratum-{erratum.lower()})" for erratum in errata)
@@ -126,7 +146,7 @@ def _plain(text: str) -> str:
 
 def method(about: Formula) -> str:
     """Say how the second oracle comes to its numbers, by watching it."""
-    measures = {function.__code__ for function in (complex_step, numerical_gradients)}
+    measures = {function.__code__ for function in (derivative, numerical_gradients)}
     seen = set()
 
     def watch(frame: FrameType, event: str, argument: object) -> None:
@@ -149,7 +169,7 @@ def largest_error(about: Formula) -> float:
     errors = [
         relative_error(first[name], second[name])
         for seed in SEEDS
-        for case, (first, second) in zip(about.draw(seed), right_answers(about.id, seed), strict=True)
+        for case, (first, second) in zip(about.draw(seed), right_answers(about, seed), strict=True)
         if case.kind != "kink"
         for name in first
     ]

@@ -20,8 +20,8 @@ from typing import Any
 from autograder.core import render
 from autograder.core.check import check as judged
 from autograder.core.check import exercise_for, questions
+from autograder.core.hints import CAUSES
 from autograder.core.module_guard import ModuleGuard
-from autograder.core.questions import all_questions
 from autograder.core.verdict import Verdict
 from autograder.protocol.values import clean, copied
 
@@ -171,7 +171,7 @@ def _prepare(assignment: Mapping[str, Any], function: str, text: str, answers: M
 @cache
 def _described() -> frozenset[str]:
     """Return the mistakes that have a section on the book's page of mistakes."""
-    return frozenset(mistake.id for asked in all_questions().values() for mistake in asked.mistakes)
+    return frozenset(CAUSES)
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:

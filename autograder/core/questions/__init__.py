@@ -8,7 +8,10 @@ from types import MappingProxyType
 from autograder.core.question import Question
 from course_lib.names import suggestion
 
-FAMILIES = ("neuron", "activation", "one_example", "two_layer", "deep", "gradient_check", "training")
+FAMILIES = (
+    *("neuron", "activation", "one_example", "two_layer", "layer", "deep", "losses", "proofs"),
+    *("gradient_check", "initialization", "errata", "training", "batches"),
+)
 
 
 @cache

@@ -1,83 +1,14 @@
 """Questions on the derivatives of losses by the output (ps5)."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
-from autograder.core.mistakes import Function, Mistake, after, factors
-from autograder.core.question import Case, Formula, Question, Values, different_sizes
-from autograder.core.questions.backwards import known, telling
+from autograder.core.numeric import Network
+from autograder.core.question import Case, Question, Values, ask, different_sizes
+from autograder.core.questions.neuron import BY_OUTPUT, written
 from course_lib.arrays import Array
-from course_lib.gradient_checking import complex_step
-from course_lib.losses import bce_loss, bce_prime, mae_loss, mae_prime, mse_loss, mse_prime
-
-
-def _entry_by_entry(right: Function) -> tuple[Mistake, ...]:
-    return (
-        *factors(right, averaged=False),
-        after("transposed", right, lambda r, m: r.T),
-        Mistake("divided-by-wrong-size", lambda A, Y: right(A, Y) / len(Y)),
-        Mistake("divided-by-wrong-size", lambda A, Y: right(A, Y) / Y.size),
-        Mistake("summed-too-early", lambda A, Y: np.sum(right(A, Y))),
-        Mistake("summed-too-early", lambda A, Y: np.mean(right(A, Y))),
-        Mistake("summed-too-early", lambda A, Y: np.sum(right(A, Y), axis=0, keepdims=True)),
-        Mistake("summed-too-early", lambda A, Y: np.sum(right(A, Y), axis=1, keepdims=True)),
-        Mistake("summed-too-early", lambda A, Y: np.mean(right(A, Y), axis=1, keepdims=True)),
-    )
-
-
-_OUTPUTS = tuple(
-    (rng.uniform(0.1, 0.9, shape), rng.integers(0, 2, shape).astype(float))
-    for rng in [np.random.default_rng(1)]
-    for shape in ((3, 3), (2, 4), (4, 2))
-)
-_NUMBERS = (*_OUTPUTS, tuple(np.random.default_rng(2).standard_normal((2, 2, 3))))
-"""Samples of A and Y, between 0 and 1 and not."""
-
-_LOSSES: Mapping[str, tuple[Function, Function, tuple[Mistake, ...]]] = {
-    "mse_prime": (
-        mse_prime,
-        mse_loss,
-        (
-            Mistake("sign-flipped", lambda A, Y: 2 * (A + Y)),
-            Mistake("sign-flipped", lambda A, Y: -2 * (A + Y)),
-            Mistake("function-for-its-derivative", mse_loss),
-            Mistake("factor-twice", lambda A, Y: 2 * (A - Y) ** 2),
-            Mistake("factor-missing", lambda A, Y: np.full_like(A, 2.0)),
-            Mistake("term-missing", lambda A, Y: 2 * A),
-            Mistake("term-missing", lambda A, Y: 2 * Y),
-            Mistake("term-missing", lambda A, Y: -2 * Y),
-            Mistake("wrong-bracket", lambda A, Y: 2 * A - Y),
-            Mistake("wrong-loss", bce_prime),
-            Mistake("wrong-loss", mae_prime),
-            Mistake("one-step-too-far", lambda A, Y: 2 * (A - Y) * A * (1 - A)),
-            Mistake("matmul-for-elementwise", lambda A, Y: 2 * (A - Y) @ (A - Y).T),
-        ),
-    ),
-    "mae_prime": (
-        mae_prime,
-        mae_loss,
-        (
-            Mistake("function-for-its-derivative", mae_loss),
-            Mistake("wrong-loss", lambda A, Y: A - Y),
-            Mistake("wrong-loss", mse_prime),
-            Mistake("wrong-loss", bce_prime),
-            Mistake("sign-flipped", lambda A, Y: np.sign(A + Y)),
-            Mistake("sign-flipped", lambda A, Y: -np.sign(A + Y)),
-            Mistake("one-side-missing", lambda A, Y: (A > Y) * 1.0),
-            Mistake("one-side-missing", lambda A, Y: (A < Y) * -1.0),
-            Mistake("one-side-missing", lambda A, Y: np.ones_like(A)),
-            Mistake("branches-swapped", lambda A, Y: (A < Y) * 1.0),
-            Mistake("term-missing", lambda A, Y: np.sign(A)),
-            Mistake("term-missing", lambda A, Y: np.sign(Y)),
-            Mistake("factor-twice", lambda A, Y: np.abs(A - Y) * (A - Y)),
-            Mistake("one-step-too-far", lambda A, Y: np.sign(A - Y) * A * (1 - A)),
-        ),
-    ),
-    "bce_prime": (bce_prime, bce_loss, known("one_example.da")),
-}
 
 
 @lru_cache(maxsize=16)
@@ -112,31 +43,51 @@ def _draw_hits(seed: int) -> tuple[Case, ...]:
     return (*cases, last, Case(last.sizes, {**last.values, "Y": Y}, "kink"))
 
 
-_DRAWS = {"mse_prime": _draw_numbers, "mae_prime": _draw_hits, "bce_prime": _draw_outputs}
-
-
 def _between(v: Values) -> tuple[Array, Array]:
     """Return the least and the greatest slope of |a - y| that counts: where both are equal, -1 and 1."""
     slope = np.sign(v["A"] - v["Y"])
     return np.where(slope == 0, -1.0, slope), np.where(slope == 0, 1.0, slope)
 
 
-def _loss_question(name: str) -> Formula:
-    prime, loss, own = _LOSSES[name]
-
-    def by_complex_steps(v: Values) -> Array:
-        return complex_step(lambda A: np.sum(loss(A, v["Y"])), v["A"])
-
-    return Formula(
-        id=f"losses.{name}",
-        reference=prime,
-        second=by_complex_steps,
-        draw=_DRAWS[name],
+QUESTIONS: tuple[Question, ...] = (
+    ask(
+        "losses.mse_prime",
+        Network(L="np.sum((A - Y) ** 2)").gradient("A"),
+        _draw_numbers,
+        "2 * (A - Y)",
         arguments=("A", "Y"),
-        mistakes=telling((*_entry_by_entry(prime), *own), prime, *(_OUTPUTS if name == "bce_prime" else _NUMBERS)),
-        reads=f"losses.{name}",
-        bounds=_between if name == "mae_prime" else None,
-    )
-
-
-QUESTIONS: tuple[Question, ...] = tuple(_loss_question(name) for name in _LOSSES)
+        also="""
+            function-for-its-derivative: mse_loss(A, Y)
+            factor-missing: np.full_like(A, 2.0)
+            term-missing: -2 * Y
+            wrong-loss: bce_prime(A, Y) | np.sign(A - Y)
+            one-step-too-far: 2 * (A - Y) * A * (1 - A)
+            matmul-for-elementwise: 2 * (A - Y) @ (A - Y).T
+        """,
+    ),
+    ask(
+        "losses.mae_prime",
+        Network(L="np.sum(magnitude(A - Y))").gradient("A"),
+        _draw_hits,
+        "np.sign(A - Y)",
+        "np.where(A > Y, 1.0, -1.0)",
+        arguments=("A", "Y"),
+        also="""
+            function-for-its-derivative: mae_loss(A, Y)
+            wrong-loss: A - Y | 2 * (A - Y) | bce_prime(A, Y)
+            one-side-missing: (A > Y) * 1.0 | (A < Y) * -1.0 | np.ones_like(A)
+            branches-swapped: (A < Y) * 1.0
+            factor-twice: np.abs(A - Y) * (A - Y)
+            one-step-too-far: np.sign(A - Y) * A * (1 - A)
+        """,
+        bounds=_between,
+    ),
+    ask(
+        "losses.bce_prime",
+        Network(L="np.sum(-Y * np.log(A) - (1 - Y) * np.log(1 - A))").gradient("A"),
+        _draw_outputs,
+        *written(BY_OUTPUT, a="A", y="Y"),
+        arguments=("A", "Y"),
+        lines={"": "one_example.da"},
+    ),
+)

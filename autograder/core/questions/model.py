@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from autograder.core.layout import Absent, described, parts
-from autograder.core.mistakes import Mistake
 from autograder.core.question import Finding, Property
 from autograder.protocol.values import Outcome
 from course_lib.arrays import Array
@@ -107,20 +106,18 @@ def _reference(
     return train_two_layer(X, Y, n_h, num_iterations, learning_rate, seed).parameters
 
 
-def _untrained(X: Array, Y: Array, n_h: int, *training: Any) -> Mapping[str, Array]:
-    return _reference(X, Y, n_h, 0, 0.0, 0)
-
-
-def _all_units_alike(X: Array, Y: Array, n_h: int, *training: Any) -> Mapping[str, Array]:
-    alike = {"W1": np.ones((n_h, len(X))), "b1": np.zeros((n_h, 1))}
-    return {**alike, "W2": np.ones((len(Y), n_h)), "b2": np.zeros((len(Y), 1))}
-
-
 NN_MODEL = Property(
     id="nn_model",
     reference=_reference,
     calls=_calls,
     inspect=_inspect,
-    mistakes=(Mistake("accuracy-too-low", _untrained), Mistake("symmetry-not-broken", _all_units_alike)),
+    examples={
+        "accuracy-too-low": ("train_two_layer(X, Y, n_h, 0, 0.0, 0).parameters",),
+        "symmetry-not-broken": (
+            '{"W1": np.ones((n_h, len(X))), "b1": np.zeros((n_h, 1)), '
+            '"W2": np.ones((len(Y), n_h)), "b2": np.zeros((len(Y), 1))}',
+        ),
+    },
+    uses={"train_two_layer": train_two_layer},
     reads="two_layer.backward_propagation",
 )
