@@ -9,7 +9,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
@@ -230,16 +230,7 @@ class Gradebook:
                 fresh.append({"id": _id(), "notebook_id": notebook, "cell_id": cell, **row})
             else:
                 changed.append({"of": id, **row})
-        if fresh:
-            connection.execute(table.insert(), fresh)
-        if changed:
-            update = table.update().where(table.c.id == sa.bindparam("of"))
-            connection.execute(
-                update.values(
-                    auto_score=sa.bindparam("auto_score"), needs_manual_grade=sa.bindparam("needs_manual_grade")
-                ),
-                changed,
-            )
+        _put(connection, table, fresh, changed)
         return total
 
     def _write_comments(self, connection: sa.Connection, notebook: str, record: Record) -> None:
@@ -254,11 +245,7 @@ class Gradebook:
                 changed.append({"of": found[cell], "auto_comment": text})
             else:
                 fresh.append({"id": _id(), "notebook_id": notebook, "cell_id": cell, "auto_comment": text})
-        if fresh:
-            connection.execute(table.insert(), fresh)
-        if changed:
-            update = table.update().where(table.c.id == sa.bindparam("of"))
-            connection.execute(update.values(auto_comment=sa.bindparam("auto_comment")), changed)
+        _put(connection, table, fresh, changed)
 
     def _again(self, work: Callable[[sa.Connection], T], writes: bool = False) -> T:
         """Do something in a transaction, and again while somebody else holds the database."""
@@ -284,6 +271,17 @@ class Gradebook:
     def close(self) -> None:
         """Close it."""
         self._engine.dispose()
+
+
+def _put(
+    connection: sa.Connection, table: sa.Table, fresh: list[dict[str, Any]], changed: list[dict[str, Any]]
+) -> None:
+    """Insert rows, and change others: each is a row of columns, with its id under "of"."""
+    if fresh:
+        connection.execute(table.insert(), fresh)
+    if changed:
+        columns: dict[str, Any] = {column: sa.bindparam(column) for column in changed[0] if column != "of"}
+        connection.execute(table.update().where(table.c.id == sa.bindparam("of")).values(columns), changed)
 
 
 def _passes(error: SQLAlchemyError) -> bool:
