@@ -5,7 +5,6 @@ without nbgrader's objects, for which each mark is several queries and commits. 
 of its marks are there or none. What a person has entered (manual scores, extra credit, comments) is never touched.
 """
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -22,7 +21,7 @@ from autograder.grade.hidden import regions
 from autograder.grade.lateness import interval, late_penalty, parsed_time
 from autograder.grade.records import CannotWrite, Record
 from autograder.grade.restore import Release, kernelspec_of
-from autograder.protocol.notebook import Cell
+from autograder.protocol.notebook import Cell, NoNotebook, read
 
 WAIT_SECONDS = 60.0
 
@@ -101,13 +100,12 @@ class Gradebook:
 
     def _in_order(self, cells: Mapping[str, Cell]) -> dict[str, Cell]:
         """Return the cells in the order of the notebook in `source/`; the gradebook keeps none."""
-        order: dict[str, int] = {}
         path = self._course.folder("source") / self._name / f"{self._name}.ipynb"
         try:
-            for place, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
-                order.setdefault(cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", ""), place)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            pass
+            found = read(path.read_bytes()).cells
+        except (OSError, NoNotebook):
+            found = ()
+        order = {cell.grade_id: place for place, cell in reversed(list(enumerate(found)))}
         return dict(sorted(cells.items(), key=lambda item: order.get(item[0], len(order))))
 
     @property
