@@ -7,11 +7,14 @@ BIN := .venv/bin
 PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq
 SITE := book/_build/html
+WORKERS ?= 2
+ID ?= $(shell git rev-parse --short=12 HEAD)
+TESTS := $(PY) -m pytest -q -n $(WORKERS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help course serve test test-all test-nightly lint format docs pdf audit release grade bench bench-grade bench-judge size golden lock clean
+.PHONY: help course serve test test-all test-drawn test-nightly lint format docs pdf audit release grade bench bench-grade bench-judge size golden lock clean
 
 help: ## list these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,23 +27,34 @@ serve: docs ## serve the site on this machine alone, at http://127.0.0.1:8000
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
 test: .venv/.ready docs ## the tests: unit, property, end to end, and every notebook
-	@$(PY) -m pytest -q -m "not slow and not browser and not nightly"
+	@$(TESTS) --dist worksteal -m "not slow and not browser and not alone and not nightly"
+	@$(PY) -m pytest -q -m "alone and not slow and not browser and not nightly" tests/grading
 	@$(MAKE) --no-print-directory test-numpy1 test-notebooks
 
-test-all: test ## those and the long suites: browser, hostile class, campaigns
-	@$(PY) -m pytest -q -m "(slow or browser) and not nightly"
+test-all: test ## those and the long suites: browser, hostile class
+	@$(TESTS) --dist loadfile -m "slow and not browser and not alone and not nightly"
+	@$(TESTS) --dist loadfile -m "browser and not alone and not nightly"
+	@$(PY) -m pytest -q -m "alone and (slow or browser) and not nightly" tests/grading tests/browser
 
-test-nightly: .venv/.ready ## what searches for hours: fuzzing, a class on a busy machine, the container
+test-drawn: .venv/.ready docs ## the twelfth of the nightly tests that an id draws: make test-drawn ID=5e1f
+	@$(TESTS) --dist loadfile -m "nightly and not browser" --twelfth=$(ID)
+	@$(TESTS) --dist loadfile -m "nightly and browser" --twelfth=$(ID) tests/browser
+
+test-nightly: .venv/.ready docs ## what searches for hours: fuzzing, campaign, further seeds, a class on a busy machine, the container
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} $(PY) -m pytest -q tests/grading/test_fuzz.py
-	@$(PY) -m pytest -q -m nightly
+	@$(TESTS) --dist loadfile -m "nightly and not alone and not browser"
+	@$(TESTS) --dist loadfile -m "nightly and browser" tests/browser
+	@$(PY) -m pytest -q -m "nightly and alone"
+	@$(MAKE) --no-print-directory test-numpy1 NUMPY1=all
+	@$(MAKE) --no-print-directory test-notebooks NOTEBOOKS=all
 
 .PHONY: test-numpy1 test-notebooks
 test-numpy1: .venv/.ready build/.numpy1 # the checking core on the oldest numpy
-	@PYTHONPATH=build/numpy1 $(PY) -m tests.oldest_numpy
+	@PYTHONPATH=build/numpy1 $(PY) -m tests.oldest_numpy $(NUMPY1)
 
-test-notebooks: .venv/.ready # run every chapter and solved notebook, and compare what they print
-	@$(PY) -m tests.notebooks.golden build
-	@$(PY) -m pytest -q -p tests.notebooks.without_html --nbval build/notebooks
+test-notebooks: .venv/.ready # run every solved notebook, or with NOTEBOOKS=all the chapters too, and compare what they print
+	@$(PY) -m tests.notebooks.golden build $(NOTEBOOKS)
+	@$(TESTS) -p tests.notebooks.without_html --dist loadfile --nbval build/notebooks
 
 lint: .venv/.ready ## ruff, mypy, and whether generated files are up to date
 	@$(BIN)/ruff check .

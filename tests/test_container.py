@@ -63,6 +63,8 @@ def image(tmp_path_factory):
 
 
 @pytest.mark.nightly
+@pytest.mark.hours
+@pytest.mark.alone
 def test_the_container_grades_in_a_sandbox_with_the_rights_that_are_documented(image, tmp_path):
     here = course(tmp_path)
     hand_in(here, "ada")

@@ -189,7 +189,7 @@ def refused(exercise: Exercise, mistake: str, seen: str) -> Verdict:
 
 
 def is_stub(outcome: Outcome, exercise: Exercise) -> bool:
-    """Tell whether a function is as it was handed out: it raised NotImplementedError itself, not one that it calls."""
+    """Return whether a function is as it was handed out: it raised NotImplementedError itself."""
     failure = outcome.failure
     return failure is not None and failure.name == "NotImplementedError" and failure.function in ("", exercise.function)
 
@@ -199,7 +199,7 @@ def _notes(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
 
 
 def _has_other_shape(deciding: Sequence[Answer]) -> bool:
-    """Tell whether a part with one entry came in another shape, such as [[3.0]] for 3.0."""
+    """Return whether a part with one entry came in another shape, such as [[3.0]] for 3.0."""
     return any(
         answer.given[name].shape != right.shape
         for answer in deciding
@@ -294,7 +294,8 @@ def _name(
 ) -> dict[str, tuple[Fault, Mistake | None]]:
     """Find, for each part that is wrong, the mistake that gives the very same numbers: best one for all of them."""
     wrong = [name for name, fault in faults.items() if fault]
-    right = {part for name in faults if name not in wrong for part in (name, name.removeprefix('cache["')[:-2])}
+    lines = {name: name.removeprefix('cache["').removesuffix('"]') for name in faults}
+    right = {line for name, line in lines.items() if name not in wrong} - {lines[name] for name in wrong}
 
     def explaining(parts: Sequence[str]) -> Mistake | None:
         for kind in ("one", "two") if _are_numbers(answers, parts) else ():
@@ -317,7 +318,7 @@ def _name(
 
 
 def _is_zero(answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
-    """Tell whether parts have the right shape and hold nothing but zeros, which has too many causes."""
+    """Return whether parts have the right shape and hold nothing but zeros, which has too many causes."""
     deciding = [answer for answer in answers if answer.case.decides]
     if any(answer.failure for answer in deciding):
         return False
@@ -332,7 +333,7 @@ def _is_zero(answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
 
 
 def _are_numbers(answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
-    """Tell whether parts have numbers that mistakes can be told by: in one case at least, and then in all of them."""
+    """Return whether parts have numbers that mistakes can be told by: in one case at least, and then in all of them."""
     given = [answer.given[name] for answer in answers if not answer.failure for name in wanted if name in answer.right]
     return bool(given) and all(isinstance(value, np.ndarray) for value in given)
 
@@ -367,7 +368,7 @@ def _erratum(asked: Formula, seed: int, answers: Sequence[Answer], parts: Sequen
 
 
 def _explains(results: Results, answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
-    """Tell whether a mistake gives the student's numbers on every case, raises where they raise, and is wrong."""
+    """Return whether a mistake gives the student's numbers on every case, raises where they raise, and is wrong."""
     tells = False
     for result, answer in zip(results, answers, strict=True):
         if result is None or answer.failure:
@@ -388,7 +389,7 @@ def _explains(results: Results, answers: Sequence[Answer], wanted: Sequence[str]
 
 
 def _far_apart(value: Array, mistaken: Array, largest: float) -> bool:
-    """Return whether the first entries alone tell two arrays apart; quicker than `same`, and never where that is true."""
+    """Return whether the first entries alone tell two arrays apart: quicker than `same`, and never where that holds."""
     if not value.size or not mistaken.size or value.size != mistaken.size:
         return value.size != mistaken.size
     return bool(abs(value.item(0) - mistaken.item(0)) > 1e-3 * largest + ROUNDING)

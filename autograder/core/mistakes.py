@@ -13,7 +13,7 @@ import numpy as np
 from autograder.core.mutations import Source, definition, function_of, mutants
 from autograder.core.question import Formula, Mistake, Property, Question
 from autograder.core.questions import all_questions
-from autograder.core.rules import expression
+from autograder.core.rules import expression, rows
 from course_lib.arrays import Array
 
 T = TypeVar("T")
@@ -120,12 +120,9 @@ def lines(asked: Formula) -> tuple[Line, ...]:
 
 
 def _own(asked: Formula) -> Iterator[Line]:
-    for row in filter(None, map(str.strip, asked.also.splitlines())):
-        head, _, texts = row.partition(": ")
-        id, _, where = head.partition(" in ")
-        yield from (Line(id, "", where, expression(text)) for text in texts.split(" | "))
-    for id, texts in asked.whole.items():
-        yield from (Line(id, "", "", text) for text in texts)
+    yield from (Line(id, "", where, expression(code)) for id, where, code in rows(asked.also))
+    for id, codes in asked.whole.items():
+        yield from (Line(id, "", "", code) for code in codes)
     for erratum, text in asked.printed.items():
         where, _, code = text.partition(": ") if re.match(r"\w+: ", text) else ("", "", text)
         yield Line("", erratum, where, expression(code) if is_expression(code) else code)

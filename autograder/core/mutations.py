@@ -1,9 +1,8 @@
 """Mistakes as changes of a formula's code: one table of rules, and the matcher that reads it.
 
-A wrong formula is nearly always the right one with one thing in it changed. A rule says what is written in the place of
-what, and the id of that mistake; it applies wherever its pattern fits, in every way to write a formula and in every line
-of a longer one. The rules stand in the order of how often people do it: where two changes give the same numbers, the
-first one names the mistake.
+A wrong formula is nearly always the right one with one thing in it changed. A rule says what is written in the place
+of what, and the id of that mistake; it applies wherever its pattern fits, in every way to write a formula and in every
+line of a longer one.
 """
 
 import ast
@@ -29,6 +28,10 @@ NAMESPACE: Mapping[str, Any] = {
 """What the code of a question, and a rule, may use beside the arguments."""
 
 _ANY, _HOLES = frozenset("abcd"), frozenset("abcdxkiSFR")
+
+
+Line = tuple[type[ast.AST], str, str]
+"""What is assigned, or returned, under one name: which of the two, the name, and the code."""
 
 
 class Mutant(NamedTuple):
@@ -86,8 +89,8 @@ def mutants(sources: Sequence["Source"]) -> Iterator[Mutant]:
                     for new, id in source.written(rule.id, node, replacement, found):
                         yield from source.changed(node, new, id, taken)
     for source in sources:
-        for node, new, id in source.reordered():
-            yield from source.changed(node, new, id, taken)
+        for node, other, id in source.reordered():
+            yield from source.changed(node, other, id, taken)
 
 
 class Source:
@@ -117,7 +120,7 @@ class Source:
         self.keys = {name: list(known) for name, known in keys.items() if name in self.first}
         *_, self.last = (name for name, line in self.first.items() if line == 0)
         self.whole = {node for node in self.nodes if isinstance(node, ast.expr) and self._is_whole(node)}
-        self.lines = {(self.where(node), ast.unparse(node)) for node in self.whole}
+        self.lines = {(type(self.parent[n]), self.where(n), ast.unparse(n)) for n in self.whole}
         self.starts: dict[int, list[ast.AST]] = {}
         for node in self.nodes:
             for number in self._numbers(node):
@@ -244,7 +247,7 @@ class Source:
     def matches(
         self, pattern: ast.AST, node: ast.AST, found: dict[str, ast.expr], holes: frozenset[str] = frozenset()
     ) -> bool:
-        """Return whether a pattern fits a node, and note what its holes stand for: those of rules, or any of `holes`."""
+        """Return whether a pattern fits a node, and note what its holes stand for."""
         if isinstance(pattern, ast.Name) and pattern.id in (holes or _HOLES):
             hole = pattern.id
             if not holes and hole not in _ANY and hole != "F" and not self._fills(hole, node):
@@ -289,7 +292,7 @@ class Source:
     def occurrences(
         self, where: str, patterns: Iterable[ast.expr], holes: frozenset[str]
     ) -> list[tuple[ast.expr, dict[str, ast.expr]]]:
-        """Return where in a line a formula stands, and what its arguments are there; the first place of each pattern."""
+        """Return where in a line a formula stands, and what its arguments are there."""
         known = []
         for pattern in patterns:
             for line in self._of_name(where)[:1]:
@@ -409,22 +412,22 @@ class Source:
             node = parent
         return ""
 
-    def changed(self, node: ast.AST, new: ast.AST, id: str, taken: set[tuple[str, str]]) -> Iterator[Mutant]:
+    def changed(self, node: ast.AST, new: ast.AST, id: str, taken: set[Line]) -> Iterator[Mutant]:
         """Yield the definition with another node in the place of one, unless that has been seen."""
         where = self.where(node)
         with self._put(node, new):
-            line = where, ast.unparse(self._line(node, new))
+            line = self._line(node, new, where)
             code = None if line in taken else self.compiled()
         if code:
             taken.add(line)
             yield Mutant(id, where, code)
 
-    def _line(self, node: ast.AST, new: ast.AST) -> ast.AST:
-        """Return what a node is in that is assigned, or returned under one name, when another is in its place."""
+    def _line(self, node: ast.AST, new: ast.AST, where: str) -> Line:
+        """Return the line that a node is in, as it is with another in its place."""
         top, of = new, self.parent[node]
         while not isinstance(of, ast.stmt | ast.Dict):
             top, of = of, self.parent[of]
-        return top
+        return type(of), where, ast.unparse(top)
 
     def compiled(self) -> CodeType:
         """Return the definition as it is now, compiled."""

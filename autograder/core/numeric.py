@@ -116,7 +116,7 @@ def cross_entropy(a: float, y: float) -> float:
 
 def mean_over_columns(losses: Array) -> float:
     """Return the sum of all entries, exactly, by the number of columns."""
-    return math.fsum(losses.ravel().tolist()) / losses.shape[1]
+    return math.fsum(losses.ravel().tolist()) / int(losses.shape[1])
 
 
 def moved(v: Values) -> dict[str, Array]:

@@ -1,14 +1,15 @@
 """The rules by which a right formula becomes a wrong one, and what their patterns mean.
 
 A row is the id of a mistake, what is written, and what stands there instead. In a pattern `a`, `b`, `c` and `d` stand
-for any expression, `x` for an array with a name, `k` for a number, `i` for an index, `S` for a size, `F` for a function,
-and `R` for all that is assigned or returned under one name. In a replacement `y` is every array that has a name by then,
-`j` every index, and `N` the number of examples. A row with `[mean]` is for lines that divide by a size, with `[sum]` for
-those that sum; `no` for the others. The order is that of how often people do it: where two changes give the same
-numbers, the first one names the mistake.
+for any expression, `x` for an array with a name, `k` for a number, `i` for an index, `S` for a size, `F` for any
+function, and `R` for all that is assigned or returned under one name. In a replacement `y` is every array that has a
+name by then, `j` every index, and `N` the number of examples. A row with `[mean]` is for lines that divide by a size,
+with `[sum]` for those that sum; `no` for the others. The order is that of how often people do it: where two changes
+give the same numbers, the first one names the mistake.
 """
 
 import ast
+import re
 from functools import cache
 from typing import NamedTuple
 
@@ -44,7 +45,8 @@ mean-over-wrong-axis: S -> len(y)
 divided-by-wrong-size: S -> y.size
 summed-wrong-axis: F(a, axis=1, keepdims=True) -> F(a, axis=0, keepdims=True) | F(a, axis=0) | F(a)
 keepdims-dropped: F(a, axis=b, keepdims=True) -> F(a, axis=b)
-summed-wrong-axis: np.sum(a) -> np.sum(a, axis=0) | np.sum(a, axis=1) | np.sum(a, axis=0, keepdims=True) | np.sum(a, axis=1, keepdims=True)
+summed-wrong-axis: np.sum(a) -> np.sum(a, axis=0) | np.sum(a, axis=1) | np.sum(a, axis=0, keepdims=True)
+    | np.sum(a, axis=1, keepdims=True)
 summed-wrong-axis: np.sum(a, axis=k) -> np.sum(a, axis=0) | np.sum(a, axis=1) | np.sum(a, axis=2) | np.sum(a)
 sign-flipped: -a -> a
 sign-flipped: a - b -> a + b | b - a
@@ -63,11 +65,14 @@ factor-missing: a / b -> a | b
 factor-missing: a ** k -> a
 function-missing: F(a) ** k -> k
 activation-for-its-derivative: 1 - np.tanh(a) ** 2 -> np.tanh(a)
-derivative-of-activation-taken-at-the-wrong-place: 1 - np.tanh(a) ** 2 -> 1 - a ** 2 | tanh_prime(np.tanh(a)) | a * (1 - a)
+derivative-of-activation-taken-at-the-wrong-place: 1 - np.tanh(a) ** 2 -> 1 - a ** 2 | tanh_prime(np.tanh(a))
+    | a * (1 - a)
 activation-for-its-derivative: sigmoid(a) * (1 - sigmoid(a)) -> sigmoid(a)
-derivative-of-activation-taken-at-the-wrong-place: sigmoid(a) * (1 - sigmoid(a)) -> a * (1 - a) | a * (1 - sigmoid(a)) | sigmoid(a) * (1 - a) | sigmoid_prime(sigmoid(a))
+derivative-of-activation-taken-at-the-wrong-place: sigmoid(a) * (1 - sigmoid(a)) -> a * (1 - a) | a * (1 - sigmoid(a))
+    | sigmoid(a) * (1 - a) | sigmoid_prime(sigmoid(a))
 wrong-activation: sigmoid(a) * (1 - sigmoid(a)) -> tanh_prime(a) | relu_prime(a) | 1 - sigmoid(a) ** 2
-wrong-activation: 1 - np.tanh(a) ** 2 -> sigmoid_prime(a) | relu_prime(a) | 1 - sigmoid(a) ** 2 | np.tanh(a) * (1 - np.tanh(a))
+wrong-activation: 1 - np.tanh(a) ** 2 -> sigmoid_prime(a) | relu_prime(a) | 1 - sigmoid(a) ** 2
+    | np.tanh(a) * (1 - np.tanh(a))
 wrong-activation: np.tanh(a) -> sigmoid(a) | relu(a) | a
 wrong-activation: 1 / (1 + np.exp(-a)) -> np.tanh(a) | relu(a) | a | (a > 0) * 1.0
 wrong-activation: sigmoid(a) -> np.tanh(a) | relu(a) | a | (a > 0) * 1.0
@@ -115,7 +120,8 @@ trace-missing: np.trace(a) -> a | np.sum(a) | np.diag(a)
 divided-by-wrong-size: np.sum(a) -> np.mean(a)
 divided-by-wrong-size: np.sum(a, axis=b) -> np.mean(a, axis=b)
 divided-by-wrong-size: np.sum(a, axis=b, keepdims=c) -> np.mean(a, axis=b, keepdims=c)
-summed-too-early [no sum]: R -> np.sum(R) | np.mean(R) | np.sum(R, axis=0, keepdims=True) | np.sum(R, axis=1, keepdims=True) | np.sum(R, axis=0) | np.sum(R, axis=1) | np.mean(R, axis=1, keepdims=True)
+summed-too-early [no sum]: R -> np.sum(R) | np.mean(R) | np.sum(R, axis=0, keepdims=True)
+    | np.sum(R, axis=1, keepdims=True) | np.sum(R, axis=0) | np.sum(R, axis=1) | np.mean(R, axis=1, keepdims=True)
 divided-by-wrong-size: R -> R / len(y) | R / y.size
 keepdims-dropped: R -> R.ravel()
 wrong-operation: a ** k -> k ** a | a * k
@@ -155,11 +161,21 @@ def expression(text: str) -> ast.expr:
     return ast.parse(text.strip(), mode="eval").body
 
 
+def rows(table: str) -> list[tuple[str, str, str]]:
+    """Return the rows of a table of mistakes, one for each code: the id, the name of the line, and the code."""
+    found = []
+    for row in filter(None, map(str.strip, re.sub(r"\n\s*\|", " |", table).splitlines())):
+        head, _, codes = row.partition(": ")
+        id, _, where = head.partition(" in ")
+        found += [(id, where, code) for code in codes.split(" | ")]
+    return found
+
+
 @cache
 def rules() -> tuple[Rule, ...]:
     """Return the rows of the table."""
     rows = []
-    for row in TABLE.strip().splitlines():
+    for row in re.sub(r"\n\s*\|", " |", TABLE).strip().splitlines():
         head, _, change = row.partition(": ")
         id, _, condition = head.partition(" ")
         pattern, _, replacements = change.partition(" -> ")

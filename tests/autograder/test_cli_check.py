@@ -96,6 +96,7 @@ def test_an_endless_loop_costs_only_its_own_check(report_of):
     assert wrong(report) == {"compute_dA2": "timed-out"}
 
 
+@pytest.mark.slow
 def test_what_calls_an_endless_loop_follows_from_it(report_of):
     report = report_of({"compute_dW2": "def compute_dW2(dZ2, A1):\n    while True: pass"}, "--timeout", "12", code=1)
     assert wrong(report) == {
@@ -272,6 +273,7 @@ def test_what_calls_an_unwritten_function_follows_from_it(report_of):
     assert "because compute_dW2 is" in row(report, "backward_propagation")["message"]
 
 
+@pytest.mark.slow
 def test_an_answer_below_its_check_is_judged_with_a_note(report_of):
     def move(notebook):
         cell = next(cell for cell in notebook.cells if cell.id == "answer-compute_dW2")
@@ -291,6 +293,7 @@ def test_a_function_under_another_name_is_right(report_of):
     assert report_of({"compute_dW2": "compute_dW2 = lambda dZ2, A1: dZ2 @ A1.T / A1.shape[1]"}, code=0)["score"] == 30
 
 
+@pytest.mark.slow
 def test_a_text_that_cannot_be_encoded_or_printed_does_no_harm(notebook_of):
     source = "def compute_dW2(dZ2, A1):\n    raise ValueError('\\ud800 \\x1b[31m <script>')"
     for options in ([], ["--json"]):

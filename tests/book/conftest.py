@@ -1,14 +1,14 @@
 """What the tests of the book share: its build script, its sources, its built pages."""
 
 import importlib.util
-import os
 import re
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
 
 import pytest
+
+from tests.conftest import not_here
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
@@ -30,13 +30,6 @@ def module_of_book(name: str, folder: str = "") -> ModuleType:
         return importlib.import_module(name)
     finally:
         sys.path.remove(place)
-
-
-def not_here(reason: str) -> NoReturn:
-    """Skip on a user's machine; fail where everything is required."""
-    if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

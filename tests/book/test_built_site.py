@@ -18,6 +18,11 @@ def page_at(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
+@cache
+def ids_at(path: Path) -> frozenset[str]:
+    return frozenset(element["id"] for element in page_at(path).select("[id]"))
+
+
 @pytest.fixture(scope="module")
 def pages(site) -> dict[str, BeautifulSoup]:
     """Every page of the site, by its path."""
@@ -82,14 +87,10 @@ def test_every_link_and_every_loaded_file_is_there(site, pages):
             )
             target = target / "index.html" if path.endswith("/") else target
             if not target.is_file() or (
-                parts.fragment and target.suffix == ".html" and not _has(target, unquote(parts.fragment))
+                parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in ids_at(target.resolve())
             ):
                 broken.append((name, address))
     assert broken == []
-
-
-def _has(path: Path, fragment: str) -> bool:
-    return page_at(path.resolve()).find(id=fragment) is not None
 
 
 def test_ids_are_unique_on_a_page(pages, sources):

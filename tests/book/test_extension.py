@@ -8,7 +8,8 @@ import shutil
 import pytest
 
 from course_lib.equations import EQUATIONS, equation
-from tests.book.conftest import BOOK, not_here
+from tests.book.conftest import BOOK
+from tests.conftest import not_here
 
 
 @pytest.fixture(scope="module")

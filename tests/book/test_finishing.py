@@ -2,12 +2,14 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.book.conftest import BOOK, module_of_book, not_here
+from tests.book.conftest import BOOK, module_of_book
+from tests.conftest import not_here
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +112,14 @@ def test_a_chapter_prints_cleanly_and_the_parts_are_joined_with_an_outline(site,
     pdf = module_of_book("pdf")
     from pypdf import PdfReader
 
+    def print_book(names, target):
+        # In a thread of its own: it starts playwright, and the tests of pages may have one that is open in this one.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(pdf.print_book, names, target, site).result()
+
     names = ["a-neuron", "many-examples"]
     try:
-        pdf.print_book(names, tmp_path / "book.pdf", site)
+        print_book(names, tmp_path / "book.pdf")
     except pdf.CannotPrintError as error:
         not_here(str(error))
     printed = PdfReader(tmp_path / "book.pdf")
@@ -128,5 +135,5 @@ def test_a_chapter_prints_cleanly_and_the_parts_are_joined_with_an_outline(site,
     assert "What was proved" in words
     assert "Skip to main content" not in words
     with pytest.raises(pdf.CannotPrintError, match="no page nowhere"):
-        pdf.print_book(["nowhere"], tmp_path / "none.pdf", site)
+        print_book(["nowhere"], tmp_path / "none.pdf")
     assert not (tmp_path / "none.pdf").exists()

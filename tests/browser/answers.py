@@ -12,10 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from autograder.core.slips import slips
+
 from autograder.assignments import ASSIGNMENTS
 from autograder.core.question import Formula
 from autograder.core.questions import question
-from autograder.core.slips import slips
 
 ROOT = Path(__file__).resolve().parents[2]
 VARIANTS = ROOT / "benchmarks" / "judge" / "variants"

@@ -4,7 +4,7 @@ import http.server
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.book.conftest import HTML, book, build_script, module_of_book, not_here, site, sources
+from tests.book.conftest import HTML, book, build_script, module_of_book, site, sources
+from tests.conftest import not_here
 
 __all__ = ["book", "build_script", "site", "sources"]  # fixtures of the book's tests
 
@@ -154,20 +155,9 @@ def site_address(site: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def chromium(site_address: str, proxy: tuple[str, list[str]]) -> Iterator[Any]:
-    pdf = module_of_book("pdf")
-    from playwright.sync_api import sync_playwright
-
-    try:
-        executable = pdf.chromium()
-    except pdf.CannotPrintError as error:
-        not_here(str(error))
-    with sync_playwright() as playwright:
-        arguments = [*pdf.FLAGS, f"--proxy-server={proxy[0]}"]
-        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
-        yield browser
-        browser.close()
+@pytest.fixture(scope="session")
+def chromium(launched: Callable[..., Any], proxy: tuple[str, list[str]]) -> Any:
+    return launched(f"--proxy-server={proxy[0]}")
 
 
 class Visit:

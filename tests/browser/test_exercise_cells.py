@@ -320,6 +320,7 @@ TIMED = """name => new Promise(done => {
 })"""
 
 
+@pytest.mark.alone
 def test_the_first_verdict_comes_soon_and_the_next_at_once(visit):
     cold, warm = [], []
     for _ in range(3):

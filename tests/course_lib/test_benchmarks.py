@@ -100,6 +100,7 @@ def test_pytorch_takes_the_same_steps(size):
         assert ours() == pytest.approx(theirs().item(), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_pytorch_passes_its_gradient_check_and_its_differences_are_less_exact():
     peer("torch")
     assert gradcheck.pytorch()()

@@ -31,7 +31,13 @@ def handed_in(release: NotebookNode, source: NotebookNode) -> NotebookNode:
     return release
 
 
-@pytest.fixture(scope="module", params=ASSIGNMENTS.values(), ids=list(ASSIGNMENTS))
+OF_ALL = [
+    pytest.param(each, id=name, marks=() if name == "ps4_two_layer" else pytest.mark.nightly)
+    for name, each in ASSIGNMENTS.items()
+]
+
+
+@pytest.fixture(scope="module", params=OF_ALL)
 def course(request, tmp_path_factory) -> tuple[Assignment, Path]:
     """A course directory with one assignment, handed in by "solved" and by "untouched"."""
     assignment, folder = request.param, tmp_path_factory.mktemp("course")

@@ -21,11 +21,17 @@ BOOK = EXERCISES.parent / "book"
 assignments = pytest.mark.parametrize("assignment", ASSIGNMENTS.values(), ids=ASSIGNMENTS)
 
 
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Path:
+    """A course directory for all assignments: to make a gradebook takes seconds."""
+    made = tmp_path_factory.mktemp("course")
+    shutil.copy(CONFIG, made)
+    return made
+
+
 @pytest.fixture(scope="module", params=ASSIGNMENTS.values(), ids=list(ASSIGNMENTS))
-def made(request, tmp_path_factory) -> tuple[Assignment, NotebookNode, NotebookNode, Path]:
+def made(request, course) -> tuple[Assignment, NotebookNode, NotebookNode, Path]:
     """An assignment, its source, its release, and the course directory that holds them."""
-    course = tmp_path_factory.mktemp("course")
-    shutil.copy(CONFIG, course)
     source, release = (nbformat.read(path, as_version=4) for path in generate(request.param, course))
     return request.param, source, release, course
 

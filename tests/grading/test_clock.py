@@ -50,24 +50,28 @@ def spawn(python: list[subprocess.Popen], source: str) -> subprocess.Popen:
     return python[-1]
 
 
+@pytest.mark.alone
 def test_time_in_which_a_process_computes_and_time_in_which_it_sleeps_both_count(python):
     for source in (COMPUTES.format(60), "import time; time.sleep(60)"):
         process = spawn(python, source)
         assert 0.9 < run_out(Clock(lambda process=process: process.pid, 1.0)) < 3.0
 
 
+@pytest.mark.alone
 def test_what_a_process_has_started_counts_as_its_own(python):
     process = spawn(
         python, f"import subprocess, sys; subprocess.run([sys.executable, '-c', '''{COMPUTES.format(60)}'''])"
     )
     time.sleep(0.5)
     before = clock.used_by(process.pid)
-    time.sleep(0.5)
-    after = clock.used_by(process.pid)
-    assert after.computed - before.computed > 0.2
+    until = time.monotonic() + 20  # on a machine that is busy
+    while (after := clock.used_by(process.pid)).computed - before.computed <= 0.2:
+        assert time.monotonic() < until
+        time.sleep(0.05)
     assert after.runs
 
 
+@pytest.mark.alone
 def test_a_process_that_is_not_let_run_is_not_charged(python):
     cores = os.sched_getaffinity(0)
     for _ in range(4):
@@ -197,6 +201,7 @@ def kept(message):
         held.append(np.ones(2**20))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("answer", "kind", "said"),
     [

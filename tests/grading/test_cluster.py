@@ -24,7 +24,7 @@ from autograder.grade.collect import CarriedSubmission, SubmittedFile, take
 from autograder.grade.grader import Result, blank
 from autograder.grade.records import Records
 from autograder.grade.session import Options, Run
-from tests.book.conftest import not_here
+from tests.conftest import not_here
 from tests.grading.classes import NAME, ROOT, course, full, hand_in, notebook, run, scores
 
 WRONG = {"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T"}

@@ -187,27 +187,12 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail("there is no chromium")
-        pytest.skip("there is no chromium")
-    from playwright.sync_api import sync_playwright
-
+def browser(launched):
     asked = []
     listening = type("Listening", (Eavesdropper,), {"asked": asked})
-    with QuietServer(("127.0.0.1", 0), listening) as server, sync_playwright() as playwright:
+    with QuietServer(("127.0.0.1", 0), listening) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-        flags += [
-            "--disable-component-update",
-            "--disable-sync",
-            f"--proxy-server=http://127.0.0.1:{server.server_port}",
-        ]
-        made = playwright.chromium.launch(executable_path=chromium, args=flags)
-        yield Browser(made, asked)
-        made.close()
+        yield Browser(launched(f"--proxy-server=http://127.0.0.1:{server.server_port}"), asked)
         server.shutdown()
 
 

@@ -27,7 +27,7 @@ from autograder.grade.gradebook import Gradebook
 from autograder.grade.records import Record, Records
 from autograder.grade.session import Options
 from exercises.generate import CONFIG, generate
-from tests.book.conftest import not_here
+from tests.conftest import not_here
 from tests.grading.classes import COURSE, NAME, ROOT, TEXT, full, hand_in, notebook, path_of, run
 from tests.grading.conftest import NOBODY
 
@@ -94,11 +94,14 @@ class Server:
     def url(self, database: str, password: str = PASSWORD) -> str:
         return f"postgresql+psycopg://grader:{password}@127.0.0.1:{self.port}/{database}"
 
-    def database(self, name: str) -> str:
-        """Make a database, and return its address."""
+    def database(self, name: str, like: str = "template1") -> str:
+        """Make a database, a copy of another one, and return its address."""
         engine = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         with engine.connect() as connection:
-            connection.execute(sa.text(f"create database {name}"))
+            connection.execute(
+                sa.text(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{like}'")
+            )
+            connection.execute(sa.text(f"create database {name} template {like}"))
         return self.url(name)
 
 
@@ -112,16 +115,28 @@ def server() -> Iterator[Server]:
     shutil.rmtree(made.home)
 
 
-@pytest.fixture
-def here(server, tmp_path, request) -> Path:
-    """A course whose gradebook is a database of its own; nobody has handed anything in."""
-    folder = tmp_path / "course"
-    folder.mkdir()
-    url = server.database(f"d{abs(hash(request.node.nodeid))}")
+def keep_marks_in(folder: Path, url: str) -> None:
+    """Let a course have its gradebook in a database."""
     (folder / CONFIG.name).write_text(f'{CONFIG.read_text()}\nc.CourseDirectory.db_url = "{url}"\n')
+
+
+@pytest.fixture(scope="module")
+def made(server, tmp_path_factory) -> Path:
+    """The small course, released with the database `made`; each test has a copy of both."""
+    folder = tmp_path_factory.mktemp("made")
+    keep_marks_in(folder, server.database("made"))
     (folder / "course.toml").write_text(COURSE)
     (folder / f"{NAME}.py").write_text(TEXT)
     generate(assignments_of(folder)[NAME], folder)
+    return folder
+
+
+@pytest.fixture
+def here(server, made, tmp_path, request) -> Path:
+    """A course whose gradebook is a database of its own; nobody has handed anything in."""
+    folder = tmp_path / "course"
+    shutil.copytree(made, folder)
+    keep_marks_in(folder, server.database(f"d{abs(hash(request.node.nodeid))}", like="made"))
     return folder
 
 

@@ -718,24 +718,63 @@ def test_a_machine_without_user_namespaces_is_refused_in_a_sentence(monkeypatch)
         Zygote(limits=SMALL).start()
 
 
+OF_EACH_MECHANISM = (
+    "test_sandbox.py",
+    *(
+        f"test_zygote.py::test_{name}"
+        for name in (
+            "functions_are_evaluated_blocked_and_answered_from_outside",
+            "many_guests_leave_nothing_behind",
+            "one_that_ended_badly_costs_the_next_nothing",
+            "when_the_grader_is_killed_the_kernel_ends_everything",
+            "a_zygote_that_is_stopped_takes_its_guests_and_its_group_with_it",
+            "a_door_that_was_made_early_becomes_the_zygote_and_holds_the_course_that_came_late",
+        )
+    ),
+    *(
+        f"test_opening.py::test_{name}"
+        for name in (
+            "twins_serve_other_workers_with_the_same_opening_and_other_users",
+            "a_zygote_that_is_stopped_takes_its_twins_with_it",
+            "there_are_no_more_twins_than_users_and_the_next_worker_starts_its_own",
+        )
+    ),
+    "test_reading.py::test_a_file_made_to_blow_up_is_ended_in_the_sandbox",
+    "test_short_of_room.py::test_a_disk_that_is_full_is_said_and_the_run_is_taken_up_when_there_is_room",
+    "test_short_of_room.py::test_what_takes_too_much_by_its_own_limit_is_told_so_in_a_small_group_too",
+    "test_nothing_lost.py::test_the_lock_goes_with_the_process_that_held_it",
+    "test_grade.py::test_the_command_writes_marks_notebooks_and_records",
+    "test_grade.py::test_one_budget_bounds_a_whole_submission",
+)
+"""What an ordinary user has otherwise than root, at least once each; whole suites at night.
+
+That is the start of the sandbox, its users, its limits, its end, its files, and a command that grades.
+"""
+NIGHTLY = [pytest.mark.nightly, pytest.mark.hours, pytest.mark.alone]
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("needs_root")
 @pytest.mark.parametrize(
-    "files",
+    "tests",
     [
-        ("test_sandbox.py", "test_zygote.py", "test_opening.py"),
-        ("test_grade.py", "test_reading.py", "test_short_of_room.py", "test_nothing_lost.py"),
-        ("test_hostile.py",),
+        pytest.param(OF_EACH_MECHANISM, id="of each mechanism"),
+        pytest.param(("test_sandbox.py", "test_zygote.py", "test_opening.py"), id="the sandbox", marks=NIGHTLY),
+        pytest.param(
+            ("test_grade.py", "test_reading.py", "test_short_of_room.py", "test_nothing_lost.py"),
+            id="grading",
+            marks=NIGHTLY,
+        ),
+        pytest.param(("test_hostile.py",), id="the hostile class", marks=NIGHTLY),
     ],
-    ids=" ".join,
 )
-def test_all_of_this_holds_for_an_ordinary_user_too(files):
+def test_all_of_this_holds_for_an_ordinary_user_too(tests):
     # Not tmp_path: pytest closes the directory above it to everybody else.
     with tempfile.TemporaryDirectory() as home:
         Path(home).chmod(0o777)
         options = ["-q", "-m", "not nightly", "-p", "no:cacheprovider", f"--basetemp={home}/own", f"--rootdir={ROOT}"]
         program = [sys.executable, "-m", "pytest", *options, "-c", str(ROOT / "pyproject.toml")]
-        program += [str(Path(__file__).with_name(name)) for name in files]
+        program += [str(Path(__file__).parent / each) for each in tests]
         kept = {name: os.environ[name] for name in ("PATH", "REQUIRE_ALL") if name in os.environ}
         done = run_as_nobody(program, {**kept, "HOME": home, "TMPDIR": home, "PYTHONDONTWRITEBYTECODE": "1"}, 900)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

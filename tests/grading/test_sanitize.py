@@ -243,26 +243,27 @@ RUNS = [*UNITS.split(" "), "``` ", "]( ", "![x](data:image/png;base64,AAAA", "<!
 
 @pytest.mark.parametrize("unit", RUNS)
 def test_a_megabyte_of_anything_takes_a_moment(unit):
-    started = time.monotonic()
+    started = time.process_time()
     clean(unit * (1_000_000 // len(unit)))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["<", "![", "&#", "]("])
 def test_fifteen_megabytes_take_seconds(unit):
-    started = time.monotonic()
+    started = time.process_time()
     clean(unit * (15_000_000 // len(unit)))
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30
 
 
 @pytest.mark.parametrize(
     "unit", ["<b>", "<div>", "<span><div>", "<table><td>", "<svg><g>", "<a href=x>", "&#106;", "</p>"]
 )
 def test_html_of_any_depth_is_cleaned_or_left_out_in_a_moment(unit):
-    started = time.monotonic()
+    started = time.process_time()
     for count in (100_000, sanitize.MAX_TAGS // unit.count("<") if "<" in unit else 30_000):
         assert dangers(sanitize.html(unit * count + "text")) == []
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_html_is_cleaned_only_as_long_as_there_is_room_and_the_text_stays():

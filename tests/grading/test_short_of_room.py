@@ -189,8 +189,10 @@ COMPUTING = """def compute_dW2(dZ2, A1):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize(
-    ("copies", "where"), [(8, ()), (8, ("--unsandboxed",)), pytest.param(300, (), marks=pytest.mark.nightly)]
+    ("copies", "where"),
+    [(8, ()), (8, ("--unsandboxed",)), pytest.param(300, (), marks=[pytest.mark.nightly, pytest.mark.hours])],
 )
 def test_while_others_keep_all_cores_busy_right_notebooks_get_full_marks(tmp_path, zygote, copies, where):
     here = course(tmp_path)

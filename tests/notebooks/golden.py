@@ -1,12 +1,13 @@
 """Keep the text outputs of the book's chapters and of the solved notebooks as golden files, one readable file each.
 
-    python -m tests.notebooks.golden build             make build/notebooks/*.ipynb, with the outputs of tests/golden
+    python -m tests.notebooks.golden build [all]       make build/notebooks/*.ipynb, with the outputs of tests/golden
     python -m tests.notebooks.golden update [NAME ...] execute them and write tests/golden anew
 
-After `build`, `pytest -p tests.notebooks.without_html --nbval build/notebooks` runs every notebook and compares. A
-golden file has one block a code cell that shows something: its number and first line, then each output, indented by
-four spaces below its kind. Of a verdict, which is shown as text and as HTML, the text is kept. Pictures and other rich
-output are not; the cells that make them are run, but not compared.
+After `build`, `pytest -p tests.notebooks.without_html --nbval build/notebooks` runs every solved notebook and compares.
+The chapters were run when the book was built, and `tests/notebooks/test_golden.py` compares what they showed then; with
+`all`, nbval runs them as well. A golden file has one block a code cell that shows something: its number and first line,
+then each output, indented by four spaces below its kind. Of a verdict, which is shown as text and as HTML, the text is
+kept. Pictures and other rich output are not; the cells that make them are run, but not compared.
 """
 
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from jupyter_cache import get_cache
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
@@ -31,6 +33,8 @@ from exercises.generate import NOTEBOOK_METADATA, solve  # noqa: E402
 BOOK = ROOT / "book"
 GOLDEN = ROOT / "tests" / "golden"
 NOTEBOOKS = ROOT / "build" / "notebooks"
+BUILT = BOOK / "_build" / ".jupyter_cache"
+"""What the chapters showed when the book was built; emptied by its build script when code that they run has changed."""
 RICH = "not compared"
 QUIET = ["--IPKernelApp.log_level=40"]  # else each kernel warns that its ports are open to this machine
 UPDATE = "python -m tests.notebooks.golden update"
@@ -86,6 +90,18 @@ def notebooks() -> dict[str, NotebookNode]:
         for number, cell in enumerate(notebook.cells):
             cell.id = f"cell-{number}"
     return found
+
+
+def as_built(name: str, notebook: NotebookNode) -> NotebookNode | None:
+    """Return a chapter as the book's build ran it, with its outputs; None where it has not run these cells."""
+    cells = [cell.source for cell in code_cells(notebook)]
+    cache = get_cache(BUILT)
+    for record in cache.list_cache_records():
+        if Path(record.uri).stem == name:
+            found = cache.get_cache_bundle(record.pk).nb
+            if [cell.source for cell in code_cells(found)] == cells:
+                return found
+    return None
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -208,8 +224,8 @@ def join(name: str, notebook: NotebookNode, blocks: list[Block]) -> None:
             cell.outputs = [node(output, block.number) for output in block.outputs]
 
 
-def build(directory: Path = NOTEBOOKS) -> list[Path]:
-    """Write every notebook with its kept outputs into a directory of their own; return the paths.
+def build(directory: Path = NOTEBOOKS, *, of_chapters: bool = False) -> list[Path]:
+    """Write every solved notebook, or every chapter too, with its kept outputs into a directory; return the paths.
 
     Raises
     ------
@@ -225,6 +241,8 @@ def build(directory: Path = NOTEBOOKS) -> list[Path]:
         raise GoldenError(f"tests/golden has files of no notebook: {', '.join(sorted(left_over))}; delete them.")
     paths = []
     for name, notebook in found.items():
+        if not of_chapters and name not in ASSIGNMENTS:
+            continue
         golden = GOLDEN / f"{name}.txt"
         if not golden.is_file():
             raise GoldenError(f"{golden.relative_to(ROOT)} is missing. Run `{UPDATE} {name}`.")
@@ -271,8 +289,11 @@ def update(names: list[str]) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Run the command; return the exit code."""
     match arguments:
-        case ["build"]:
-            work = build
+        case ["build", *which] if which in ([], ["all"]):
+
+            def work() -> list[Path]:
+                return build(of_chapters=bool(which))
+
         case ["update", *names]:
 
             def work() -> list[str]:

@@ -9,15 +9,20 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from tests.conftest import not_here
 from tests.notebooks.golden import (
+    BUILT,
     GOLDEN,
     NOTEBOOK_METADATA,
     ROOT,
     GoldenError,
+    as_built,
     blocks_of,
     build,
+    chapters,
     code_cells,
     join,
+    notebooks,
     read,
     shown,
     written,
@@ -99,8 +104,21 @@ def test_what_is_written_on_stderr_is_refused():
 
 
 def test_every_chapter_with_code_and_every_solved_notebook_has_a_golden_file_that_fits(tmp_path):
-    paths = build(tmp_path)
+    paths = build(tmp_path, of_chapters=True)
     assert sorted(path.stem for path in paths) == sorted(path.stem for path in GOLDEN.glob("*.txt"))
     assert ROOT.joinpath("exercises/ps4_two_layer.py").is_file()
     for path in paths:
         nbformat.validate(nbformat.read(path, as_version=4))
+
+
+@pytest.fixture(scope="module")
+def sources():
+    return notebooks()
+
+
+@pytest.mark.parametrize("name", [path.stem for path in chapters()])
+def test_a_chapter_showed_what_its_golden_file_has_when_the_book_was_built(sources, name):
+    ran = as_built(name, sources[name]) if BUILT.is_dir() else None
+    if ran is None:
+        not_here(f"{name} as it is now has not run; run: python book/build.py")
+    assert written(blocks_of(ran)) == (GOLDEN / f"{name}.txt").read_text()

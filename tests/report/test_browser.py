@@ -1,7 +1,5 @@
 """Both pages in Chromium: nothing foreign, nothing runs that is not ours, nothing scrolls sideways."""
 
-import os
-import shutil
 from pathlib import Path
 
 import nbformat
@@ -16,34 +14,26 @@ pytestmark = pytest.mark.browser
 LONG = "a" * 120
 
 
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail("there is no chromium")
-        pytest.skip("there is no chromium")
-    from playwright.sync_api import sync_playwright
+@pytest.fixture
+def visit(browser):
+    """Open a page; return it, and every request and dialog that should not have been."""
+    contexts = []
 
-    with sync_playwright() as playwright:
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
-        yield browser
-        browser.close()
+    def open_page(path: Path, look: str, width: int, script: bool = True):
+        contexts.append(
+            browser.new_context(color_scheme=look, viewport={"width": width, "height": 800}, java_script_enabled=script)
+        )
+        page, bad = contexts[-1].new_page(), []
+        page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else bad.append(r.url))
+        page.on("dialog", lambda d: (bad.append(d.message), d.dismiss()))
+        page.on("pageerror", lambda error: bad.append(str(error)))
+        page.goto(path.as_uri())
+        page.wait_for_timeout(150)
+        return page, bad
 
-
-def visit(browser, path: Path, look: str, width: int, script: bool = True):
-    """Return the page, and every request and dialog that should not have been."""
-    context = browser.new_context(
-        color_scheme=look, viewport={"width": width, "height": 800}, java_script_enabled=script
-    )
-    page, bad = context.new_page(), []
-    page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else bad.append(r.url))
-    page.on("dialog", lambda d: (bad.append(d.message), d.dismiss()))
-    page.on("pageerror", lambda error: bad.append(str(error)))
-    page.goto(path.as_uri())
-    page.wait_for_timeout(150)
-    return page, bad
+    yield open_page
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture
@@ -61,16 +51,16 @@ def pages(course):
 
 @pytest.mark.parametrize("name", ["feedback", "report"])
 @pytest.mark.parametrize(("look", "width"), [("light", 1100), ("dark", 1100), ("light", 375)])
-def test_a_page_is_quiet_and_fits(browser, pages, name, look, width):
-    page, bad = visit(browser, pages[name], look, width)
+def test_a_page_is_quiet_and_fits(visit, pages, name, look, width):
+    page, bad = visit(pages[name], look, width)
     assert bad == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     light = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert light == (look == "light")
 
 
-def test_the_table_of_students_sorts_by_points(browser, pages):
-    page, _ = visit(browser, pages["report"], "light", 1100)
+def test_the_table_of_students_sorts_by_points(visit, pages):
+    page, _ = visit(pages["report"], "light", 1100)
     table = page.locator("table.sortable").last
     ids = table.locator("td.id").all_inner_texts
     assert ids() == [LONG, "amy", "bob"]
@@ -81,7 +71,7 @@ def test_the_table_of_students_sorts_by_points(browser, pages):
     assert ids() == ["bob", LONG, "amy"]
 
 
-def test_the_report_is_whole_without_its_script(browser, pages):
-    page, bad = visit(browser, pages["report"], "light", 1100, script=False)
+def test_the_report_is_whole_without_its_script(visit, pages):
+    page, bad = visit(pages["report"], "light", 1100, script=False)
     assert bad == []
     assert page.locator("table.sortable").last.locator("tbody tr").count() == 3

@@ -151,7 +151,8 @@ QUESTIONS: tuple[Question, ...] = (
         also="""
             activation-for-its-derivative: relu(z) | np.where(z > 0, 1, z) | z
             not-elementwise: np.max(relu_prime(z)) | np.sum(relu_prime(z)) | np.mean(relu_prime(z))
-            wrong-activation: leaky_relu_prime(z) | np.sign(z) | np.ones_like(z) | sigmoid_prime(z) | sigmoid(z) | tanh_prime(z)
+            wrong-activation: leaky_relu_prime(z) | np.sign(z) | np.ones_like(z) | sigmoid_prime(z) | sigmoid(z)
+                | tanh_prime(z)
             zero-everywhere: np.zeros_like(z)
         """,
         bounds=_subgradients,
@@ -179,7 +180,8 @@ QUESTIONS: tuple[Question, ...] = (
         "np.where(z > 0, 1.0, slope)",
         also=f"""{_OTHER_DEFAULTS.format(f="leaky_relu_prime")}
             wrong-activation: relu_prime(z) | np.ones_like(z) | np.sign(z)
-            activation-for-its-derivative: leaky_relu(z, slope) | np.where(z > 0, 1, slope * z) | np.where(z > 0, z, slope) | np.maximum(slope, z)
+            activation-for-its-derivative: leaky_relu(z, slope) | np.where(z > 0, 1, slope * z)
+                | np.where(z > 0, z, slope) | np.maximum(slope, z)
             sign-flipped: np.where(z > 0, 1, -slope) | np.where(z > 0, -1, slope)
             term-too-many: np.where(z > 0, 1 + slope, slope)
             wrong-operation: np.where(z > 0, 1, 1 - slope) | np.where(z > 0, 1 - slope, slope)

@@ -94,7 +94,7 @@ def _wrong_batches(call: Mapping[str, Any], value: Any) -> Finding | list[Any]:
 
 
 def _is_shuffled(held: Sequence[Any]) -> bool:
-    """Tell whether most neighbours have been parted and the batches are no blocks of the given order."""
+    """Return whether most neighbours have been parted and the batches are no blocks of the given order."""
     order = np.concatenate(held)
     side_by_side = float(np.mean(np.abs(np.diff(order)) == 1))
     blocks = all(np.ptp(columns) == len(columns) - 1 for columns in held)

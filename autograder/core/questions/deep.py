@@ -141,6 +141,15 @@ return grads
 """
 
 
+UPDATE_IN_A_LOOP = """
+new, L = dict(parameters), len(parameters) // 2
+for l in range(1, L + 1):
+    new[f"W{l}"] = parameters[f"W{l}"] - learning_rate * grads[f"dW{l}"]
+    new[f"b{l}"] = parameters[f"b{l}"] - learning_rate * grads[f"db{l}"]
+return new
+"""
+
+
 def _remembered(*caches: str) -> tuple[str, ...]:
     """Return the way forwards with other caches."""
     return tuple(FORWARD.replace("((A_prev, W, b), linear)", cache) for cache in caches)
@@ -158,7 +167,8 @@ QUESTIONS: tuple[Question, ...] = (
         draw_networks,
         FORWARD,
         also="""
-            wrong-activation in output: np.exp(linear) / np.sum(np.exp(linear), axis=0, keepdims=True) | 1 / (1 + np.exp(-relu(linear)))
+            wrong-activation in output: np.exp(linear) / np.sum(np.exp(linear), axis=0, keepdims=True)
+                | 1 / (1 + np.exp(-relu(linear)))
             thresholded in output: (linear > 0) * 1.0
         """,
         whole={
@@ -198,7 +208,8 @@ QUESTIONS: tuple[Question, ...] = (
         ALL_THE_WAY,
         also="""
             missing-mean in m: 1
-            wrong-activation in dZ_output: (AL - Y) * (caches[-1][1] > 0) | bce_prime(AL, Y) * (caches[-1][1] > 0) | bce_prime(AL, Y) * tanh_prime(caches[-1][1])
+            wrong-activation in dZ_output: (AL - Y) * (caches[-1][1] > 0) | bce_prime(AL, Y) * (caches[-1][1] > 0)
+                | bce_prime(AL, Y) * tanh_prime(caches[-1][1])
             wrong-loss in dZ_output: np.sign(AL - Y) * AL * (1 - AL)
             term-missing in dZ_output: -Y / AL * AL * (1 - AL) | (1 - Y) * AL
             sign-flipped in dZ_output: (-Y / AL - (1 - Y) / (1 - AL)) * AL * (1 - AL)
@@ -231,11 +242,19 @@ QUESTIONS: tuple[Question, ...] = (
         moved,
         draw_networks,
         UPDATE,
+        UPDATE_IN_A_LOOP,
         also="""
-            layer-left-out: {name: theta - (learning_rate * grads["d" + name] if int(name[1:]) != len(parameters) // 2 else 0) for name, theta in parameters.items()} | {name: theta - (learning_rate * grads["d" + name] if int(name[1:]) != 1 else 0) for name, theta in parameters.items()} | {name: theta - (learning_rate * grads["d" + name] if int(name[1:]) <= 2 else 0) for name, theta in parameters.items()}
-            wrong-layer: {name: theta - learning_rate * grads[f"d{name[0]}{len(parameters) // 2 + 1 - int(name[1:])}"] for name, theta in parameters.items()}
             wrong-bracket: {name: (theta - learning_rate) * grads["d" + name] for name, theta in parameters.items()}
         """,
+        whole={
+            "layer-left-out": _from(
+                UPDATE_IN_A_LOOP,
+                ("range(1, L + 1)", "range(1, L)"),
+                ("range(1, L + 1)", "range(2, L + 1)"),
+                ("range(1, L + 1)", "range(1, min(L, 2) + 1)"),
+            ),
+            "wrong-layer": (UPDATE_IN_A_LOOP.replace("dW{l}", "dW{L + 1 - l}").replace("db{l}", "db{L + 1 - l}"),),
+        },
         layout=_parameters_layout,
     ),
 )

@@ -68,14 +68,18 @@ QUESTIONS: tuple[Question, ...] = (
         draw_networks,
         "dZ1 = (W2.T @ (A2 - Y)) * (A1 * (1 - A1))\nreturn dZ1 @ X.T / X.shape[1]",
         also=f"""
-            factor-missing: W2.T @ (A1 - Y) * {_SLOPE} | (W2.T @ (A2 - Y)) * {_SLOPE} | (W2.T @ (A2 - Y)) * {_SLOPE} / X.shape[1]
-            wrong-layer: (W2.T @ (A2 - Y)) * (A2 * (1 - A2)) @ X.T / X.shape[1] | (W2.T @ (A2 - Y)) * {_SLOPE} @ A1.T / X.shape[1] | (A2 - Y) @ A1.T / X.shape[1] | (A2 - Y) @ X.T / X.shape[1] | (W2.T @ (A1 - Y)) * {_SLOPE} @ X.T
+            factor-missing: W2.T @ (A1 - Y) * {_SLOPE} | (W2.T @ (A2 - Y)) * {_SLOPE}
+                | (W2.T @ (A2 - Y)) * {_SLOPE} / X.shape[1]
+            wrong-layer: (W2.T @ (A2 - Y)) * (A2 * (1 - A2)) @ X.T / X.shape[1]
+                | (W2.T @ (A2 - Y)) * {_SLOPE} @ A1.T / X.shape[1] | (A2 - Y) @ A1.T / X.shape[1]
+                | (A2 - Y) @ X.T / X.shape[1] | (W2.T @ (A1 - Y)) * {_SLOPE} @ X.T
             activation-derivative-missing in dZ1: W2.T @ (A2 - Y) | (W2.T @ bce_prime(A2, Y)) * {_SLOPE}
             activation-derivative-twice in dZ1: (W2.T @ ((A2 - Y) * A2 * (1 - A2))) * {_SLOPE}
             activation-for-its-derivative in dZ1: (W2.T @ (A2 - Y)) * A1
             wrong-activation in dZ1: (W2.T @ (A2 - Y)) * (1 - A1 ** 2)
             derivative-of-activation-taken-at-the-wrong-place in dZ1: (W2.T @ (A2 - Y)) * sigmoid_prime(A1)
-            wrong-bracket: W2.T @ ((A2 - Y) * {_SLOPE}) @ X.T / X.shape[1] | W2.T @ (A2 - Y) * ({_SLOPE} @ X.T) / X.shape[1] | W2.T @ (A2 - Y) * A1 * 1 - A1 @ X.T / X.shape[1]
+            wrong-bracket: W2.T @ ((A2 - Y) * {_SLOPE}) @ X.T / X.shape[1]
+                | W2.T @ (A2 - Y) * ({_SLOPE} @ X.T) / X.shape[1] | W2.T @ (A2 - Y) * A1 * 1 - A1 @ X.T / X.shape[1]
             matmul-for-elementwise: W2.T @ (A2 - Y) @ {_SLOPE} @ X.T / X.shape[1]
         """,
         printed={
@@ -96,8 +100,10 @@ QUESTIONS: tuple[Question, ...] = (
             activation-derivative-missing: W.T @ delta
             activation-for-its-derivative: (W.T @ delta) * sigmoid(Z_prev)
             factor-missing: delta * sigmoid_prime(Z_prev) | sigmoid_prime(Z_prev)
-            wrong-activation: (W.T @ delta) * tanh_prime(Z_prev) | (W.T @ delta) * relu_prime(Z_prev) | (W.T @ delta) * (1 - sigmoid(Z_prev) ** 2)
-            derivative-of-activation-taken-at-the-wrong-place: (W.T @ delta) * (Z_prev * (1 - Z_prev)) | (W.T @ delta) * sigmoid_prime(sigmoid(Z_prev))
+            wrong-activation: (W.T @ delta) * tanh_prime(Z_prev) | (W.T @ delta) * relu_prime(Z_prev)
+                | (W.T @ delta) * (1 - sigmoid(Z_prev) ** 2)
+            derivative-of-activation-taken-at-the-wrong-place: (W.T @ delta) * (Z_prev * (1 - Z_prev))
+                | (W.T @ delta) * sigmoid_prime(sigmoid(Z_prev))
             wrong-bracket: W.T @ (delta * sigmoid_prime(Z_prev)) | (W.T @ delta) * sigmoid(Z_prev) * 1 - sigmoid(Z_prev)
         """,
         printed={"E8": "(W @ delta) * sigmoid_prime(Z_prev)"},

@@ -277,10 +277,12 @@ QUESTIONS: tuple[Question, ...] = (
         draw_functions,
         CENTRAL_DIFFERENCE,
         also="""
-            one-sided-difference in slope: (f(up) - f(theta)) / epsilon | (f(theta) - f(down)) / epsilon | (f(up) - f(theta)) / (2 * epsilon) | (f(theta) - f(down)) / (2 * epsilon)
+            one-sided-difference in slope: (f(up) - f(theta)) / epsilon | (f(theta) - f(down)) / epsilon
+                | (f(up) - f(theta)) / (2 * epsilon) | (f(theta) - f(down)) / (2 * epsilon)
             factor-of-two in slope: (f(up) - f(down)) / epsilon | 2 * (f(up) - f(down)) / epsilon
             zero-everywhere in slope: 0.0
-            all-entries-at-once: (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon) | np.full(theta.shape, (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon))
+            all-entries-at-once: (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon)
+                | np.full(theta.shape, (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon))
         """,
         whole={
             "wrong-bracket": (
@@ -302,11 +304,20 @@ QUESTIONS: tuple[Question, ...] = (
         "np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b))",
         also=f"""
             absolute-error: np.linalg.norm(a - b)
-            wrong-denominator: np.linalg.norm(a - b) / np.maximum(np.linalg.norm(a), np.linalg.norm(b)) | np.linalg.norm(a - b) / np.linalg.norm(a) | np.linalg.norm(a - b) / np.linalg.norm(b) | np.linalg.norm(a - b) / np.linalg.norm(a + b) | np.linalg.norm(a - b) / (np.linalg.norm(a) * np.linalg.norm(b)) | np.linalg.norm(a - b) / (np.linalg.norm(a) - np.linalg.norm(b)) | np.linalg.norm(a - b) / np.sqrt(np.linalg.norm(a) ** 2 + np.linalg.norm(b) ** 2)
+            wrong-denominator: np.linalg.norm(a - b) / np.maximum(np.linalg.norm(a), np.linalg.norm(b))
+                | np.linalg.norm(a - b) / np.linalg.norm(a) | np.linalg.norm(a - b) / np.linalg.norm(b)
+                | np.linalg.norm(a - b) / np.linalg.norm(a + b)
+                | np.linalg.norm(a - b) / (np.linalg.norm(a) * np.linalg.norm(b))
+                | np.linalg.norm(a - b) / (np.linalg.norm(a) - np.linalg.norm(b))
+                | np.linalg.norm(a - b) / np.sqrt(np.linalg.norm(a) ** 2 + np.linalg.norm(b) ** 2)
             difference-of-sizes: np.abs(np.linalg.norm(a) - np.linalg.norm(b)) / (np.linalg.norm(a) + np.linalg.norm(b))
             root-missing: np.sum((a - b) ** 2) / (np.sum(a ** 2) + np.sum(b ** 2))
-            wrong-norm: np.sum(np.abs(a - b)) / (np.sum(np.abs(a)) + np.sum(np.abs(b))) | np.max(np.abs(a - b)) / (np.max(np.abs(a)) + np.max(np.abs(b))) | np.linalg.norm(a - b, 2) / (np.linalg.norm(a, 2) + np.linalg.norm(b, 2)) | np.sum(a - b) / (np.sum(a) + np.sum(b))
-            entry-by-entry: {_ENTRIES} | np.max({_ENTRIES}) | np.mean({_ENTRIES}) | np.sum({_ENTRIES}) | np.linalg.norm({_ENTRIES})
+            wrong-norm: np.sum(np.abs(a - b)) / (np.sum(np.abs(a)) + np.sum(np.abs(b)))
+                | np.max(np.abs(a - b)) / (np.max(np.abs(a)) + np.max(np.abs(b)))
+                | np.linalg.norm(a - b, 2) / (np.linalg.norm(a, 2) + np.linalg.norm(b, 2))
+                | np.sum(a - b) / (np.sum(a) + np.sum(b))
+            entry-by-entry: {_ENTRIES} | np.max({_ENTRIES}) | np.mean({_ENTRIES}) | np.sum({_ENTRIES})
+                | np.linalg.norm({_ENTRIES})
         """,
     ),
     GRADIENT_CHECK,

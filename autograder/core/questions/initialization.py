@@ -36,7 +36,7 @@ def _has_equal_rows(W: Array) -> bool:
 
 
 def _start_from(x: Array, y: Array) -> bool:
-    """Tell whether two layers are made of the same random numbers, one after the other, up to a factor."""
+    """Return whether two layers are made of the same random numbers, one after the other, up to a factor."""
     length = min(x.size, y.size)
     x, y = x.ravel()[:length], y.ravel()[:length]
     return length > 10 and float(abs(np.corrcoef(x, y)[0, 1])) > 0.9

@@ -185,7 +185,8 @@ QUESTIONS: tuple[Question, ...] = (
         draw_linear,
         *written(DB, dZ="dZ"),
         also="""
-            summed-wrong-axis: np.sum(dZ, axis=0, keepdims=True) / dZ.shape[1] | np.sum(dZ, axis=0) / dZ.shape[1] | np.mean(dZ, axis=0, keepdims=True) | np.mean(dZ, axis=0) | np.sum(dZ) / dZ.shape[1] | np.mean(dZ)
+            summed-wrong-axis: np.sum(dZ, axis=0, keepdims=True) / dZ.shape[1] | np.sum(dZ, axis=0) / dZ.shape[1]
+                | np.mean(dZ, axis=0, keepdims=True) | np.mean(dZ, axis=0) | np.sum(dZ) / dZ.shape[1] | np.mean(dZ)
             not-summed: dZ | dZ / dZ.shape[1]
         """,
         printed={
@@ -217,7 +218,8 @@ QUESTIONS: tuple[Question, ...] = (
         + """
             activation-derivative-missing: np.where(Z > 0, dA, Z) | np.where(Z > 0, dA, 1)
             derivative-of-activation-taken-at-the-wrong-place: relu(dA)
-            wrong-activation: dA * leaky_relu_prime(Z) | dA * np.sign(Z) | dA * sigmoid_prime(Z) | dA * sigmoid(Z) | dA * tanh_prime(Z)
+            wrong-activation: dA * leaky_relu_prime(Z) | dA * np.sign(Z) | dA * sigmoid_prime(Z) | dA * sigmoid(Z)
+                | dA * tanh_prime(Z)
             branches-swapped: dA * (Z < 0)
         """,
         printed={"E36": "dA @ relu_prime(Z)"},

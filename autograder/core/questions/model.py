@@ -49,7 +49,7 @@ def wrong_parameters(found: Mapping[str, Any], shapes: Mapping[str, tuple[int, .
 
 
 def units_are_equal(W: Array, b: Array) -> bool:
-    """Tell whether all units of a layer have learned the same."""
+    """Return whether all units of a layer have learned the same."""
     units = np.hstack([W, b])
     return len(units) > 1 and bool(np.max(np.abs(units - units[0])) <= 1e-6 * np.max(np.abs(units)))
 

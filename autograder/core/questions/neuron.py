@@ -197,7 +197,8 @@ QUESTIONS: tuple[Question, ...] = (
         "np.exp(-z) / (1 + np.exp(-z)) ** 2",
         also="""
             activation-for-its-derivative: sigmoid(z)
-            derivative-of-activation-taken-at-the-wrong-place: z * (1 - z) | sigmoid_prime(sigmoid(z)) | sigmoid(z) * (1 - z) | z * (1 - sigmoid(z))
+            derivative-of-activation-taken-at-the-wrong-place: z * (1 - z) | sigmoid_prime(sigmoid(z))
+                | sigmoid(z) * (1 - z) | z * (1 - sigmoid(z))
             wrong-activation: tanh_prime(z) | 1 - sigmoid(z) ** 2 | (z > 0) * 1.0
             term-missing: -sigmoid(z) ** 2
             zero-everywhere: sigmoid(z) * 1 - sigmoid(z)
@@ -212,10 +213,13 @@ QUESTIONS: tuple[Question, ...] = (
         _draw_losses,
         *written(LOSSES, a="a", y="y"),
         also="""
-            factors-swapped-in-loss: -y * np.log(1 - a) - (1 - y) * np.log(a) | -a * np.log(y + 1e-300) - (1 - a) * np.log(1 - y + 1e-300)
-            wrong-bracket: -y * np.log(a) - 1 - y * np.log(1 - a) | -y * np.log(a) + 1 - y * np.log(1 - a) | -y * np.log(a) - (1 - y) * np.log(1) - a
+            factors-swapped-in-loss: -y * np.log(1 - a) - (1 - y) * np.log(a)
+                | -a * np.log(y + 1e-300) - (1 - a) * np.log(1 - y + 1e-300)
+            wrong-bracket: -y * np.log(a) - 1 - y * np.log(1 - a) | -y * np.log(a) + 1 - y * np.log(1 - a)
+                | -y * np.log(a) - (1 - y) * np.log(1) - a
             wrong-logarithm: -y * np.log2(a) - (1 - y) * np.log2(1 - a) | -y * np.log10(a) - (1 - y) * np.log10(1 - a)
-            term-missing: y * np.log(a) | -y * np.log(a) + y * np.log(1 - a) | -np.log(a) - (1 - y) * np.log(1 - a) | -y * np.log(a) - np.log(1 - a)
+            term-missing: y * np.log(a) | -y * np.log(a) + y * np.log(1 - a) | -np.log(a) - (1 - y) * np.log(1 - a)
+                | -y * np.log(a) - np.log(1 - a)
             function-missing: -y * a - (1 - y) * (1 - a)
             wrong-function: -y * np.exp(a) - (1 - y) * np.exp(1 - a)
             wrong-argument: -a * np.log(a) - (1 - a) * np.log(1 - a)
@@ -223,7 +227,8 @@ QUESTIONS: tuple[Question, ...] = (
             zero-everywhere: y * np.log(a) * (1 - y) * np.log(1 - a)
             derivative-for-the-function: bce_prime(a, y)
             wrong-loss: (a - y) ** 2 | (a - y) ** 2 / 2 | np.abs(a - y) | a - y | ((a > 0.5) != y) * 1.0
-            matmul-for-elementwise: -(y @ np.log(a).T) - (1 - y) @ np.log(1 - a).T | -(y.T @ np.log(a)) - (1 - y).T @ np.log(1 - a) | -(y @ np.log(a)) - (1 - y) @ np.log(1 - a)
+            matmul-for-elementwise: -(y @ np.log(a).T) - (1 - y) @ np.log(1 - a).T
+                | -(y.T @ np.log(a)) - (1 - y).T @ np.log(1 - a) | -(y @ np.log(a)) - (1 - y) @ np.log(1 - a)
         """,
     ),
     ask(
@@ -315,7 +320,8 @@ QUESTIONS: tuple[Question, ...] = (
             factor-missing: Y.shape[1]
             wrong-function: np.max(bce_loss(A, Y)) | np.mean(bce_prime(A, Y))
             sign-flipped: np.mean(bce_loss(A, -Y))
-            matmul-for-elementwise: -(Y.T @ np.log(A)) - (1 - Y).T @ np.log(1 - A) | (-(Y.T @ np.log(A)) - (1 - Y).T @ np.log(1 - A)) / Y.shape[1]
+            matmul-for-elementwise: -(Y.T @ np.log(A)) - (1 - Y).T @ np.log(1 - A)
+                | (-(Y.T @ np.log(A)) - (1 - Y).T @ np.log(1 - A)) / Y.shape[1]
         """,
         lines={"losses": "losses.bce_loss"},
         printed={"E22": "np.sum(bce_loss(A, Y))"},
@@ -331,7 +337,8 @@ QUESTIONS: tuple[Question, ...] = (
             rank-one-array: (dZ @ X.T / X.shape[1]).ravel()
             elementwise-for-matmul: np.sum(dZ * X) | np.mean(dZ * X)
             summed-wrong-axis: np.sum(dZ * X, axis=0, keepdims=True) / X.shape[1] | np.sum(dZ * X, axis=0) / X.shape[1]
-            factor-missing: np.sum(X, axis=1, keepdims=True).T / X.shape[1] | np.sum(dZ, axis=1, keepdims=True) / X.shape[1] | dZ
+            factor-missing: np.sum(X, axis=1, keepdims=True).T / X.shape[1]
+                | np.sum(dZ, axis=1, keepdims=True) / X.shape[1] | dZ
         """,
         printed={"E31": "dZ * X"},
     ),

@@ -211,7 +211,8 @@ QUESTIONS: tuple[Question, ...] = (
         also="""
             wrong-index: dz[j, 0] * a_prev[i, 0] | dz[i, 0] * a_prev[0, 0] | dz[0, 0] * a_prev[j, 0]
             counted-from-one: dz[i - 1, 0] * a_prev[j - 1, 0] | dz[i + 1, 0] * a_prev[j + 1, 0]
-            entry-not-picked: dz @ a_prev.T | (dz @ a_prev.T)[i] | (dz @ a_prev.T)[:, j] | dz[i] * a_prev | dz[i] * a_prev.T | dz * a_prev[j] | np.sum(dz @ a_prev.T)
+            entry-not-picked: dz @ a_prev.T | (dz @ a_prev.T)[i] | (dz @ a_prev.T)[:, j] | dz[i] * a_prev
+                | dz[i] * a_prev.T | dz * a_prev[j] | np.sum(dz @ a_prev.T)
             every-path-counted: np.sum(dz) * a_prev[j, 0] | dz[i, 0] * np.sum(a_prev)
             one-step-too-far: dz[i, 0] * (1 - a_prev[j, 0] ** 2)
         """,
@@ -225,7 +226,7 @@ QUESTIONS: tuple[Question, ...] = (
         also="""
             every-path-counted in z_by_w: np.ones((len(dz), len(dz), 1)) * a_prev[:, 0]
             factor-missing in z_by_w: np.eye(len(dz))[:, :, np.newaxis] * np.ones_like(a_prev)[:, 0]
-            factor-missing in terms: dz[:, :, np.newaxis] * (np.eye(len(dz))[:, :, np.newaxis] * np.ones_like(a_prev)[:, 0])
+            factor-missing in terms: dz[:, :, np.newaxis] * np.eye(len(dz))[:, :, np.newaxis] * np.ones(len(a_prev))
             factor-twice in terms: dz[:, :, np.newaxis] * z_by_w * a_prev[:, 0] | dz[:, :, np.newaxis] ** 2 * z_by_w
             every-path-counted in terms: np.ones((len(dz), 1)) * (dz @ a_prev.T)[:, np.newaxis] | np.sum(dz) * z_by_w
         """,

@@ -174,7 +174,8 @@ QUESTIONS: tuple[Question, ...] = (
         also="""
             missing-mean in m: 1
             mean-over-wrong-axis in m: len(X)
-            not-first-order in change_of_A1: np.tanh(Z1 + change_of_Z1) - np.tanh(Z1) | np.tanh(change_of_Z1) | np.tanh(Z1 + change_of_Z1)
+            not-first-order in change_of_A1: np.tanh(Z1 + change_of_Z1) - np.tanh(Z1) | np.tanh(change_of_Z1)
+                | np.tanh(Z1 + change_of_Z1)
         """,
         lines={
             "change_of_A1": "deep.tanh_backward",

@@ -11,6 +11,7 @@ import numpy as np
 from autograder.core.layout import parts
 from autograder.core.question import Case, Finding, Property, Question, Values, ask
 from autograder.core.questions.model import judged_by_accuracy, units_are_equal, wrong_parameters
+from autograder.core.rules import rows
 from autograder.protocol.values import Outcome
 from course_lib import training
 from course_lib.arrays import Array, Parameters
@@ -108,7 +109,8 @@ new_theta = theta - learning_rate * m_corrected / (np.sqrt(v_corrected) + epsilo
 return new_theta, new_m, new_v
 """
 _MEANS = """
-    factor-missing in {new}: {beta} * {old} + {grad} | {old} + (1 - {beta}) * {grad} | {old} + {grad} | {beta} * {old} + (1 - {beta})
+    factor-missing in {new}: {beta} * {old} + {grad} | {old} + (1 - {beta}) * {grad} | {old} + {grad}
+        | {beta} * {old} + (1 - {beta})
     shares-swapped in {new}: (1 - {beta}) * {old} + {beta} * {grad}
     sign-flipped in {new}: {beta} * {old} + ({beta} - 1) * {grad}
     term-missing in {new}: {grad} | {old}
@@ -125,13 +127,8 @@ def _mean(new: str, old: str, grad: str, beta: str) -> str:
 
 def _both_means() -> tuple[tuple[str, str], ...]:
     """Return the mistakes of a running mean that are made in both means of Adam: the id, and the code."""
-    found = []
-    tables = zip(*(_mean(*names).strip().splitlines() for names in _ADAM_MEANS), strict=True)
-    for first, second in tables:
-        (head, _, ones), (_, _, others) = first.strip().partition(": "), second.strip().partition(": ")
-        for one, other in zip(ones.split(" | "), others.split(" | "), strict=True):
-            found.append((head.partition(" ")[0], _adam(new_m=one, new_v=other)))
-    return tuple(found)
+    first, second = (rows(_mean(*names)) for names in _ADAM_MEANS)
+    return tuple((id, _adam(new_m=one, new_v=other)) for (id, _, one), (_, _, other) in zip(first, second, strict=True))
 
 
 _ADAM_MEANS = (("new_m", "m", "grad", "beta1"), ("new_v", "v", "grad ** 2", "beta2"))
@@ -237,7 +234,7 @@ TRAIN = Property(
     examples={
         "accuracy-too-low": ("he(layer_dims, seed)",),
         "symmetry-not-broken": (
-            '{name: np.full_like(theta, 0.1 if name[0] == "W" else 0.0) for name, theta in he(layer_dims, seed).items()}',
+            '{name: np.full_like(theta, 0.1 * (name[0] == "W")) for name, theta in he(layer_dims, seed).items()}',
             "{name: 0 * theta for name, theta in he(layer_dims, seed).items()}",
         ),
     },
@@ -255,7 +252,8 @@ QUESTIONS: tuple[Question, ...] = (
             term-missing: learning_rate * grad
             wrong-bracket: learning_rate * (theta - grad)
             factor-twice: theta - learning_rate ** 2 * grad
-            wrong-operation: theta / (learning_rate * grad) | theta / learning_rate * grad | theta - learning_rate + grad
+            wrong-operation: theta / (learning_rate * grad) | theta / learning_rate * grad
+                | theta - learning_rate + grad
             wrong-argument: grad - learning_rate * theta
             matmul-for-elementwise: theta - learning_rate * (theta @ grad)
             axes-in-wrong-order: (theta - learning_rate * grad).T
@@ -285,14 +283,21 @@ QUESTIONS: tuple[Question, ...] = (
         also="".join(_mean(*names) for names in _ADAM_MEANS)
         + """
             epsilon-inside-root in new_theta: theta - learning_rate * m_corrected / np.sqrt(v_corrected + epsilon)
-            term-missing in new_theta: theta - learning_rate * m_corrected / np.sqrt(v_corrected) | -learning_rate * m_corrected / (np.sqrt(v_corrected) + epsilon) | learning_rate * m_corrected / (np.sqrt(v_corrected) + epsilon)
-            wrong-bracket in new_theta: theta - learning_rate * m_corrected / np.sqrt(v_corrected) + epsilon | theta - learning_rate * (m_corrected / np.sqrt(v_corrected) + epsilon)
-            epsilon-scaled in new_theta: theta - learning_rate * m_corrected / ((np.sqrt(new_v) + epsilon) / np.sqrt(1 - beta2 ** t))
-            bias-correction-missing in new_theta: theta - learning_rate * new_m / (np.sqrt(new_v) + epsilon) | theta - learning_rate * new_m / (np.sqrt(v_corrected) + epsilon) | theta - learning_rate * m_corrected / (np.sqrt(new_v) + epsilon)
+            term-missing in new_theta: theta - learning_rate * m_corrected / np.sqrt(v_corrected)
+                | -learning_rate * m_corrected / (np.sqrt(v_corrected) + epsilon)
+                | learning_rate * m_corrected / (np.sqrt(v_corrected) + epsilon)
+            wrong-bracket in new_theta: theta - learning_rate * m_corrected / np.sqrt(v_corrected) + epsilon
+                | theta - learning_rate * (m_corrected / np.sqrt(v_corrected) + epsilon)
+            epsilon-scaled in new_theta: theta - learning_rate * m_corrected * np.sqrt(1 - beta2**t) \
+                / (np.sqrt(new_v) + epsilon)
+            bias-correction-missing in new_theta: theta - learning_rate * new_m / (np.sqrt(new_v) + epsilon)
+                | theta - learning_rate * new_m / (np.sqrt(v_corrected) + epsilon)
+                | theta - learning_rate * m_corrected / (np.sqrt(new_v) + epsilon)
             root-missing in new_theta: theta - learning_rate * m_corrected / (v_corrected + epsilon)
             wrong-argument in new_theta: theta - learning_rate * grad / (np.sqrt(v_corrected) + epsilon)
             wrong-argument in v_corrected: (new_m / (1 - beta2 ** t)) ** 2
-            wrong-power in new_v: beta2 * v + (1 - beta2) * grad | beta2 * v + (1 - beta2) * np.abs(grad) | beta2 * v + (1 - beta2) * (2 * grad) | beta2 * v + (1 - beta2) * grad ** 3
+            wrong-power in new_v: beta2 * v + (1 - beta2) * grad | beta2 * v + (1 - beta2) * np.abs(grad)
+                | beta2 * v + (1 - beta2) * (2 * grad) | beta2 * v + (1 - beta2) * grad ** 3
             matmul-for-elementwise in new_v: beta2 * v + (1 - beta2) * (grad @ grad.T)
             summed-too-early in new_v: beta2 * v + (1 - beta2) * np.sum(grad ** 2)
             old-value-used in m_corrected: m / (1 - beta1 ** t)

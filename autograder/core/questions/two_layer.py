@@ -155,9 +155,11 @@ QUESTIONS: tuple[Question, ...] = (
         also="""
             divided-by-wrong-size: np.sum(bce_loss(A2, Y)) / Y.size
             not-summed: bce_loss(A2, Y)
-            summed-wrong-axis: np.sum(bce_loss(A2, Y), axis=0) | np.sum(bce_loss(A2, Y), axis=1) | np.sum(bce_loss(A2, Y), axis=0, keepdims=True) | np.sum(bce_loss(A2, Y), axis=1, keepdims=True)
+            summed-wrong-axis: np.sum(bce_loss(A2, Y), axis=0) | np.sum(bce_loss(A2, Y), axis=1)
+                | np.sum(bce_loss(A2, Y), axis=0, keepdims=True) | np.sum(bce_loss(A2, Y), axis=1, keepdims=True)
             factors-swapped-in-loss: -np.sum(A2 * np.log(Y + 1e-300)) / Y.shape[1]
-            matmul-for-elementwise: np.sum(-(Y @ np.log(A2).T) - (1 - Y) @ np.log(1 - A2).T) / Y.shape[1] | (-(Y @ np.log(A2).T) - (1 - Y) @ np.log(1 - A2).T) / Y.shape[1]
+            matmul-for-elementwise: np.sum(-(Y @ np.log(A2).T) - (1 - Y) @ np.log(1 - A2).T) / Y.shape[1]
+                | (-(Y @ np.log(A2).T) - (1 - Y) @ np.log(1 - A2).T) / Y.shape[1]
         """,
         printed={"E22": "np.sum(bce_loss(A2, Y))"},
     ),
@@ -166,7 +168,10 @@ QUESTIONS: tuple[Question, ...] = (
         "Z2",
         "one_example.dz",
         "A2 - Y",
-        also="matmul-for-elementwise: bce_prime(A2, Y) @ (A2 * (1 - A2)) | bce_prime(A2, Y) @ (A2 * (1 - A2)).T | bce_prime(A2, Y).T @ (A2 * (1 - A2))",
+        also="""
+            matmul-for-elementwise: bce_prime(A2, Y) @ (A2 * (1 - A2)) | bce_prime(A2, Y) @ (A2 * (1 - A2)).T
+                | bce_prime(A2, Y).T @ (A2 * (1 - A2))
+        """,
     ),
     *_weights(2, "A1"),
     _by_output("A1", "deep.dA_prev", "W2.T @ dZ2"),
@@ -193,7 +198,6 @@ QUESTIONS: tuple[Question, ...] = (
         UPDATE,
         also="""
             wrong-bracket: {name: (theta - learning_rate) * grads["d" + name] for name, theta in parameters.items()}
-            wrong-layer: {"W1": parameters["W1"] - learning_rate * grads["dW1"], "b1": parameters["b1"] - learning_rate * grads["db2"], "W2": parameters["W2"] - learning_rate * grads["dW2"], "b2": parameters["b2"] - learning_rate * grads["db1"]}
         """,
         layout={name: name for name in PARAMETERS},
     ),

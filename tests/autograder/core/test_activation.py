@@ -13,7 +13,6 @@ from autograder.assignments import ASSIGNMENTS
 from autograder.core.questions.activation import QUESTIONS
 from autograder.core.verdict import Verdict
 from course_lib import activations
-from course_lib.linear_network import collapse_linear
 from tests.autograder.core.conftest import judged_as
 
 PS2 = ASSIGNMENTS["ps2_activations"]
@@ -133,26 +132,6 @@ def test_inputs_are_away_from_the_corner_except_where_it_is_asked():
                 assert np.all(np.abs(z) > 0.1) or (z.ndim == 0 and z == 0)
 
 
-WRONG_VALUES = [
-    *("text", {}, (), [], [[1.0]], object(), None, 0.0, 1, True, np.nan, np.inf, 1j, b"", range(3)),
-    *(np.zeros(0), np.zeros((2, 3, 4)), np.array(["0.5"]), np.array([[None]])),
-    np.ma.masked_all((1, 3)),
-    lambda: 0,
-]
-
-
-@pytest.mark.parametrize("exercise", PS2.exercises, ids=lambda exercise: exercise.function)
-def test_no_odd_value_fools_a_check(exercise):
-    for value in WRONG_VALUES:
-        verdict = judged(exercise.function, lambda *arguments, value=value: value)
-        assert (verdict.passed, verdict.points) == (False, 0.0), value
-        verdict = judged(exercise.function, lambda *arguments, value=value: (value, value))
-        assert (verdict.passed, verdict.points) == (False, 0.0), value
-    assert judged(exercise.function, lambda *arguments: (x for x in arguments)).passed is False
-    assert judged(exercise.function, lambda *arguments: arguments[0]).passed is False
-    assert judged(exercise.function, lambda *arguments: arguments).passed is False
-
-
 @pytest.mark.parametrize("asked", QUESTIONS[:-1], ids=lambda asked: asked.id)
 def test_nothing_but_the_right_numbers_counts(asked):
     name = next(exercise.function for exercise in PS2.exercises if exercise.asked == asked.id)
@@ -174,14 +153,3 @@ def test_nothing_but_the_right_numbers_counts(asked):
 def test_an_answer_that_is_right_for_matrices_or_for_positive_numbers_only_is_refused():
     assert judged("tanh_prime", lambda z: 1 - np.tanh(z) ** 2 if z.ndim == 2 else z).passed is False
     assert judged("relu", lambda z: z if np.all(z > 0) else np.zeros_like(z)).passed is False
-
-
-def test_numbers_remembered_from_one_seed_are_wrong_for_another():
-    remembered = {}
-
-    def remembers(W1, b1, W2, b2):
-        return remembered.setdefault((W1.shape, W2.shape), collapse_linear(W1, b1, W2, b2))
-
-    assert judged("collapse_linear", remembers).passed
-    again = lambda W1, b1, W2, b2: remembered.get((W1.shape, W2.shape), (0, 0))  # noqa: E731
-    assert judged("collapse_linear", again, seed=1).passed is False

@@ -164,40 +164,6 @@ def propagate(w, b, X, Y):
     assert verdict.mistake == "follows-from-earlier"
 
 
-WRONG_VALUES = [
-    *("text", {}, (), [], [[1.0]], object(), None, 0.0, 1, True, np.nan, np.inf, 1j, b"", range(3)),
-    *(np.zeros(0), np.zeros((2, 3, 4)), np.array(["0.5"]), np.array([[None]])),
-    np.ma.masked_all((1, 3)),
-    np.datetime64("2026-01-01"),
-    lambda: 0,
-]
-
-
-@pytest.mark.parametrize("exercise", PS1.exercises, ids=lambda exercise: exercise.function)
-def test_no_odd_value_fools_a_check(exercise):
-    for value in WRONG_VALUES:
-        verdict = judged(exercise.function, lambda *arguments, value=value: value)
-        assert (verdict.passed, verdict.points) == (False, 0.0), value
-        for wrapped in ((value, value), {"dw": value, "db": value}, ({"dw": value, "db": value}, value)):
-            assert judged(exercise.function, lambda *arguments, wrapped=wrapped: wrapped).passed is False
-    assert judged(exercise.function, lambda *arguments: (x for x in arguments)).passed is False
-    assert judged(exercise.function, lambda *arguments: arguments[0]).passed is False
-    assert judged(exercise.function, lambda *arguments: arguments[-1]).passed is False
-
-
-class Liar(np.ndarray):
-    """Says yes to every comparison, and is zero in every calculation."""
-
-    def __eq__(self, other):
-        return np.ones(1, bool)
-
-    def __sub__(self, other):
-        return np.zeros(1)
-
-    def __array_ufunc__(self, *arguments, **options):
-        return np.zeros(1)
-
-
 ONE_RESULT = [exercise for exercise in PS1.exercises if exercise.function != "propagate"]
 
 
@@ -209,7 +175,6 @@ def test_nothing_but_the_right_numbers_counts(exercise):
         return judged(exercise.function, lambda *a: change(np.array(asked.reference(*a), float))).passed
 
     assert changed(lambda r: r)
-    assert not changed(lambda r: np.zeros_like(r).view(Liar))
     assert not changed(lambda r: r * (1 + 5e-4))
     assert not changed(lambda r: r + 1e-3)
     assert not changed(lambda r: r + 1e-3j)
@@ -229,16 +194,6 @@ def test_an_answer_that_is_right_for_one_example_only_is_refused(name):
         return right(*arguments) if arguments[-1].shape[-1] == 1 else 2 * right(*arguments)
 
     assert judged(name, one_example).passed is False
-
-
-def test_numbers_remembered_from_one_seed_are_wrong_for_another():
-    remembered = {}
-
-    def remembers(z):
-        return remembered.setdefault(z.shape, 1 / (1 + np.exp(-z)))
-
-    assert judged("sigmoid", remembers).passed is False, "two cases have one shape"
-    assert judged("sigmoid", lambda z: remembered.get(z.shape, np.zeros(z.shape)), seed=1).passed is False
 
 
 def test_a_message_never_shows_a_right_number():

@@ -175,6 +175,8 @@ VALUES = {
     "an empty dict": {},
     "an empty tuple": (),
     "an empty list": [],
+    "a list of lists": [[1.0]],
+    "a truth": True,
     "a string": "dW2",
     "bytes": b"dW2",
     "an ellipsis": ...,
@@ -199,6 +201,7 @@ VALUES = {
     "a masked array": np.ma.masked_array(np.ones((2, 3)), mask=np.eye(2, 3, dtype=bool)),
     "all masked": np.ma.masked,
     "a huge array": np.broadcast_to(0.0, (10**6, 10**6)),
+    "three axes": np.zeros((2, 3, 4)),
     "eight axes": np.zeros((1,) * 8),
     "a lying array": np.zeros((2, 3)).view(Liar),
     "what says it is an array": SaysItIsAnArray(),
@@ -252,6 +255,7 @@ def short(exercise, function):
 
 
 CHANGES = {
+    "nothing": lambda right: None,
     "zeros": lambda right: np.zeros_like(right, dtype=float),
     "ones": lambda right: np.ones_like(right, dtype=float) * 1.01,
     "random": lambda right: np.random.default_rng(1).normal(size=right.shape),

@@ -24,25 +24,43 @@ LIBRARY = [
 ]
 
 
+EVERY_EXERCISE = pytest.mark.parametrize(
+    ("assignment", "exercise"), ASKED, ids=[f"{name}-{exercise.function}" for name, exercise in ASKED]
+)
+
+
+def assert_refused_and_named(assignment, exercise, mistake, seed):
+    verdict = judged_as(assignment, exercise.function, mistake.function, seed)
+    assert verdict.passed is False, f"{mistake.id} is indistinguishable from the right answer"
+    assert verdict.mistake == mistake.id, verdict
+    assert 0 <= verdict.points < verdict.max_points
+    assert verdict.hint
+    assert not mistake.erratum or f"erratum {mistake.erratum}" in verdict.message
+
+
 @pytest.mark.parametrize(("assignment", "exercise", "mistake"), LIBRARY)
 def test_each_mistake_of_the_library_is_refused_and_named(assignment, exercise, mistake):
-    for seed in (0, 1, 2) if isinstance(question(exercise.asked), Formula) else (0,):
-        verdict = judged_as(assignment, exercise.function, mistake.function, seed)
-        assert verdict.passed is False, f"{mistake.id} is indistinguishable from the right answer"
-        assert verdict.mistake == mistake.id, verdict
-        assert 0 <= verdict.points < verdict.max_points
-        assert verdict.hint
-        assert not mistake.erratum or f"erratum {mistake.erratum}" in verdict.message
+    assert_refused_and_named(assignment, exercise, mistake, 0)
 
 
-@pytest.mark.parametrize(("assignment", "exercise"), ASKED, ids=[f"{name}-{e.function}" for name, e in ASKED])
+@pytest.mark.nightly
+@EVERY_EXERCISE
+def test_each_mistake_is_refused_and_named_on_further_seeds(assignment, exercise):
+    asked = question(exercise.asked)
+    for seed in (1, 2) if isinstance(asked, Formula) else ():
+        for mistake in asked.mistakes:
+            assert_refused_and_named(assignment, exercise, mistake, seed)
+
+
+@EVERY_EXERCISE
 def test_every_exercise_has_a_library_and_every_mistake_a_hint(assignment, exercise):
     mistakes = question(exercise.asked).mistakes
     assert mistakes
     assert {mistake.id for mistake in mistakes} <= set(HINTS)
 
 
-@pytest.mark.parametrize(("assignment", "exercise"), ASKED, ids=[f"{name}-{e.function}" for name, e in ASKED])
+@pytest.mark.nightly
+@EVERY_EXERCISE
 def test_two_mistakes_at_once_are_named_by_ones_that_were_made(assignment, exercise):
     for mistake in pairs(question(exercise.asked).mistakes)[::7]:
         verdict = judged_as(assignment, exercise.function, mistake.function)
@@ -204,9 +222,13 @@ def test_a_part_goes_by_one_mistake_also_where_two_were_made(judged):
 
     for name, answer in (("update_parameters", update), ("forward_propagation", forward)):
         assert all("+" not in (part.mistake or "") for part in judged(name, answer).parts)
-    for exercise in ASSIGNMENTS["ps4_two_layer"].exercises:
-        for mistake in pairs(question(exercise.asked).mistakes):
-            assert "+" not in (judged(exercise.function, mistake.function).mistake or "")
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("exercise", ASSIGNMENTS["ps4_two_layer"].exercises, ids=lambda exercise: exercise.function)
+def test_any_two_mistakes_go_by_one_name(judged, exercise):
+    for mistake in pairs(question(exercise.asked).mistakes):
+        assert "+" not in (judged(exercise.function, mistake.function).mistake or "")
 
 
 def test_what_follows_from_an_earlier_mistake_says_so():
@@ -273,23 +295,6 @@ def test_an_answer_that_is_right_to_rounding_is_accepted(seed, noise, dtype):
     assert check(compute_dW1, assignment="ps4_two_layer", seed=seed, show=False).passed
 
 
-class Liar(np.ndarray):
-    """Says yes to every comparison."""
-
-    def __eq__(self, other):
-        return np.ones(1, bool)
-
-    def __sub__(self, other):
-        return np.zeros(1)
-
-    def __array_ufunc__(self, *arguments, **options):
-        return np.zeros(1)
-
-
-def test_a_lying_array_is_read_as_its_numbers(judged):
-    assert judged("compute_dW2", lambda dZ2, A1: np.zeros((3, 2)).view(Liar)).passed is False
-
-
 @pytest.mark.parametrize("sizes", [{"m": 1}, {"n2": 1}])
 def test_an_answer_that_is_right_only_for_one_size_is_refused(judged, sizes):
     def only_there(dZ2, A1):
@@ -297,17 +302,6 @@ def test_an_answer_that_is_right_only_for_one_size_is_refused(judged, sizes):
         return two_layer.dW2(dZ2, A1) if right else np.zeros((len(dZ2), len(A1)))
 
     assert judged("compute_dW2", only_there).passed is False
-
-
-def test_hard_coded_numbers_do_not_survive_another_seed(judged):
-    answers = {}
-
-    def remembers(dZ2, A1):
-        answers.setdefault(dZ2.shape, two_layer.dW2(dZ2, A1))
-        return answers[dZ2.shape]
-
-    assert judged("compute_dW2", remembers).passed
-    assert judged("compute_dW2", lambda dZ2, A1: answers.get(dZ2.shape, 0), seed=1).passed is False
 
 
 def test_messages_never_show_the_right_numbers(judged):
