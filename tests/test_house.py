@@ -200,6 +200,21 @@ def test_an_allowed_import_is_not_complained_of(module, source):
     assert complaints_about_floors({"autograder.assignments": "", "autograder.protocol": "", module: source}) == []
 
 
+def complaints_about_class_names(texts: dict[str, str]) -> list[str]:
+    """Complain of each name that two classes of the house have: a reader looks it up, and finds another thing."""
+    homes: dict[str, list[str]] = {}
+    for module, source in texts.items():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(module)
+    return [f"{name}: {', '.join(where)}" for name, where in homes.items() if len(where) > 1]
+
+
+def test_the_name_of_a_class_stands_for_one_thing():
+    assert complaints_about_class_names(sources(ROOT)) == []
+    assert complaints_about_class_names({"a": "class Cell: ...", "b": "class Cell: ..."}) == ["Cell: a, b"]
+
+
 def loaded_after(statement: str) -> set[str]:
     """Return the modules that a fresh interpreter holds after a statement."""
     program = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"

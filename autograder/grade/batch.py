@@ -125,7 +125,7 @@ def given_up(place: SubmissionFolder, job: Job, code: int | None) -> Result:
     return Result(bug(blank(place, job), f"the process that grades it ended each time, with code {code}"))
 
 
-def results(
+def grade_all(
     job: Job,
     todo: Sequence[SubmissionFolder],
     jobs: int,

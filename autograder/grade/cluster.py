@@ -84,7 +84,7 @@ def unpacked(content: bytes, place: CarriedSubmission, job: Job) -> Result:
     return Result(replace(record, student=expected.student, assignment=expected.assignment), notebook)
 
 
-def results(job: Job, todo: Sequence[SubmissionFolder], address: str, sandboxed: bool) -> Iterator[Result]:
+def grade_all(job: Job, todo: Sequence[SubmissionFolder], address: str, sandboxed: bool) -> Iterator[Result]:
     """Grade submissions on a cluster, and yield the results as they come, each once.
 
     Parameters

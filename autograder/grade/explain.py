@@ -78,19 +78,19 @@ def _judged_again(
     return verdict, found.answers.get(function, []), exercise
 
 
-def _shown(value: Any) -> str:
+def _short_repr(value: Any) -> str:
     with np.printoptions(precision=6, threshold=60, linewidth=100):
         if isinstance(value, dict):
-            return "{" + ", ".join(f"{name!r}: {_shown(item)}" for name, item in value.items()) + "}"
+            return "{" + ", ".join(f"{name!r}: {_short_repr(item)}" for name, item in value.items()) + "}"
         if isinstance(value, tuple | list):
-            return "(" + ", ".join(map(_shown, value)) + ")"
+            return "(" + ", ".join(map(_short_repr, value)) + ")"
         return f"{value.shape} {value}" if isinstance(value, np.ndarray) else repr(value)
 
 
 def _right_answers(exercise: Exercise, seed: int) -> Iterator[str]:
     asked = question(exercise.asked)
     for arguments in questions(exercise, seed):
-        yield _shown(asked.reference(*arguments.values())) if isinstance(asked, Formula) else ""
+        yield _short_repr(asked.reference(*arguments.values())) if isinstance(asked, Formula) else ""
 
 
 def _print_explanation(
@@ -111,10 +111,10 @@ def _print_explanation(
     for number, (arguments, wanted) in enumerate(zip(questions(exercise, seed), right, strict=True)):
         say(f"\ncall {number}")
         for name, value in arguments.items():
-            say(f"  {name} = {_shown(value)}")
+            say(f"  {name} = {_short_repr(value)}")
         if number < len(answers):
             failure = answers[number].failure
-            given = f"{failure.name}: {failure.text}" if failure else _shown(answers[number].value)
+            given = f"{failure.name}: {failure.text}" if failure else _short_repr(answers[number].value)
             say(f"  returned {given}")
         if wanted:
             say(f"  right    {wanted}")

@@ -5,11 +5,10 @@ without nbgrader's objects, for which each mark is several queries and commits. 
 of its marks are there or none. What a person has entered (manual scores, extra credit, comments) is never touched.
 """
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
@@ -22,7 +21,7 @@ from autograder.grade.hidden import regions
 from autograder.grade.lateness import interval, late_penalty, parsed_time
 from autograder.grade.records import CannotWrite, Record
 from autograder.grade.restore import Release, kernelspec_of
-from autograder.protocol.notebook import Cell
+from autograder.protocol.notebook import Cell, NoNotebook, read
 
 WAIT_SECONDS = 60.0
 
@@ -101,13 +100,12 @@ class Gradebook:
 
     def _in_order(self, cells: Mapping[str, Cell]) -> dict[str, Cell]:
         """Return the cells in the order of the notebook in `source/`; the gradebook keeps none."""
-        order: dict[str, int] = {}
         path = self._course.folder("source") / self._name / f"{self._name}.ipynb"
         try:
-            for place, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
-                order.setdefault(cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", ""), place)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            pass
+            found = read(path.read_bytes()).cells
+        except (OSError, NoNotebook):
+            found = ()
+        order = {cell.grade_id: place for place, cell in reversed(list(enumerate(found)))}
         return dict(sorted(cells.items(), key=lambda item: order.get(item[0], len(order))))
 
     @property
@@ -230,16 +228,7 @@ class Gradebook:
                 fresh.append({"id": _id(), "notebook_id": notebook, "cell_id": cell, **row})
             else:
                 changed.append({"of": id, **row})
-        if fresh:
-            connection.execute(table.insert(), fresh)
-        if changed:
-            update = table.update().where(table.c.id == sa.bindparam("of"))
-            connection.execute(
-                update.values(
-                    auto_score=sa.bindparam("auto_score"), needs_manual_grade=sa.bindparam("needs_manual_grade")
-                ),
-                changed,
-            )
+        _put(connection, table, fresh, changed)
         return total
 
     def _write_comments(self, connection: sa.Connection, notebook: str, record: Record) -> None:
@@ -254,11 +243,7 @@ class Gradebook:
                 changed.append({"of": found[cell], "auto_comment": text})
             else:
                 fresh.append({"id": _id(), "notebook_id": notebook, "cell_id": cell, "auto_comment": text})
-        if fresh:
-            connection.execute(table.insert(), fresh)
-        if changed:
-            update = table.update().where(table.c.id == sa.bindparam("of"))
-            connection.execute(update.values(auto_comment=sa.bindparam("auto_comment")), changed)
+        _put(connection, table, fresh, changed)
 
     def _again(self, work: Callable[[sa.Connection], T], writes: bool = False) -> T:
         """Do something in a transaction, and again while somebody else holds the database."""
@@ -284,6 +269,17 @@ class Gradebook:
     def close(self) -> None:
         """Close it."""
         self._engine.dispose()
+
+
+def _put(
+    connection: sa.Connection, table: sa.Table, fresh: list[dict[str, Any]], changed: list[dict[str, Any]]
+) -> None:
+    """Insert rows, and change others: each is a row of columns, with its id under "of"."""
+    if fresh:
+        connection.execute(table.insert(), fresh)
+    if changed:
+        columns: dict[str, Any] = {column: sa.bindparam(column) for column in changed[0] if column != "of"}
+        connection.execute(table.update().where(table.c.id == sa.bindparam("of")).values(columns), changed)
 
 
 def _passes(error: SQLAlchemyError) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from autograder.assignments import Assignment
 from autograder.grade.hidden import as_released
-from autograder.protocol.notebook import Cell, Notebook
+from autograder.protocol.notebook import Cell, NoNotebook, Notebook, read
 
 ANOMALIES = {
     "check-deleted": "The check cell is gone; its function was judged all the same.",
@@ -254,14 +254,14 @@ def shared_cells(release: Path, handed_out: Release) -> tuple[tuple[str, ...], f
     """
     preamble, texts, begun = list[str](), set[tuple[str, str]](), False
     try:
-        for cell in json.loads(release.read_text(encoding="utf-8"))["cells"]:
-            noted, source = cell.get("metadata", {}).get("nbgrader", {}), "".join(cell["source"])
-            begun = begun or any(noted.get(flag) for flag in ("solution", "grade", "task"))
-            if cell["cell_type"] != "code":
-                texts.add((cell["cell_type"], source))
-            elif not begun:
-                given = handed_out.cells.get(noted.get("grade_id", ""))
-                preamble.append(given.source if given and given.locked else source)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        cells = read(release.read_bytes()).cells
+    except (OSError, NoNotebook):
         return (), frozenset()
+    for cell in cells:
+        begun = begun or any(cell.has(flag) for flag in ("solution", "grade", "task"))
+        if cell.kind != "code":
+            texts.add((cell.kind, cell.source))
+        elif not begun:
+            given = handed_out.cells.get(cell.grade_id or "")
+            preamble.append(given.source if given and given.locked else cell.source)
     return tuple(preamble), frozenset(texts)

@@ -14,7 +14,7 @@ from autograder.assignments import Assignment
 from autograder.course_file import assignments_of, released
 from autograder.errors import AutograderError
 from autograder.grade import cluster
-from autograder.grade.batch import results
+from autograder.grade.batch import grade_all
 from autograder.grade.collect import SubmissionFolder, places
 from autograder.grade.console import changes_table, followed, needs_marks, summary, table
 from autograder.grade.course import Course, NoGradebook, find_course
@@ -189,10 +189,10 @@ class Run:
     def results(self) -> Iterator[Result]:
         """Grade, and write nothing."""
         if self.options.cluster:
-            yield from cluster.results(self.job, self.state.todo, self.options.cluster, self.options.sandboxed)
+            yield from cluster.grade_all(self.job, self.state.todo, self.options.cluster, self.options.sandboxed)
             return
         jobs, close = self.options.jobs or cores(), [] if self._lock is None else [self._lock]
-        yield from results(self.job, self.state.todo, jobs, self.options.sandboxed, close, self.sandbox)
+        yield from grade_all(self.job, self.state.todo, jobs, self.options.sandboxed, close, self.sandbox)
 
     @property
     def seed_reference(self) -> str:

@@ -10,10 +10,10 @@ Three generations:
 - the *launched* process makes the namespaces, asks the host to map its user ids, and waits;
 - the *zygote* is the first process in them: it builds the file system, loads the packages, and forks; a *twin* of it
   serves another grading worker, or forks guests that have run a notebook's first cells already;
-- a *keeper* is the first process in a submission's own namespaces: it starts the *student's* process, watches the
-  memory of all that grows from it, and says how it ended. When the keeper goes, the kernel ends them all.
+- a *supervisor* is the first process in a submission's own namespaces: it starts the *student's* process, watches the
+  memory of all that grows from it, and says how it ended. When the supervisor goes, the kernel ends them all.
 
-The zygote and the keeper never run a line of a student's: a twin runs first cells as they were handed out.
+The zygote and the supervisor never run a line of a student's: a twin runs first cells as they were handed out.
 """
 
 import contextlib

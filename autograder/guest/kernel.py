@@ -67,7 +67,7 @@ def prctl(option: int, argument: int = 0, pointer: Any = 0, step: str = "prctl")
 
 def hide_memory() -> None:
     """Keep others of the same user from this process's memory and /proc."""
-    prctl(PR_SET_DUMPABLE, 0, ctypes.c_ulong(0), "hiding the keeper")
+    prctl(PR_SET_DUMPABLE, 0, ctypes.c_ulong(0), "hiding the supervisor")
 
 
 def show_memory() -> None:

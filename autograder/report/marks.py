@@ -118,11 +118,14 @@ def graded(name: str, course: Path | None = None) -> GradedClass:
     assignment = known[name]
     rows, most = read_class(found, name)
     return GradedClass(
-        found, assignment, assignment.total_points if most is None else most, joined(Records(root, name).all(), rows)
+        found,
+        assignment,
+        assignment.total_points if most is None else most,
+        students_of(Records(root, name).all(), rows),
     )
 
 
-def joined(records: Iterable[Record], rows: Mapping[str, GradebookRow] | None = None) -> tuple[Student, ...]:
+def students_of(records: Iterable[Record], rows: Mapping[str, GradebookRow] | None = None) -> tuple[Student, ...]:
     """Return a student for each record and for each row of the gradebook, by id."""
     rows = rows or {}
     known = {record.student: record for record in records}

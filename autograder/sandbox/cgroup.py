@@ -31,7 +31,7 @@ def _unescaped(field: str) -> str:
     return field.replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\")
 
 
-def places(mounts: str, memberships: str) -> Iterator[tuple[str, Path]]:
+def candidate_groups(mounts: str, memberships: str) -> Iterator[tuple[str, Path]]:
     """Yield (file system, directory) where a group with a bound on memory might be made, nearest first.
 
     Parameters
@@ -89,7 +89,7 @@ class MemoryGroup:
                 texts = [Path(f"/proc/self/{name}").read_text(encoding="utf-8") for name in ("mountinfo", "cgroup")]
             except OSError:
                 return
-            where = list(places(*texts))
+            where = list(candidate_groups(*texts))
         for kind, directory in where:
             path = directory / f"backprop-course-{os.getpid()}-{next(_numbers)}"
             try:

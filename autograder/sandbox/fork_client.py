@@ -16,14 +16,14 @@ from autograder.sandbox.cgroup import MemoryGroup
 from autograder.sandbox.forked_guest import ForkedGuest, process_of
 from autograder.sandbox.launch import PACKET, START_SECONDS, NotStarted, SandboxProcess, hear, memory_group, send
 from autograder.sandbox.plan import Limits, course_message
-from autograder.sandbox.process import CellResult, Conversation, Ended
+from autograder.sandbox.process import CellResult, Ended, Guest
 
 USERS = 8
 """Users of the machine in which the guests of one process take turns, so that none is that of one still dying."""
 _GONE = "the process that starts the students' processes has gone"
 
 
-class _PreambleChannel(Conversation):
+class _PreambleChannel(Guest):
     """A zygote's twin while it runs the cells with which every notebook begins."""
 
     def __init__(self, channel: socket.socket, process: int) -> None:

@@ -4,16 +4,15 @@ import contextlib
 import json
 import signal
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograder.protocol import wire
-from autograder.protocol.values import Outcome
 from autograder.sandbox.cgroup import kills_of_the_machine
 from autograder.sandbox.launch import PACKET, START_SECONDS, NotStarted
 from autograder.sandbox.plan import MEBIBYTE
-from autograder.sandbox.process import CallHandler, CellResult, Conversation, Ended, EndedByMemory, EndedByTime
+from autograder.sandbox.process import CellResult, Ended, EndedByMemory, EndedByTime, Guest
 
 if TYPE_CHECKING:
     from autograder.sandbox.fork_client import Zygote
@@ -25,7 +24,7 @@ def process_of(handle: int) -> int:
     return max(int(next(line for line in lines if line.startswith("Pid:")).split()[1]), 0)
 
 
-class ForkedGuest(Conversation):
+class ForkedGuest(Guest):
     """A student's process in namespaces of its own, forked from a zygote.
 
     Attributes
@@ -68,24 +67,8 @@ class ForkedGuest(Conversation):
             first, *self.preamble = self.preamble
             self._begun.append(first)
             return first[1]
-        self._begin_anew()
+        self._leave_preamble()
         return super().run(source, seconds)
-
-    def evaluate(
-        self,
-        function: str,
-        cases: Sequence[Mapping[str, Any]],
-        seconds: float,
-        answered_here: Mapping[str, CallHandler] | None = None,
-    ) -> list[Outcome] | None:
-        """Call a function of the notebook on every case; None where it has no such function.
-
-        Raises
-        ------
-        Ended, NotStarted
-        """
-        self._begin_anew()
-        return super().evaluate(function, cases, seconds, answered_here)
 
     def block(self, functions: Sequence[str]) -> None:
         """Block functions that were ended before: calls of them raise at once.
@@ -97,7 +80,7 @@ class ForkedGuest(Conversation):
         self._blocked = list(functions)
         super().block(functions)
 
-    def _begin_anew(self) -> None:
+    def _leave_preamble(self) -> None:
         """If there are cells left that it has run before its time, become a process that has not."""
         if self.preamble:
             self.preamble = []

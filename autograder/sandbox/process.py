@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -77,48 +77,13 @@ CallHandler = Callable[[Sequence[Any], Mapping[str, Any]], Any]
 """Answers a call of the guest's: from its arguments, by position and by name, plain values or a Failure."""
 
 
-class Guest(Protocol):
-    """A student's process: it runs a notebook's cells and evaluates its functions, and decides nothing.
+class Guest(ABC):
+    """A student's process, however it was started: it runs cells, evaluates functions, and decides nothing.
 
     Attributes
     ----------
     charged : seconds that it has computed, or only waited, over all that it was asked
     """
-
-    charged: float
-
-    def read(self, content: bytes, seconds: float) -> notebook.Notebook:
-        """Parse a notebook's file."""
-
-    def run(self, source: str, seconds: float) -> CellResult:
-        """Run one cell."""
-
-    def evaluate(
-        self,
-        function: str,
-        cases: Sequence[Mapping[str, Any]],
-        seconds: float,
-        answered_here: Mapping[str, CallHandler] | None = None,
-    ) -> list[Outcome] | None:
-        """Call a function of the notebook on every case; None where it has no such function."""
-
-    def block(self, functions: Sequence[str]) -> None:
-        """Block functions that were ended before: calls of them raise at once."""
-
-    def end(self) -> None:
-        """End the process and whatever it started. May be called twice."""
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End it."""
-
-
-class Conversation(ABC):
-    """The client's side of the channel to a guest, however it was started."""
 
     _channel: socket.socket
     charged: float = 0.0
@@ -197,6 +162,7 @@ class Conversation(ABC):
         ------
         EndedByTime, Ended
         """
+        self._leave_preamble()
         served, before = answered_here or {}, self.charged
         request = ("evaluate", function, [dict(case) for case in cases], list(served))
         answer = self._ask(request, seconds, served)
@@ -209,6 +175,9 @@ class Conversation(ABC):
             # Of what took long, this side has seen how long: nobody has to believe what the guest says.
             return [replace(o, seconds=took / len(cases)) for o in answer] if took > 2 * LOOK_SECONDS else answer
         raise self._broken()
+
+    def _leave_preamble(self) -> None:  # noqa: B027  (most guests have none)
+        """Undo cells that were run ahead of time; only a forked guest has any."""
 
     def _ask(
         self,
@@ -282,7 +251,7 @@ class Conversation(ABC):
         self.end()
 
 
-class GuestProcess(Conversation):
+class GuestProcess(Guest):
     """A fresh Python process that runs a notebook's cells and evaluates its functions.
 
     Its standard streams lead nowhere, its working directory is empty and its environment holds no secrets. It is a

@@ -399,7 +399,7 @@ def test_without_a_scheduler_it_is_said_in_a_sentence(job_and_place, dask, monke
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
     job, place = job_and_place
     with pytest.raises(NoCluster, match=rf"No scheduler answers at {re.escape(address)} \(.+\): start one with"):
-        list(cluster.results(job, [place], address, True))
+        list(cluster.grade_all(job, [place], address, True))
 
 
 def test_that_there_is_no_scheduler_is_no_traceback(tmp_path, dask):
@@ -415,7 +415,7 @@ def test_without_dask_it_is_said_what_to_install(job_and_place, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     job, place = job_and_place
     with pytest.raises(NoCluster, match=r"pip install '\.\[cluster\]'"):
-        list(cluster.results(job, [place], "tcp://127.0.0.1:1", True))
+        list(cluster.grade_all(job, [place], "tcp://127.0.0.1:1", True))
 
 
 def test_jobs_are_for_this_machine(tmp_path):

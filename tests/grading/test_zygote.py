@@ -23,7 +23,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.guest.display import Outputs, Stream
 from autograder.protocol.values import Failure
 from autograder.sandbox import outputs as host_outputs
-from autograder.sandbox.cgroup import MemoryGroup, places
+from autograder.sandbox.cgroup import MemoryGroup, candidate_groups
 from autograder.sandbox.course_files import course_files, modules_of, some_names_of
 from autograder.sandbox.fork_client import Zygote
 from autograder.sandbox.launch import NotStarted, SandboxProcess
@@ -505,7 +505,7 @@ MOUNTS = """\
 
 
 def test_groups_are_looked_for_from_the_own_one_upwards():
-    assert list(places(MOUNTS, "4:memory:/a/b\n8:pids:/\n0::/user.slice/x.scope")) == [
+    assert list(candidate_groups(MOUNTS, "4:memory:/a/b\n8:pids:/\n0::/user.slice/x.scope")) == [
         ("cgroup2", Path("/sys/fs/cgroup/user.slice/x.scope")),
         ("cgroup2", Path("/sys/fs/cgroup/user.slice")),
         ("cgroup2", Path("/sys/fs/cgroup")),
@@ -513,7 +513,7 @@ def test_groups_are_looked_for_from_the_own_one_upwards():
         ("cgroup", Path("/old/memory/a")),
         ("cgroup", Path("/old/memory")),
     ]
-    assert list(places(MOUNTS, "8:pids:/")) == []
+    assert list(candidate_groups(MOUNTS, "8:pids:/")) == []
 
 
 @pytest.mark.parametrize(
