@@ -69,6 +69,15 @@ def draw_layer(seed: int) -> tuple[Case, ...]:
     return tuple(replace(c, values={**c.values, "cache": (c.values["cache"], c.values["Z"])}) for c in cases)
 
 
+@lru_cache(maxsize=16)
+def _draw_any(seed: int) -> tuple[Case, ...]:
+    """Draw the way through an activation, with each of them."""
+    return tuple(
+        replace(case, sizes={"n": case.sizes["n"], "m": case.sizes["m"]})
+        for case in _layers(seed, 58, ("relu", "sigmoid", "tanh"))
+    )
+
+
 def _draw_through(activation: str) -> Callable[[int], tuple[Case, ...]]:
     """Return what draws layers with this activation, and for ReLU some zeros where any subgradient counts."""
 
@@ -126,6 +135,12 @@ dW = dZ @ A_prev.T / m
 db = np.sum(dZ, axis=1, keepdims=True) / m
 return dA_prev, dW, db
 """
+THROUGH = """
+relu = dA * (Z > 0)
+tanh = dA * (1 - np.tanh(Z) ** 2)
+logistic = dA * (sigmoid(Z) * (1 - sigmoid(Z)))
+return {"relu": relu, "tanh": tanh, "sigmoid": logistic}[activation]
+"""
 SIGMOID = ("A = 1 / (1 + np.exp(-Z))\nreturn dA * A * (1 - A)", "A = sigmoid(Z)\nreturn dA * (A * (1 - A))")
 RELU = ("dA * (Z > 0)", "np.where(Z > 0, dA, 0)")
 WRONG_PLACE = "derivative-of-activation-taken-at-the-wrong-place"
@@ -161,6 +176,7 @@ _THREE: Layout = ("dA_prev", "dW", "db")
 _LINES = {"dA_prev": "deep.dA_prev", "dW": "deep.dW", "db": "deep.db"}
 
 QUESTIONS: tuple[Question, ...] = (
+    ask("deep.dZ", NETWORK.gradient("Z", each=True), _draw_any, THROUGH),
     ask(
         "deep.dA_prev",
         NETWORK.gradient("A_prev", each=True),
