@@ -21,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def drawn(nodeid: str, id: str) -> bool:
-    """Tell whether a commit's id draws a test: one in twelve, and the same ones each time."""
+    """Return whether a commit's id draws a test: one in twelve, and the same ones each time."""
     return int(hashlib.sha256(f"{id} {nodeid}".encode()).hexdigest(), 16) % PARTS == 0
 
 

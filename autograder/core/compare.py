@@ -35,7 +35,7 @@ ROUNDING = 1e-14
 
 
 def same(answer: Array, expected: Array) -> bool:
-    """Tell whether an answer of the right shape has the right numbers.
+    """Return whether an answer of the right shape has the right numbers.
 
     Parameters
     ----------
