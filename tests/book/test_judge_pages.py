@@ -75,7 +75,7 @@ def test_the_method_is_seen_and_not_claimed(judge_pages):
 
 
 def test_the_largest_error_sees_a_wrong_reference(judge_pages, monkeypatch):
-    right = judge_pages.right_answers("two_layer.dW2", 0)
+    right = judge_pages.right_answers(question("two_layer.dW2"), 0)
     off = tuple(({"": first[""] * 1.0005}, second) for first, second in right)
     monkeypatch.setattr(judge_pages, "right_answers", lambda *which: off)
     monkeypatch.setattr(judge_pages, "SEEDS", range(1))
