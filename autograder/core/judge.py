@@ -7,56 +7,25 @@ same process, from another process, or from a browser. It runs nothing of the st
 import contextlib
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 
 from autograder.assignments import Exercise
 from autograder.core import book_links
-from autograder.core.compare import ROUNDING, same, wrong_entries
+from autograder.core.compare import wrong_entries
 from autograder.core.hints import HINTS
 from autograder.core.layout import Absent, described
-from autograder.core.mistakes import Remembered, mistakes, pairs, printed
-from autograder.core.oracles import OracleDisagreement, Parts, right_answers
-from autograder.core.question import Case, Formula, Mistake, Property
+from autograder.core.naming import Answer, Fault, in_shape_of, mistaken_answers, named_faults
+from autograder.core.oracles import OracleDisagreement, right_answers
+from autograder.core.question import Formula, Mistake, Property
 from autograder.core.questions import question
 from autograder.core.verdict import Part, Verdict
-from autograder.protocol.values import Failure, Opaque, Outcome, copied, plain
+from autograder.protocol.values import Failure, Opaque, Outcome
 from course_lib.arrays import Array
 from course_lib.equations import EQUATIONS
 
 NOT_IMPLEMENTED = "The cell is as it was handed out. Write the function, then run this cell again."
-
-
-Results = Remembered[Mapping[str, Any] | None]
-"""The parts of an answer on each case, None where it raised; computed as far as somebody has looked."""
-
-
-class Fault(NamedTuple):
-    """What is wrong with one part of an answer, before a mistake of the library is looked for."""
-
-    mistake: str
-    seen: str
-
-
-class Answer(NamedTuple):
-    """The parts that are right on one case, by both oracles, and the parts that the student returned."""
-
-    case: Case
-    right: Parts
-    again: Parts
-    given: Mapping[str, Any]
-    failure: Failure | None
-    size: dict[str, float]
-
-    def largest(self, name: str) -> float:
-        """Return the largest entry of a part that was returned, regardless of sign."""
-        if name not in self.size:
-            self.size[name] = float(np.max(np.abs(self.given[name]), initial=0.0))
-        return self.size[name]
 
 
 def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Verdict:
@@ -151,7 +120,7 @@ def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcom
         return Verdict(
             exercise.function, exercise.equation, True, exercise.points, exercise.points, None, "Right.", notes=notes
         )
-    named = _name(asked, seed, [a for a in answers if a.case.names], faults)
+    named = named_faults(asked, seed, [a for a in answers if a.case.names], faults)
     judged = tuple(
         Part(name, True, shares[name], shares[name], None)
         if fault is None
@@ -208,13 +177,6 @@ def _has_other_shape(deciding: Sequence[Answer]) -> bool:
     )
 
 
-def _array(value: Any, right: Array) -> Any:
-    """Return an answer's array in the shape of the right one where both have one entry: 3.0, [3.0] and [[3.0]]."""
-    if isinstance(value, np.ndarray) and value.size == right.size == 1:
-        return value.reshape(right.shape)
-    return value
-
-
 def _fault(name: str, deciding: Sequence[Answer]) -> Fault | None:
     """Return what is wrong with a part on the first case where something is, or None; cases with large inputs last."""
     for answer in sorted(deciding, key=lambda answer: answer.case.kind == "extreme"):
@@ -247,7 +209,7 @@ def _fault_of_case(name: str, answer: Answer) -> Fault | None:
     if not isinstance(value, np.ndarray):
         expected = "an array" if right.ndim else "a number"
         return Fault("wrong-type", f"{called}It returned {described(value)}; {expected} is expected.")
-    value = _array(value, right)
+    value = in_shape_of(value, right)
     if value.shape != right.shape:
         return Fault("wrong-shape", f"{called}{Given} the shape is {value.shape}, and should be {right.shape}.")
     if (value.dtype.kind == "c" and bool(np.any(np.imag(value)))) or value.dtype == np.float16:
@@ -287,114 +249,6 @@ def _first(wrong: Array) -> tuple[int, ...]:
 
 def _entry(wrong: Array) -> str:
     return f"entry {_first(wrong)}" if wrong.ndim else "the number"
-
-
-def _name(
-    asked: Formula, seed: int, answers: Sequence[Answer], faults: Mapping[str, Fault | None]
-) -> dict[str, tuple[Fault, Mistake | None]]:
-    """Find, for each part that is wrong, the mistake that gives the very same numbers: best one for all of them."""
-    wrong = [name for name, fault in faults.items() if fault]
-    lines = {name: name.removeprefix('cache["').removesuffix('"]') for name in faults}
-    right = {line for name, line in lines.items() if name not in wrong} - {lines[name] for name in wrong}
-
-    def explaining(parts: Sequence[str]) -> Mistake | None:
-        for kind in ("one", "two") if _are_numbers(answers, parts) else ():
-            for mistake, results in mistaken_answers(asked, seed, kind):
-                if (not mistake.where or mistake.where not in right) and _explains(results, answers, parts):
-                    return replace(mistake, erratum=_erratum(asked, seed, answers, parts))
-        return None
-
-    whole = None if _is_zero(answers, list(faults)) else explaining(list(faults))
-    named: dict[str, tuple[Fault, Mistake | None]] = {}
-    for name in wrong:
-        fault = faults[name]
-        assert fault
-        if not whole and _is_zero(answers, [name]):
-            named[name] = Fault("zero-everywhere", f"{fault.seen} It is zero in every case."), None
-            continue
-        mistake = whole or explaining([name])
-        named[name] = (fault._replace(mistake=mistake.id) if mistake else fault, mistake)
-    return named
-
-
-def _is_zero(answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
-    """Return whether parts have the right shape and hold nothing but zeros, which has too many causes."""
-    deciding = [answer for answer in answers if answer.case.decides]
-    if any(answer.failure for answer in deciding):
-        return False
-    return all(
-        isinstance(a.given[name], np.ndarray)
-        and _array(a.given[name], a.right[name]).shape == a.right[name].shape
-        and not np.any(a.given[name])
-        for a in deciding
-        for name in wanted
-        if name in a.right
-    )
-
-
-def _are_numbers(answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
-    """Return whether parts have numbers that mistakes can be told by: in one case at least, and then in all of them."""
-    given = [answer.given[name] for answer in answers if not answer.failure for name in wanted if name in answer.right]
-    return bool(given) and all(isinstance(value, np.ndarray) for value in given)
-
-
-KINDS: Mapping[str, Callable[[Formula], Iterable[Mistake]]] = {"one": mistakes, "two": pairs, "printed": printed}
-"""Where mistakes come from."""
-
-
-@lru_cache(maxsize=512)
-def mistaken_answers(asked: Formula, seed: int, kind: str) -> Remembered[tuple[Mistake, Results]]:
-    """Return what every mistake of a kind returns on every case that tells mistakes apart, computed as it is needed."""
-    cases = [case for case in asked.draw(seed) if case.names]
-
-    def results(mistake: Mistake) -> Iterator[Mapping[str, Any] | None]:
-        for case in cases:
-            try:
-                with np.errstate(all="ignore"):
-                    value = plain(mistake.function(*copied(asked.given(case)).values()))
-                yield asked.parts(case, value)
-            except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError):
-                yield None
-
-    def computed() -> Iterator[tuple[Mistake, Results]]:
-        for mistake in KINDS[kind](asked):
-            yield mistake, Remembered(partial(results, mistake))
-
-    return Remembered(computed)
-
-
-def _erratum(asked: Formula, seed: int, answers: Sequence[Answer], parts: Sequence[str]) -> str:
-    """Return the erratum that an answer is printed in, or "" where it is in no print."""
-    known = mistaken_answers(asked, seed, "printed")
-    return next((mistake.erratum for mistake, results in known if _explains(results, answers, parts)), "")
-
-
-def _explains(results: Results, answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
-    """Return whether a mistake gives the student's numbers on every case, raises where they raise, and is wrong."""
-    tells = False
-    for result, answer in zip(results, answers, strict=True):
-        if result is None or answer.failure:
-            if (result is None) != (answer.failure is not None):
-                return False
-            continue
-        for name in wanted:
-            if name not in answer.right:
-                continue
-            value, mistaken = answer.given[name], result[name]
-            if not isinstance(mistaken, np.ndarray) or not isinstance(value, np.ndarray):
-                return False
-            if _far_apart(value, mistaken, answer.largest(name)) or not same(_array(value, mistaken), mistaken):
-                return False
-            if not same(_array(mistaken, answer.right[name]), answer.right[name]):
-                tells = tells or bool(np.any(np.isfinite(mistaken)))  # one NaN is like another
-    return tells
-
-
-def _far_apart(value: Array, mistaken: Array, largest: float) -> bool:
-    """Return whether the first entries alone tell two arrays apart: quicker than `same`, and never where that holds."""
-    if not value.size or not mistaken.size or value.size != mistaken.size:
-        return value.size != mistaken.size
-    return bool(abs(value.item(0) - mistaken.item(0)) > 1e-3 * largest + ROUNDING)
 
 
 def _seen(judged: tuple[Part, ...], fault: Fault, mistake: Mistake | None) -> str:

@@ -10,7 +10,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from autograder.core.mutations import Source, definition, function_of, mutants
+from autograder.core.definition import definition, function_of
+from autograder.core.mutations import Source, mutants
 from autograder.core.question import Formula, Mistake, Property, Question
 from autograder.core.questions import all_questions
 from autograder.core.rules import expression, rows

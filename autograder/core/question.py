@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from autograder.core.definition import definition, function_of
 from autograder.core.layout import Layout, parts
-from autograder.core.mutations import definition, function_of
 from autograder.protocol.values import Outcome
 from course_lib.equations import EQUATIONS
 

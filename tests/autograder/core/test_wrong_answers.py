@@ -9,8 +9,8 @@ from autograder.assignments import ASSIGNMENTS
 from autograder.core.check import check
 from autograder.core.compare import same
 from autograder.core.hints import HINTS
-from autograder.core.judge import mistaken_answers
 from autograder.core.mistakes import beliefs, by_hand, mistakes, pairs, printed
+from autograder.core.naming import mistaken_answers
 from autograder.core.question import Formula
 from autograder.core.questions import question
 from autograder.core.questions.two_layer import draw
