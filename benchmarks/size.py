@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTED = ("autograder",)
-DATA = (".toml", ".json")
+DATA = (".toml", ".json", ".txt")
 LONGEST = 400
 """Lines of a file in autograder or course_lib, all counted."""
 _NO_CODE = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)

@@ -43,6 +43,7 @@ COURSE = (
     "autograder/chapters.json",
     "autograder/core/**/*.py",
     "autograder/core/mistakes.toml",
+    "autograder/core/rules.txt",
     "autograder/guest/__init__.py",
     "autograder/guest/evaluate.py",
     "autograder/guest/stand_in.py",

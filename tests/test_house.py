@@ -243,6 +243,10 @@ def test_the_host_holds_neither_the_reference_nor_the_judge():
     assert held_of({"course_lib", "autograder.core", "autograder.assignments"}, loaded) == []
 
 
+def test_the_second_oracle_never_imports_the_reference():
+    assert held_of({"course_lib", "autograder.core.questions"}, loaded_after("import autograder.core.numeric")) == []
+
+
 def test_the_checking_core_loads_nothing_of_jupyter_and_no_plotting():
     loaded = loaded_after("import autograder.core.check")
     assert "autograder.core.judge" in loaded

@@ -172,7 +172,7 @@ def checks_digits() -> str:
     reference = here.parent / "course_lib"
     digest = hashlib.sha256()
     files = [here / "assignments.py", here / "guest" / "evaluate.py", here / "protocol" / "values.py"]
-    files += [*here.joinpath("core").rglob("*.py"), *here.joinpath("core").glob("*.toml"), *reference.rglob("*.py")]
+    files += [*here.joinpath("core").rglob("*.py"), *here.joinpath("core").glob("*.t*"), *reference.rglob("*.py")]
     for path in sorted(files, key=lambda path: path.relative_to(here.parent).as_posix()):
         digest.update(path.relative_to(here.parent).as_posix().encode())
         digest.update(path.read_bytes())

@@ -213,8 +213,9 @@ class FromLines(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Write the lines and parse them."""
         for package in (autograder, course_lib):
-            for module in Path(str(package.__file__)).parent.rglob("*.py"):
-                self.env.note_dependency(str(module))
+            for module in Path(str(package.__file__)).parent.rglob("*.[pt]*"):  # Python, and the tables
+                if module.suffix in (".py", ".toml", ".txt"):
+                    self.env.note_dependency(str(module))
         self.env.note_dependency(__file__)
         container = nodes.section()
         lines = StringList(list(type(self).lines()), source=self.name)
