@@ -7,6 +7,7 @@ A `Formula` is judged by its numbers, against two oracles; a `Property` by what 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -193,3 +194,28 @@ def different_sizes(rng: np.random.Generator, *names: str, **fixed: int) -> dict
     free = [name for name in names if name not in fixed]
     drawn = dict(zip(free, rng.choice(np.arange(2, 8), size=len(free), replace=False).tolist(), strict=True))
     return {name: fixed.get(name, drawn.get(name, 1)) for name in names}
+
+
+Draw = Callable[[int], tuple[Case, ...]]
+
+
+def drawn(stream: int, make: Callable[..., Values], names: str, *fixed: Mapping[str, int]) -> Draw:
+    """Return what draws the cases of a seed: the same seed gives the same ones.
+
+    Parameters
+    ----------
+    stream : a number of its own, so that no two questions draw the same numbers
+    make : from sizes by name, and `rng`, to the arrays of a case
+    names : of the sizes; they differ pairwise, but for those that are fixed
+    fixed : for each case the sizes that are fixed, such as {"m": 1}; at last comes one with all sizes equal
+    """
+
+    @lru_cache(maxsize=16)
+    def draw(seed: int) -> tuple[Case, ...]:
+        rng = np.random.default_rng([seed, stream])
+        sizes = [different_sizes(rng, *names.split(), **some) for some in fixed]
+        cases = [Case(size, make(**size, rng=rng)) for size in sizes]
+        square = dict.fromkeys(names.split(), 3)
+        return (*cases, Case(square, make(**square, rng=rng), "square"))
+
+    return draw

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from autograder.core.numeric import entries, slopes
-from autograder.core.question import Case, Kind, Question, Values, ask, different_sizes
+from autograder.core.question import Case, Kind, Question, Values, ask, drawn
 from autograder.core.questions.neuron import any_shape, draw_z
 from course_lib.arrays import Array
 
@@ -46,19 +46,9 @@ def _draw_sloped_with_corner(seed: int) -> tuple[Case, ...]:
     return _with_slopes([*any_shape(rng), _at_zero("kink")], rng)
 
 
-@lru_cache(maxsize=16)
-def _draw_two_linear_layers(seed: int) -> tuple[Case, ...]:
-    """Draw two layers without activation: twice with different sizes, with one output, with one input, and square."""
-    rng = np.random.default_rng([seed, 203])
-    names = ("n0", "n1", "n2")
-    sizes = [different_sizes(rng, *names, **fixed) for fixed in ({}, {}, {"n2": 1}, {"n0": 1})]
-
-    def layers(n0: int, n1: int, n2: int) -> Values:
-        shapes = {"W1": (n1, n0), "b1": (n1, 1), "W2": (n2, n1), "b2": (n2, 1)}
-        return {name: rng.standard_normal(shape) for name, shape in shapes.items()}
-
-    square = dict.fromkeys(names, 3)
-    return (*(Case(size, layers(**size)) for size in sizes), Case(square, layers(**square), "square"))
+def _linear_layers(n0: int, n1: int, n2: int, rng: np.random.Generator) -> Values:
+    shapes = {"W1": (n1, n0), "b1": (n1, 1), "W2": (n2, n1), "b2": (n2, 1)}
+    return {name: rng.standard_normal(shape) for name, shape in shapes.items()}
 
 
 def _leaky(v: Values) -> Callable[[float], float]:
@@ -188,7 +178,7 @@ QUESTIONS: tuple[Question, ...] = (
     ask(
         "linear_network.collapse_linear",
         _two_layers_by_hand,
-        _draw_two_linear_layers,
+        drawn(203, _linear_layers, "n0 n1 n2", {}, {}, {"n2": 1}, {"n0": 1}),
         COLLAPSE,
         also="""
             transpose-missing in W: W1 @ W2.T | W1.T @ W2

@@ -1,13 +1,13 @@
 """Questions on six formulas from print (ps6), on a two-layer network with the sigmoid in both layers."""
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from autograder.core.numeric import Network
-from autograder.core.question import Case, Question, ask, different_sizes
+from autograder.core.question import Question, ask, drawn
 from autograder.core.questions.neuron import DB, DW, written
+from autograder.core.questions.two_layer import CORNERS, NAMES
 from course_lib.activations import sigmoid
 
 
@@ -30,17 +30,7 @@ def sigmoid_pass(n0: int, n1: int, n2: int, m: int, rng: np.random.Generator) ->
     return {**network, "W": W2, "delta": A2 - Y, "Z_prev": Z1, "A_prev": A1}
 
 
-@lru_cache(maxsize=16)
-def draw_networks(seed: int) -> tuple[Case, ...]:
-    """Draw the cases of a seed: two with all sizes different, one with m = 1, one with n2 = 1, and the square one."""
-    rng = np.random.default_rng([seed, 604])
-    names = ("n0", "n1", "n2", "m")
-    drawn = [different_sizes(rng, *names, **fixed) for fixed in ({}, {}, {"m": 1}, {"n2": 1})]
-    cases = [Case(size, sigmoid_pass(**size, rng=rng)) for size in drawn]
-    square = dict.fromkeys(names, 3)
-    return (*cases, Case(square, sigmoid_pass(**square, rng=rng), "square"))
-
-
+draw_networks = drawn(604, sigmoid_pass, NAMES, *CORNERS)
 NETWORK = Network(
     "Y", Z1="W1 @ X + b1", A1="sigmoid(Z1)", Z2="W2 @ A1 + b2", J="np.sum(softplus(Z2) - Y * Z2) / Y.shape[1]"
 )

@@ -15,7 +15,7 @@ from autograder.core.numeric import (
     sigmoid,
     weighted,
 )
-from autograder.core.question import Case, Question, Values, ask, different_sizes
+from autograder.core.question import Case, Question, Values, ask, different_sizes, drawn
 from course_lib import activations, batch, one_example
 from course_lib.arrays import Array
 
@@ -65,14 +65,14 @@ def neuron_pass(n0: int, m: int, rng: np.random.Generator) -> dict[str, Any]:
     return {"w": w, "b": b, "X": X, "Y": Y, "Z": Z, "A": A, "dA": batch.dA(A, Y), "dZ": batch.dZ(A, Y)}
 
 
-@lru_cache(maxsize=16)
+_BATCHES = drawn(102, neuron_pass, "n0 m", {}, {}, {}, {"m": 1})
+
+
 def _draw_batch(seed: int) -> tuple[Case, ...]:
     """Draw three batches with n0 != m, of which the second has a number for b, one with m = 1, and the square one."""
-    rng = np.random.default_rng([seed, 102])
-    sizes = [different_sizes(rng, "n0", "m", **fixed) for fixed in ({}, {}, {}, {"m": 1})]
-    cases = [Case(size, neuron_pass(**size, rng=rng)) for size in sizes]
-    cases[1] = Case(sizes[1], {**cases[1].values, "b": float(cases[1].values["b"][0, 0])})
-    return (*cases, Case({"n0": 3, "m": 3}, neuron_pass(3, 3, rng), "square"))
+    first, second, *others = _BATCHES(seed)
+    number = {**second.values, "b": float(second.values["b"][0, 0])}
+    return (first, Case(second.sizes, number), *others)
 
 
 @lru_cache(maxsize=16)

@@ -1,20 +1,20 @@
 """Questions on the two-layer network with one example (ps3)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from autograder.core.numeric import Network, derivative
-from autograder.core.question import Case, Question, Values, ask, different_sizes
+from autograder.core.question import Case, Question, Values, ask, drawn
 from autograder.core.questions.neuron import BY_OUTPUT, written
 from autograder.core.questions.two_layer import TANH, two_layer_pass
 from course_lib.arrays import Array
 
 
-def one_example_pass(sizes: Mapping[str, int], rng: np.random.Generator) -> dict[str, Any]:
+def one_example_pass(rng: np.random.Generator, **sizes: int) -> dict[str, Any]:
     """Draw a two-layer network with one example, and run it forwards and backwards.
 
     The arrays go by their names in a batch, of m = 1, and by those of one example, `W1` and `w1`. No unit is saturated,
@@ -27,16 +27,7 @@ def one_example_pass(sizes: Mapping[str, int], rng: np.random.Generator) -> dict
     return {**arrays, **{name.lower(): value for name, value in arrays.items()}}
 
 
-@lru_cache(maxsize=16)
-def draw(seed: int) -> tuple[Case, ...]:
-    """Draw the cases of a seed: two with all sizes different, one with n2 = 1, one with n1 = 1, and the square one."""
-    rng = np.random.default_rng([seed, 3])
-    names = ("n0", "n1", "n2")
-    drawn = [different_sizes(rng, *names, **fixed) for fixed in ({}, {}, {"n2": 1}, {"n1": 1})]
-    square = dict.fromkeys(names, 3)
-    cases = [Case(sizes, one_example_pass(sizes, rng)) for sizes in drawn]
-    return (*cases, Case(square, one_example_pass(square, rng), "square"))
-
+draw = drawn(3, one_example_pass, "n0 n1 n2", {}, {}, {"n2": 1}, {"n1": 1})
 
 _LAYERS = (("dz2", "a1", "W2", "b2", "Z2"), ("dz1", "x", "W1", "b1", "Z1"))
 

@@ -3,13 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from autograder.core.numeric import TINY, derivative
-from autograder.core.question import Case, Question, Values, ask, different_sizes
+from autograder.core.question import Case, Question, Values, ask, drawn
 from autograder.core.questions import layer, two_layer
 from course_lib.arrays import Array
 
@@ -95,18 +94,10 @@ return {
 _IN_FULL = PROOF_DW1.replace("slope = 1 - np.tanh(Z1) ** 2\n", "").replace("* slope", "* (1 - np.tanh(Z1) ** 2)")
 
 
-@lru_cache(maxsize=16)
-def _draw_changes(seed: int) -> tuple[Case, ...]:
-    """Draw two-layer networks, as in ps4, and a small change of W1."""
-    rng = np.random.default_rng([seed, 57])
-    names = ("n0", "n1", "n2", "m")
-    drawn = [different_sizes(rng, *names, **fixed) for fixed in ({}, {}, {"m": 1}, {"n2": 1})]
-    cases = []
-    for sizes in (*drawn, dict.fromkeys(names, 3)):
-        values = two_layer.two_layer_pass(**sizes, rng=rng)
-        change = 0.1 * rng.standard_normal(values["W1"].shape)
-        cases.append(Case(sizes, {**values, "change_of_W1": change}))
-    return (*cases[:-1], replace(cases[-1], kind="square"))
+def _with_change(rng: np.random.Generator, **sizes: int) -> Values:
+    """Draw a two-layer network, as in ps4, and a small change of W1."""
+    values = two_layer.two_layer_pass(**sizes, rng=rng)
+    return {**values, "change_of_W1": 0.1 * rng.standard_normal(values["W1"].shape)}
 
 
 def _proof_dW1_by_complex_steps(v: Values) -> dict[str, Any]:
@@ -163,7 +154,7 @@ QUESTIONS: tuple[Question, ...] = (
     ask(
         "proof_dW1",
         _proof_dW1_by_complex_steps,
-        _draw_changes,
+        drawn(57, _with_change, two_layer.NAMES, *two_layer.CORNERS),
         _IN_FULL,
         PROOF_DW1,
         also="""

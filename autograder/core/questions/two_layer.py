@@ -1,7 +1,6 @@
 """Questions on the two-layer network with m examples (ps4)."""
 
 import math
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from autograder.core.numeric import (
     sigmoid,
     weighted,
 )
-from autograder.core.question import Case, Question, Values, ask, different_sizes
+from autograder.core.question import Question, Values, ask, drawn
 from autograder.core.questions.model import NN_MODEL
 from autograder.core.questions.neuron import BY_OUTPUT, COST, DB, DW, written
 from course_lib import two_layer
@@ -58,25 +57,10 @@ def two_layer_pass(n0: int, n1: int, n2: int, m: int, rng: np.random.Generator) 
     }
 
 
-@lru_cache(maxsize=16)
-def draw(seed: int) -> tuple[Case, ...]:
-    """Draw the cases of a seed: two with all sizes different, one with m = 1, one with n2 = 1, and the square one.
-
-    Parameters
-    ----------
-    seed : the same seed gives the same cases
-
-    Returns
-    -------
-    five cases, the square one last
-    """
-    rng = np.random.default_rng([seed, 2024])
-    names = ("n0", "n1", "n2", "m")
-    drawn = [different_sizes(rng, *names, **fixed) for fixed in ({}, {}, {"m": 1}, {"n2": 1})]
-    cases = [Case(size, two_layer_pass(**size, rng=rng)) for size in drawn]
-    square = dict.fromkeys(names, 3)
-    return (*cases, Case(square, two_layer_pass(**square, rng=rng), "square"))
-
+NAMES = "n0 n1 n2 m"
+CORNERS: tuple[dict[str, int], ...] = ({}, {}, {"m": 1}, {"n2": 1})
+"""The sizes of a two-layer network, and its cases: two with all sizes different, one example, one output."""
+draw = drawn(2024, two_layer_pass, NAMES, *CORNERS)
 
 NETWORK = Network(
     "Y",
