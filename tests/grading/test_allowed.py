@@ -5,6 +5,7 @@ import pytest
 from autograder.assignments import ASSIGNMENTS
 from autograder.grade.allowed import allowed_files, allowed_parts
 from autograder.grade.submission import Submission
+from autograder.protocol.notebook import notebook_in
 from autograder.sandbox.fork_client import Zygote
 from autograder.sandbox.launch import NotStarted
 from course_lib.equations import EQUATIONS
@@ -43,7 +44,7 @@ def test_every_cell_of_the_solved_notebook_runs_in_the_sandbox_and_all_is_right(
     except NotStarted as error:
         pytest.skip(str(error))
     try:
-        found = Submission(notebook, ASSIGNMENTS[name], 3, 120.0, zygote.guest).judge()
+        found = Submission(notebook_in(notebook), ASSIGNMENTS[name], 3, 120.0, zygote.guest).judge()
     finally:
         zygote.stop()
     errors = {
