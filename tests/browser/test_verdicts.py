@@ -125,7 +125,7 @@ def test_what_differs_between_two_pythons_would_be_seen(worker, session_module):
 
 def test_both_quote_the_line_of_the_readers_text_and_none_of_the_judges(worker, session_module):
     quoted = "in the line `return _answer(*given)`"
-    asked = [answer for answer in answers("mistakes", "ps4_two_layer") if "compute_dW2/" in answer.id]
+    asked = [answer for answer in answers("rules", "ps4_two_layer") if "compute_d" in answer.id]
     found = ask(worker, [answer.request for answer in asked])
     here = [session_module.check(answer.request[1]) for answer in asked]
     for messages in ([each["verdict"]["message"] for each in some] for some in (found, here)):
