@@ -34,9 +34,6 @@ UNFOLD = """() => {
 }"""
 """Shows everything that is folded, without its fading in."""
 
-UNFOLDED_AGAIN = "document.querySelectorAll('details').forEach(each => each.dispatchEvent(new Event('toggle')))"
-"""What is folded is measured when it is unfolded: at this width, after others."""
-
 LAID_OUT = "html[data-measured]"
 """What a page is once all of it is laid out, though a part may be far from the window."""
 
@@ -116,9 +113,8 @@ def findings(page, kind: str) -> list[str]:
     """Return what axe finds on a page that is light, or dark, or on a phone.
 
     The half of a formula that is drawn, twenty thousand elements, is hidden from screen readers and not looked at; the
-    half that they read is. The page has empty boxes for formulas after that.
+    half that they read is.
     """
-    page.evaluate(EMPTIED)
     page.evaluate((BOOK / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     options = {"resultTypes": ["violations"]} | AXE[kind]
     found = page.evaluate("options => axe.run({exclude: ['.katex-html']}, options)", options)["violations"]
@@ -144,6 +140,7 @@ def seen(visit, visits, site, address):
             shown = Visit(wrong, sum(weight(site / file) for file in files))
             page.wait_for_selector(LAID_OUT, state="attached")
             page.evaluate(UNFOLD)
+            shown.axe = findings(page, scheme)
             if scheme == "light":
                 page.emulate_media(media="print")
                 page.set_viewport_size({"width": 877, "height": 1200})  # the paper's width at the scale of pdf.py
@@ -152,10 +149,8 @@ def seen(visit, visits, site, address):
             page.set_viewport_size({"width": 375, "height": 800})
             shown.phone = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             if scheme == "light":
-                shown.axe = findings(page, "phone")
-            page.set_viewport_size({"width": 1280, "height": 800})
-            page.evaluate(UNFOLDED_AGAIN)
-            shown.axe += findings(page, scheme)
+                page.evaluate(EMPTIED)
+                shown.axe += findings(page, "phone")
             visits[name, scheme] = shown
         return visits[name, scheme]
 
