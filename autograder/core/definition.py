@@ -23,23 +23,23 @@ NAMESPACE: Mapping[str, Any] = {
 _ANY, HOLES = frozenset("abcd"), frozenset("abcdxkiSFR")
 
 
-def definition(name: str, parameters: Mapping[str, str], text: str) -> ast.Module:
-    """Return the function that a code text stands for; an expression is what it returns.
+def definition(parameters: Mapping[str, str], text: str) -> ast.Module:
+    """Return the function f that a code text stands for; an expression is what it returns.
 
-    >>> print(ast.unparse(definition("dW2", {"dZ2": "", "A1": ""}, "dZ2 @ A1.T / dZ2.shape[1]")))
-    def dW2(dZ2, A1):
+    >>> print(ast.unparse(definition({"dZ2": "", "A1": ""}, "dZ2 @ A1.T / dZ2.shape[1]")))
+    def f(dZ2, A1):
         return dZ2 @ A1.T / dZ2.shape[1]
     """
     body = text if re.search(r"^\s*return ", text, re.MULTILINE) else f"return {text}"
     head = ", ".join(parameter + default for parameter, default in parameters.items())
-    return ast.parse("\n    ".join([f"def {name}({head}):", *body.strip().splitlines()]))
+    return ast.parse("\n    ".join([f"def f({head}):", *body.strip().splitlines()]))
 
 
-def function_of(code: ast.Module | CodeType, uses: Mapping[str, Any] = NAMESPACE, name: str = "f") -> Any:
-    """Return the function that a definition, as a tree or compiled, defines."""
+def function_of(code: ast.Module | CodeType, uses: Mapping[str, Any] = NAMESPACE) -> Any:
+    """Return the function of a definition, as a tree or compiled."""
     namespace = dict(uses)
     exec(compile(ast.fix_missing_locations(code), "<code>", "exec") if isinstance(code, ast.AST) else code, namespace)
-    return namespace[name]
+    return namespace["f"]
 
 
 class Definition:
@@ -61,11 +61,11 @@ class Definition:
                 self.sizes |= set(self._sizes_in(node.targets[0], node.value))
         indices = [n.id for n in self.nodes if n in self.in_index and isinstance(n, ast.Name) and n.id != "np"]
         self.indices = [ast.Name(name, ast.Load()) for name in dict.fromkeys(indices)]
-        named = [n.id for n in self.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
         for node in self.nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 self.first.setdefault(node.id, node.lineno)
-        self.scalars = self.sizes | set(indices) | {n for n in named if n in ("l", "k", "i", "j")}
+        loops = (node.target for node in self.nodes if isinstance(node, ast.For))
+        self.scalars = {*self.sizes, *indices, *(target.id for target in loops if isinstance(target, ast.Name))}
         self.keys = {name: list(known) for name, known in keys.items() if name in self.first}
         *_, self.last = (name for name, line in self.first.items() if line == 0)
         self.whole = {node for node in self.nodes if isinstance(node, ast.expr) and self._is_whole(node)}
@@ -88,8 +88,6 @@ class Definition:
             return node in self.whole
         if hole == "S":
             return self.is_size(node)
-        if hole == "S at root":
-            return self.is_size(node) and self._divides(node)
         if hole == "k":
             return self._is_number(node)
         if hole == "x":
@@ -116,13 +114,13 @@ class Definition:
             return isinstance(node.func, ast.Name) and node.func.id == "len"
         return isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
 
-    def _divides(self, node: ast.AST) -> bool:
+    def divides(self, node: ast.AST) -> bool:
         """Return whether something is divided by a size, here or under its name."""
         parent = self.parent[node]
         if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
             name = parent.targets[0].id
             return any(
-                isinstance(n, ast.Name) and n.id == name and self._divides(n)
+                isinstance(n, ast.Name) and n.id == name and self.divides(n)
                 for n in self.nodes
                 if n not in parent.targets
             )
@@ -222,21 +220,19 @@ class Definition:
             and (not where or self.where(node) == where)
         ]
 
-    def occurrences(
+    def occurrence(
         self, where: str, patterns: Iterable[ast.expr], holes: frozenset[str]
-    ) -> list[tuple[ast.expr, dict[str, ast.expr]]]:
-        """Return where in a line a formula stands, and what its arguments are there."""
-        known = []
+    ) -> tuple[ast.expr, dict[str, ast.expr]] | None:
+        """Return where in a line a formula stands, in one of several ways to write it, and what its arguments are."""
+        inside = [node for line in self._of_name(where)[:1] for node in ast.walk(line) if isinstance(node, ast.expr)]
         for pattern in patterns:
-            for line in self._of_name(where)[:1]:
-                for node in ast.walk(line):
-                    found: dict[str, ast.expr] = {}
-                    if isinstance(node, ast.expr) and self.matches(pattern, node, found, holes):
-                        known.append((node, found))
-                        break
-        return known
+            for node in inside:
+                found: dict[str, ast.expr] = {}
+                if self.matches(pattern, node, found, holes):
+                    return node, found
+        return None
 
-    def with_other(self, where: str, node: ast.expr, code: ast.expr, found: Mapping[str, ast.expr]) -> ast.expr:
+    def with_other(self, where: str, node: ast.expr, found: Mapping[str, ast.expr], code: ast.expr) -> ast.expr:
         """Return a line's code with another formula in the place of one that occurs in it."""
         new: ast.expr = filled(code, found)
         (line, *_) = self._of_name(where)

@@ -14,7 +14,7 @@ from autograder.core.definition import definition, function_of
 from autograder.core.mutations import Source, mutants
 from autograder.core.question import Formula, Mistake, Property, Question
 from autograder.core.questions import all_questions
-from autograder.core.rules import expression, rows
+from autograder.core.rules import beliefs_in, expression
 from course_lib.arrays import Array
 
 T = TypeVar("T")
@@ -72,22 +72,17 @@ def mistakes(asked: Question) -> Remembered[Mistake]:
 def _examples(asked: Property) -> Iterator[Mistake]:
     for id, texts in asked.examples.items():
         for text in texts:
-            yield Mistake(id, function_of(definition("f", asked.parameters, text), {"np": np, **asked.uses}))
+            yield Mistake(id, function_of(definition(asked.parameters, text), {"np": np, **asked.uses}))
 
 
 def _mistakes(asked: Formula) -> Iterator[Mistake]:
     yield from beliefs(asked)
-    yield from by_rule(asked)
-
-
-def by_rule(asked: Formula) -> Iterator[Mistake]:
-    """Yield the mistakes that the rules make of a formula."""
     for mutant in mutants(sources(asked)):
         yield Mistake(mutant.id, function_of(mutant.code), shown(asked, mutant.where))
 
 
 def by_id(asked: Question) -> Mapping[str, Mistake]:
-    """Return the first mistake of each id, with the erratum that it is printed in."""
+    """Return the first mistake of each id."""
     found: dict[str, Mistake] = {}
     for mistake in mistakes(asked):
         found.setdefault(mistake.id, mistake)
@@ -98,7 +93,7 @@ def by_id(asked: Question) -> Mapping[str, Mistake]:
 def sources(asked: Formula) -> tuple[Source, ...]:
     """Return the ways to write a formula, taken apart."""
     keys = {name: list(value) for name, value in asked.calls(0)[0].items() if isinstance(value, dict)}
-    return tuple(Source(definition("f", asked.parameters, text), keys) for text in asked.code)
+    return tuple(Source(definition(asked.parameters, text), keys) for text in asked.code)
 
 
 @cache
@@ -132,7 +127,7 @@ def lines(asked: Formula) -> tuple[Line, ...]:
 
 
 def _own(asked: Formula) -> Iterator[Line]:
-    yield from (Line(id, "", where, expression(code)) for id, where, code in rows(asked.also))
+    yield from (Line(id, "", where, expression(code)) for id, where, code in beliefs_in(asked.also))
     for id, codes in asked.whole.items():
         yield from (Line(id, "", "", code) for code in codes)
     for erratum, text in asked.printed.items():
@@ -145,16 +140,13 @@ def _of_equations(asked: Formula) -> Iterator[Line]:
         inner = all_questions().get(id)
         if not isinstance(inner, Formula):
             continue
-        holes = frozenset(inner.arguments)
+        patterns = [expression(text) for text in inner.code if is_expression(text)]
         for source in sources(asked):
-            for node, found in source.occurrences(where, map(expression, filter(is_expression, inner.code)), holes):
+            if place := source.occurrence(where, patterns, frozenset(inner.arguments)):
                 for line in lines(inner):
                     if not line.where and isinstance(line.code, ast.expr):
-                        yield Line(line.id, line.erratum, where, source.with_other(where, node, line.code, found))
+                        yield line._replace(where=where, code=source.with_other(where, *place, line.code))
                 break
-            else:
-                continue
-            break
 
 
 def is_expression(text: str) -> bool:
@@ -165,7 +157,7 @@ def is_expression(text: str) -> bool:
 def _made(asked: Formula, line: Line) -> Mistake:
     """Return the formula with another line in it, in the first way to write it that has one of that name."""
     if isinstance(line.code, str):
-        return Mistake(line.id, function_of(definition("f", asked.parameters, line.code)), "", line.erratum)
+        return Mistake(line.id, function_of(definition(asked.parameters, line.code)), "", line.erratum)
     for source in sources(asked):
         if code := source.with_line(line.where, line.code):
             return Mistake(line.id, function_of(code), shown(asked, line.where), line.erratum)

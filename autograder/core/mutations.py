@@ -16,7 +16,7 @@ from typing import NamedTuple
 from autograder.core.definition import HOLES, Definition, filled
 from autograder.core.rules import expression, rules
 
-Line = tuple[type[ast.AST], str, str]
+Written = tuple[type[ast.AST], str, str]
 """What is assigned, or returned, under one name: which of the two, the name, and the code."""
 
 
@@ -79,7 +79,7 @@ class Source(Definition):
             yield from (
                 number
                 for hole in ("a", "x", "k", "S", "R")
-                if self.fills(hole if hole != "S" else "S at root", node)
+                if self.fills(hole, node) and (hole != "S" or self.divides(node))
                 for number in table.get(hole, ())
             )
         elif self.fills("i", node):
@@ -130,8 +130,7 @@ class Source(Definition):
                 yield filled(replacement, fill), id
 
     def _examples(self) -> ast.expr:
-        known = [name for name in self.sizes if name == "m"]
-        return expression(known[0] if known else f"{self.last}.shape[-1]")
+        return expression("m" if "m" in self.sizes else f"{self.last}.shape[-1]")
 
     def _arrays(self, node: ast.AST) -> Iterator[ast.expr]:
         line = getattr(node, "lineno", 0)
@@ -143,14 +142,10 @@ class Source(Definition):
                     yield ast.Name(name, ast.Load())
 
     def reordered(self) -> Iterator[tuple[ast.AST, ast.AST, str]]:
-        """Yield what is returned in another order, loops that end early, and branches in which others stand."""
+        """Yield what is returned in another order, and loops that end early."""
         for node in self.nodes:
             if isinstance(node, ast.For):
-                yield (
-                    node,
-                    ast.copy_location(ast.For(node.target, node.iter, [*node.body, ast.Break()], []), node),
-                    "wrong-range",
-                )
+                yield node, ast.For(node.target, node.iter, [*node.body, ast.Break()], []), "wrong-range"
             elif isinstance(node, ast.Tuple) and isinstance(self.parent[node], ast.Return | ast.Tuple):
                 if isinstance(node.ctx, ast.Load) and len(node.elts) <= 3:
                     for order in list(permutations(node.elts))[1:]:
@@ -160,7 +155,7 @@ class Source(Definition):
                     keys = [*node.keys[: k - 1], node.keys[k], node.keys[k - 1], *node.keys[k + 1 :]]
                     yield node, ast.Dict(keys, node.values), "results-swapped"
 
-    def changed(self, node: ast.AST, new: ast.AST, id: str, taken: set[Line]) -> Iterator[Mutant]:
+    def changed(self, node: ast.AST, new: ast.AST, id: str, taken: set[Written]) -> Iterator[Mutant]:
         """Yield the definition with another node in the place of one, unless that has been seen."""
         where = self.where(node)
         with self.put(node, new):
@@ -170,7 +165,7 @@ class Source(Definition):
             taken.add(line)
             yield Mutant(id, where, code)
 
-    def _line(self, node: ast.AST, new: ast.AST, where: str) -> Line:
+    def _line(self, node: ast.AST, new: ast.AST, where: str) -> Written:
         """Return the line that a node is in, as it is with another in its place."""
         top, of = new, self.parent[node]
         while not isinstance(of, ast.stmt | ast.Dict):

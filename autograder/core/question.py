@@ -185,7 +185,7 @@ def ask(
         more = {"arguments": tuple(subject.arguments), "reads": subject.id, "reference": subject.function, **more}
     else:
         given = dict.fromkeys(more["arguments"], "")
-        more = {"reference": function_of(definition("f", given, code[0])), **more}
+        more = {"reference": function_of(definition(given, code[0])), **more}
     return Formula(id=id, second=second, draw=draw, code=code, **more)
 
 

@@ -1,15 +1,16 @@
 """The rules by which a right formula becomes a wrong one: the rows of `rules.txt`, and what their patterns mean.
 
 A row is the id of a mistake, what is written, and what stands there instead. In a pattern `a`, `b`, `c` and `d` stand
-for any expression, `x` for an array with a name, `k` for a number, `i` for an index, `S` for a size, `F` for any
-function, and `R` for all that is assigned or returned under one name. In a replacement `y` is every array that has a
-name by then, `j` every index, and `N` the number of examples. A row with `[mean]` is for lines that divide by a size,
-with `[sum]` for those that sum; `no` for the others. The order is that of how often people do it: where two changes
-give the same numbers, the first one names the mistake.
+for any expression, `x` for an array with a name, `k` for a number, `i` for an index, `S` for a size (alone: one that
+something is divided by), `F` for any function, and `R` for all that is assigned or returned under one name. In a
+replacement `y` is every array that has a name by then, `j` every index, and `N` the number of examples. A row with
+`[mean]` is for lines that divide by a size, with `[sum]` for those that sum; `no` for the others. The order is that of
+how often people do it: where two changes give the same numbers, the first one names the mistake.
 """
 
 import ast
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -31,24 +32,27 @@ def expression(text: str) -> ast.expr:
     return ast.parse(text.strip(), mode="eval").body
 
 
-def rows(table: str) -> list[tuple[str, str, str]]:
-    """Return the rows of a table of mistakes, one for each code: the id, the name of the line, and the code."""
-    found = []
+def _rows(table: str) -> Iterator[tuple[str, str]]:
+    """Yield what stands before and after the colon of each row; a line that begins with `|` goes on with the last."""
     for row in filter(None, map(str.strip, re.sub(r"\n\s*\|", " |", table).splitlines())):
-        head, _, codes = row.partition(": ")
+        head, _, rest = row.partition(": ")
+        yield head, rest
+
+
+def beliefs_in(table: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the mistakes of a table of beliefs, one for each code: the id, the name of the line, and the code."""
+    for head, codes in _rows(table):
         id, _, where = head.partition(" in ")
-        found += [(id, where, code) for code in codes.split(" | ")]
-    return found
+        yield from ((id, where, code) for code in codes.split(" | "))
 
 
 @cache
 def rules() -> tuple[Rule, ...]:
     """Return the rows of the table."""
-    rows = []
-    for row in re.sub(r"\n\s*\|", " |", TABLE).strip().splitlines():
-        head, _, change = row.partition(": ")
-        id, _, condition = head.partition(" ")
-        pattern, _, replacements = change.partition(" -> ")
-        written = tuple(map(expression, replacements.split(" | ")))
-        rows.append(Rule(id, condition.strip("[]"), expression(pattern), written))
-    return tuple(rows)
+    return tuple(map(_rule, *zip(*_rows(TABLE), strict=True)))
+
+
+def _rule(head: str, change: str) -> Rule:
+    id, _, condition = head.partition(" ")
+    pattern, _, replacements = change.partition(" -> ")
+    return Rule(id, condition.strip("[]"), expression(pattern), tuple(map(expression, replacements.split(" | "))))

@@ -5,6 +5,7 @@
 {assignment-table}    every assignment with its functions and points
 """
 
+import functools
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -49,6 +50,7 @@ def said(exercise: Exercise, about: Question, mistake: Mistake) -> Verdict:
     return judge(exercise, evaluate(mistake.function, about.calls(0)), 0)
 
 
+@functools.cache
 def made() -> dict[str, list[tuple[Exercise, Question, Mistake]]]:
     """Return, for every id of a mistake, who can make it and how, in the order of the course."""
     found: dict[str, list[tuple[Exercise, Question, Mistake]]] = {}

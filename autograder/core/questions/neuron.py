@@ -8,11 +8,11 @@ import numpy as np
 from autograder.core.numeric import (
     Network,
     cross_entropy,
-    derivative,
     each_entry,
     entries,
     mean_over_columns,
     sigmoid,
+    slopes,
     weighted,
 )
 from autograder.core.question import Case, Question, Values, ask, different_sizes, drawn
@@ -172,6 +172,23 @@ def written(texts: tuple[str, ...], **names: str) -> tuple[str, ...]:
     return tuple(text.format(**names) for text in texts)
 
 
+def returning(code: str, **lines: str) -> str:
+    """Return a code with some of its lines changed where they are returned, and nowhere else."""
+    for name, text in lines.items():
+        code = code.replace(f'"{name}": {name}', f'"{name}": {text}')
+    return code
+
+
+def turned(code: str, names: tuple[str, str], *orders: str) -> tuple[str, ...]:
+    """Return a code with the axes of two lines, or of one, in another order where they are returned."""
+    first, second = names
+    found = []
+    for order in orders:
+        one, two = ({name: f"np.transpose({name}, {order})"} for name in (first, second))
+        found += [returning(code, **one, **two), returning(code, **one), returning(code, **two)]
+    return tuple(found)
+
+
 QUESTIONS: tuple[Question, ...] = (
     ask(
         "activations.sigmoid",
@@ -190,7 +207,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     ask(
         "activations.sigmoid_prime",
-        lambda v: derivative(lambda z: 1 / (1 + np.exp(-z)), v["z"]),
+        slopes(lambda z: 1 / (1 + np.exp(-z))),
         draw_z,
         "a = sigmoid(z)\nreturn a * (1 - a)",
         "sigmoid(z) * (1 - sigmoid(z))",

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder.core.numeric import Network, derivative
 from autograder.core.question import Case, Question, Values, ask, drawn
-from autograder.core.questions.neuron import BY_OUTPUT, written
+from autograder.core.questions.neuron import BY_OUTPUT, returning, turned, written
 from autograder.core.questions.two_layer import TANH, two_layer_pass
 from course_lib.arrays import Array
 
@@ -125,15 +125,6 @@ summed = np.sum(terms, axis=0)
 outer = dz @ a_prev.T
 return {"z_by_w": z_by_w, "terms": terms, "summed": summed, "outer": outer}
 """
-_SHOWN = PROOF_AT_ONCE.replace('"z_by_w": z_by_w, "terms": terms', '"z_by_w": {z_by_w}, "terms": {terms}')
-
-
-def _turned(order: str) -> tuple[str, ...]:
-    """Return the lines of the proof with the axes of some in another order, where they are returned."""
-    z_by_w, terms = (f"np.transpose({name}, {order})" for name in ("z_by_w", "terms"))
-    pairs = ((z_by_w, terms), (z_by_w, "terms"), ("z_by_w", terms))
-    return tuple(_SHOWN.replace("{z_by_w}", one).replace("{terms}", two) for one, two in pairs)
-
 
 QUESTIONS: tuple[Question, ...] = (
     ask(
@@ -217,9 +208,9 @@ QUESTIONS: tuple[Question, ...] = (
             every-path-counted in terms: np.ones((len(dz), 1)) * (dz @ a_prev.T)[:, np.newaxis] | np.sum(dz) * z_by_w
         """,
         whole={
-            "axes-in-wrong-order": (*_turned("(1, 2, 0)"), *_turned("(2, 0, 1)")),
-            "index-missing": (_SHOWN.replace("{z_by_w}", "np.sum(z_by_w, axis=0)").replace("{terms}", "terms"),),
-            "summed-too-early": (_SHOWN.replace("{z_by_w}", "z_by_w").replace("{terms}", "summed"),),
+            "axes-in-wrong-order": turned(PROOF_AT_ONCE, ("z_by_w", "terms"), "(1, 2, 0)", "(2, 0, 1)"),
+            "index-missing": (returning(PROOF_AT_ONCE, z_by_w="np.sum(z_by_w, axis=0)"),),
+            "summed-too-early": (returning(PROOF_AT_ONCE, terms="summed"),),
         },
         lines={"outer": "one_example.dw1"},
         arguments=("dz", "a_prev"),

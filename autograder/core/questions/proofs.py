@@ -10,6 +10,7 @@ import numpy as np
 from autograder.core.numeric import TINY, derivative
 from autograder.core.question import Case, Question, Values, ask, drawn
 from autograder.core.questions import layer, two_layer
+from autograder.core.questions.neuron import returning, turned
 from course_lib.arrays import Array
 
 # The proof that db is a sum
@@ -34,20 +35,6 @@ over_examples = np.sum(over_units, axis=1, keepdims=True)
 by_ones = dZ @ np.ones((m, 1)) / m
 return {"z_by_b": z_by_b, "terms": terms, "over_units": over_units, "over_examples": over_examples, "by_ones": by_ones}
 """
-
-
-def _shown(**lines: str) -> str:
-    """Return the lines of the proof with some of them changed where they are returned."""
-    code = PROOF_DB
-    for name, text in lines.items():
-        code = code.replace(f'"{name}": {name}', f'"{name}": {text}')
-    return code
-
-
-def _turned(axes: str) -> tuple[str, ...]:
-    """Return the lines of the proof with the axes of some in another order, where they are returned."""
-    z_by_b, terms = (f"np.transpose({name}, {axes})" for name in ("z_by_b", "terms"))
-    return _shown(z_by_b=z_by_b, terms=terms), _shown(z_by_b=z_by_b), _shown(terms=terms)
 
 
 def _draw_dZ(seed: int) -> tuple[Case, ...]:
@@ -91,6 +78,7 @@ return {
     "gradient": gradient,
 }
 """
+_DW1_LINES = "change_of_Z1 change_of_A1 change_of_Z2 change_of_J beside_A1 beside_Z1 moved gradient"
 _IN_FULL = PROOF_DW1.replace("slope = 1 - np.tanh(Z1) ** 2\n", "").replace("* slope", "* (1 - np.tanh(Z1) ** 2)")
 
 
@@ -141,10 +129,10 @@ QUESTIONS: tuple[Question, ...] = (
             summed-wrong-axis in by_ones: dZ.T @ np.ones((len(dZ), 1)) / m
         """,
         whole={
-            "index-missing": (_shown(z_by_b="z_by_b[:, :, 0]"),),
-            "axes-in-wrong-order": (*_turned("(2, 0, 1)"), *_turned("(0, 2, 1)")),
-            "summed-too-early": (_shown(terms="over_units"),),
-            "not-summed": (_shown(over_units="terms"),),
+            "index-missing": (returning(PROOF_DB, z_by_b="z_by_b[:, :, 0]"),),
+            "axes-in-wrong-order": turned(PROOF_DB, ("z_by_b", "terms"), "(2, 0, 1)", "(0, 2, 1)"),
+            "summed-too-early": (returning(PROOF_DB, terms="over_units"),),
+            "not-summed": (returning(PROOF_DB, over_units="terms"),),
         },
         lines={"by_ones": "deep.db"},
         arguments=("dZ",),
@@ -169,19 +157,7 @@ QUESTIONS: tuple[Question, ...] = (
             "gradient": "deep.dW",
         },
         arguments=("W2", "dZ2", "Z1", "X", "change_of_W1"),
-        layout={
-            name: name
-            for name in (
-                "change_of_Z1",
-                "change_of_A1",
-                "change_of_Z2",
-                "change_of_J",
-                "beside_A1",
-                "beside_Z1",
-                "moved",
-                "gradient",
-            )
-        },
+        layout={name: name for name in _DW1_LINES.split()},
         reads="two_layer.dW1",
     ),
 )

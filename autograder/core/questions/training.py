@@ -11,7 +11,7 @@ import numpy as np
 from autograder.core.layout import parts
 from autograder.core.question import Case, Finding, Property, Question, Values, ask
 from autograder.core.questions.model import judged_by_accuracy, units_are_equal, wrong_parameters
-from autograder.core.rules import rows
+from autograder.core.rules import beliefs_in
 from autograder.protocol.values import Outcome
 from course_lib import training
 from course_lib.arrays import Array, Parameters
@@ -124,7 +124,7 @@ def _mean(new: str, old: str, grad: str, beta: str) -> str:
 
 def _both_means() -> tuple[tuple[str, str], ...]:
     """Return the mistakes of a running mean that are made in both means of Adam: the id, and the code."""
-    first, second = (rows(_mean(*names)) for names in _ADAM_MEANS)
+    first, second = (beliefs_in(_mean(*names)) for names in _ADAM_MEANS)
     return tuple((id, _adam(new_m=one, new_v=other)) for (id, _, one), (_, _, other) in zip(first, second, strict=True))
 
 

@@ -19,7 +19,7 @@ FORMULAS = [asked for asked in all_questions().values() if isinstance(asked, For
 
 def written(text, *arguments):
     """Return what the rules make of a code: the lines, by the id of the mistake."""
-    source = Source(definition("f", dict.fromkeys(arguments, ""), text), {})
+    source = Source(definition(dict.fromkeys(arguments, ""), text), {})
     before, found = ast.unparse(source.tree), {}
     for mutant in mutants([source]):
         found.setdefault(mutant.id, []).append(mutant)
@@ -65,7 +65,7 @@ def test_every_row_has_a_pattern_that_stands_somewhere_or_is_for_others_own_equa
 @pytest.mark.parametrize("asked", FORMULAS, ids=lambda asked: asked.id)
 def test_each_way_to_write_a_formula_is_right(asked):
     for text in asked.code:
-        function = function_of(definition("f", asked.parameters, text))
+        function = function_of(definition(asked.parameters, text))
         for case in (case for seed in range(3) for case in asked.draw(seed) if case.names):
             right = asked.parts(case, asked.reference(*asked.given(case).values()))
             own = asked.parts(case, function(*asked.given(case).values()))
