@@ -177,7 +177,7 @@ class Gradebook:
         notebook = self._notebook_of(connection, submission)
         total = self._write_grades(connection, notebook, record)
         self._write_comments(connection, notebook, record)
-        due = self._duedate + (interval(extension)) if self._duedate else None
+        due = self._duedate + interval(extension) if self._duedate else None
         late = (when - due).total_seconds() if when and due and when > due else 0.0
         penalty = late_penalty(self._course.config, record.student, total, late) if late > 0 else None
         connection.execute(
