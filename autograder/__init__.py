@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from autograder.core.check import check, checks_for, set_assignment
     from autograder.core.verdict import Verdict
+    from autograder.equations import ForwardPass
     from autograder.guest.stand_in import once_written
 
-__all__ = ["Verdict", "check", "checks_for", "once_written", "set_assignment"]
+__all__ = ["ForwardPass", "Verdict", "check", "checks_for", "once_written", "set_assignment"]
 
 _HOMES = {
+    "ForwardPass": "equations",
     "Verdict": "core.verdict",
     "check": "core.check",
     "checks_for": "core.check",

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from autograder.equations import Declaration, from_row
 from course_lib.names import suggestion
 
 
@@ -20,17 +21,24 @@ class Exercise:
     points : for all of it; the parts of a composite answer share them, equally where its question does not weigh them
     equation : id in the registry, or None where no single equation is asked
     question : the judge's question; the equation's id, or the function's name, where left out
+    declared : an equation of the lecturer's own
     """
 
     function: str
     points: float
     equation: str | None
     question: str = ""
+    declared: Declaration | None = None
 
     @property
     def id(self) -> str:
         """The id of its check cell, as nbformat cell id and as nbgrader grade_id."""
         return f"check-{self.function}"
+
+    def as_row(self) -> list[Any]:
+        """Return it as JSON types; of an equation of the lecturer's own, what students may see."""
+        own = [self.declared.as_row()] if self.declared else []
+        return [self.function, float(self.points), self.equation, self.question, *own]
 
     @property
     def asked(self) -> str:
@@ -96,7 +104,7 @@ class Assignment:
             "assignment": self.name,
             "title": self.title,
             "version": self.version,
-            "exercises": [[e.function, float(e.points), e.equation, e.question] for e in self.exercises],
+            "exercises": [exercise.as_row() for exercise in self.exercises],
             "written": [[w.id, float(w.points), w.title] for w in self.written],
             "given": list(self.given),
         }
@@ -120,8 +128,14 @@ def from_table(table: Mapping[str, Any]) -> Assignment:
     """
     try:
         exercises = tuple(
-            Exercise(str(function), float(points), None if equation is None else str(equation), str(question))
-            for function, points, equation, question in table["exercises"]
+            Exercise(
+                str(function),
+                float(points),
+                None if equation is None else str(equation),
+                str(question),
+                replace(from_row(*own), name=str(equation)) if own else None,
+            )
+            for function, points, equation, question, *own in table["exercises"]
         )
         written = tuple(ManualQuestion(str(id), float(points), str(title)) for id, points, title in table["written"])
         name, title, version, given = (table[key] for key in ("assignment", "title", "version", "given"))

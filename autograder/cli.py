@@ -132,7 +132,7 @@ def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bo
     Exit code: 0 all right, 1 something is wrong with the work, 2 the notebook cannot be read or judged.
     """
     from autograder.assignments import ASSIGNMENTS
-    from autograder.core.questions import all_questions
+    from autograder.core.declared import unknown_questions
     from autograder.core.render import text
     from autograder.course_file import assignments_of, released
     from autograder.grade.submission import judge_notebook
@@ -151,8 +151,7 @@ def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bo
             f"{notebook} is no assignment that is known here; say which it is with --assignment ({', '.join(known)})."
         )
     assignment = recognised.assignment
-    unknown = [exercise.asked for exercise in assignment.exercises if exercise.asked not in all_questions()]
-    if unknown:
+    if unknown := unknown_questions(assignment):
         raise AutograderError(
             f"{notebook} asks for {', '.join(unknown)[:200]}, which is not known here: install the wheel that came "
             f"with it, or say which assignment it is with --assignment ({', '.join(known)})."
@@ -288,13 +287,25 @@ def explain(
 
 
 @main.command()
-def doctor() -> None:
+@click.option(
+    "--course-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Look at this course directory too: its course.toml, and the equations that its equations.py declares.",
+)
+def doctor(course_dir: Path | None) -> None:
     """Say what protection this machine gives against what students' code may do, and why something is missing.
 
-    Exit code: 0 there is a sandbox, 1 there is none, 2 it could not be found out.
+    Exit code: 0 there is a sandbox, 1 there is none, 2 it could not be found out, or the course is not in order.
     """
     from autograder.sandbox.doctor import protection, report_lines
 
+    if course_dir:
+        from autograder.core.declared import verified
+        from autograder.course_file import assignments_of, declared_by
+
+        _tell(f"{course_dir}: {len(assignments_of(course_dir))} assignments.")
+        for declaration in declared_by(course_dir).values():
+            _tell(f"  {verified(declaration)}")
     found = protection()
     _tell("\n".join(report_lines(found)))
     sys.exit(0 if found.safe else 1)

@@ -13,12 +13,17 @@
     ]
     written = [{id = "written-why", points = 2, title = "Why"}]
 
+`equations.py` beside it declares equations that the package does not have (`autograder.equations`); an exercise asks
+for one by its name: `{function = "batch_norm_dZ", points = 3}`.
+
 `releases.json` beside it keeps, for every release ever made there, what it asked and for how many points: a submission
 that was made against an older one is graded with what it was given.
 """
 
 import json
+import runpy
 import tomllib
+import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -26,12 +31,14 @@ from types import MappingProxyType
 from typing import Any
 
 from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, ManualQuestion, from_table
+from autograder.equations import Declaration, declared_in
 from autograder.errors import AutograderError
 from course_lib.equations import EQUATIONS
 from course_lib.names import suggestion
 
 FILE = "course.toml"
 RELEASES = "releases.json"
+EQUATIONS_FILE = "equations.py"
 
 
 class CourseFileError(AutograderError):
@@ -55,13 +62,39 @@ def assignments_of(course: Path) -> Mapping[str, Assignment]:
         tables = tomllib.loads(text_of(path) or "")
     except (ValueError, RecursionError) as error:
         raise CourseFileError(f"{path} cannot be read: {error}; mend it there, or take the file away") from error
+    declared = declared_by(course)
     found = dict(ASSIGNMENTS)
     for name, table in tables.items():
         where = f"{path}, [{name}]"
         if not isinstance(table, dict):
             raise CourseFileError(f"{path}: {name} is not a table; write [{name}] above what it holds")
-        found[name] = _changed(ASSIGNMENTS[name], table, where) if name in ASSIGNMENTS else _own(name, table, where)
+        known = ASSIGNMENTS.get(name)
+        found[name] = _changed(known, table, where) if known else _own(name, table, where, declared)
     return MappingProxyType(found)
+
+
+def declared_by(course: Path) -> dict[str, Declaration]:
+    """Return the equations that a course declares, by name.
+
+    Raises
+    ------
+    CourseFileError
+        If its equations.py cannot be run, or a declaration in it is none.
+    """
+    path = course / EQUATIONS_FILE
+    if text_of(path) is None:
+        return {}
+    try:
+        return declared_in(runpy.run_path(str(path)))
+    except (Exception, SystemExit) as error:  # whatever a lecturer's code raises
+        raise CourseFileError(f"{path}{_line_of(path, error)}: {str(error) or type(error).__name__}") from error
+
+
+def _line_of(path: Path, error: BaseException) -> str:
+    """Return the last line of a file that an error passed through."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    own = [error.lineno] if isinstance(error, SyntaxError) else []
+    return f", line {[*lines, *own][-1]}" if lines or own else ""
 
 
 def text_of(path: Path) -> str | None:
@@ -136,7 +169,7 @@ def _changed(assignment: Assignment, table: Mapping[str, Any], where: str) -> As
     )
 
 
-def _own(name: str, table: Mapping[str, Any], where: str) -> Assignment:
+def _own(name: str, table: Mapping[str, Any], where: str, declared: Mapping[str, Declaration]) -> Assignment:
     if "exercises" not in table:
         raise CourseFileError(f"{where}: {suggestion(name, ASSIGNMENTS)}; one of your own needs exercises")
     _known(table, ("title", "version", "exercises", "written"), where)
@@ -145,7 +178,11 @@ def _own(name: str, table: Mapping[str, Any], where: str) -> Assignment:
         for row in table["exercises"]:
             _known(row, ("function", "points", "equation", "question"), where)
             points = _points(row["points"], where)
-            exercises.append(Exercise(row["function"], points, row.get("equation"), row.get("question", "")))
+            id = row.get("equation") or (row["function"] if row["function"] in declared else None)
+            asked = row.get("question", "")
+            exercises.append(
+                Exercise(row["function"], points, id, asked, None if asked or not id else declared.get(id))
+            )
         written = [
             ManualQuestion(row["id"], _points(row["points"], where), row["title"]) for row in table.get("written", [])
         ]
@@ -160,14 +197,16 @@ def _own(name: str, table: Mapping[str, Any], where: str) -> Assignment:
     if not all(isinstance(text, str) for text in (*words, *(text for w in written for text in (w.id, w.title)))):
         raise CourseFileError(f"{where}: functions, equations, questions, ids and titles are texts in quotes")
     for id in (exercise.equation for exercise in exercises if exercise.equation):
-        if id not in EQUATIONS:
-            raise CourseFileError(f"{where}: no equation {id!r}; {suggestion(id, EQUATIONS)}")
+        if id not in EQUATIONS and id not in declared:
+            raise CourseFileError(f"{where}: no equation {id!r}; {suggestion(id, [*declared, *EQUATIONS])}")
     title = str(table.get("title", name))
     return Assignment(name, title, _version(table, 1, where), tuple(exercises), tuple(written))
 
 
 def released(course: Path) -> dict[str, Assignment]:
     """Return every release that the course has made, by its digits.
+
+    A record holds what students got; formulas of the course's own equations are added from its equations.py.
 
     Raises
     ------
@@ -177,11 +216,22 @@ def released(course: Path) -> dict[str, Assignment]:
     path = course / RELEASES
     text = text_of(path)
     try:
-        return {digits: from_table(table) for digits, table in json.loads("{}" if text is None else text).items()}
+        found = {digits: from_table(table) for digits, table in json.loads("{}" if text is None else text).items()}
     except (ValueError, AttributeError, RecursionError) as error:
         raise CourseFileError(
             f"{path} cannot be read: {error}; put back a copy of it, for it is written by each release"
         ) from error
+    declared = declared_by(course)
+    return {digits: _with_formulas(asked, declared) for digits, asked in found.items()}
+
+
+def _with_formulas(assignment: Assignment, declared: Mapping[str, Declaration]) -> Assignment:
+    by_forward_pass = {declaration.public(): declaration for declaration in declared.values()}
+    exercises = (
+        replace(e, declared=by_forward_pass.get(e.declared, e.declared)) if e.declared else e
+        for e in assignment.exercises
+    )
+    return replace(assignment, exercises=tuple(exercises))
 
 
 def record_release(course: Path, assignment: Assignment) -> None:

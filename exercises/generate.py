@@ -39,7 +39,7 @@ from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 
 from autograder.assignments import ASSIGNMENTS, Assignment
-from autograder.core.questions import all_questions
+from autograder.core.declared import unknown_questions, verified
 from autograder.course_file import assignments_of, record_release, released, text_of
 from autograder.grade.course import Course, config_of, database
 from course_lib.equations import EQUATIONS, Shape, equation
@@ -47,7 +47,7 @@ from course_lib.equations import EQUATIONS, Shape, equation
 EXERCISES = Path(__file__).resolve().parent
 sys.path.insert(0, str(EXERCISES.parent))  # so that `python exercises/generate.py` works as well
 
-from exercises import distribute, for_browser
+from exercises import distribute, for_browser, own_equations
 
 CONFIG = EXERCISES / "nbgrader_config.py"
 PLACEHOLDER = re.compile(r"^\{\{ *([\w.]+) *\}\}$", re.MULTILINE)
@@ -134,8 +134,7 @@ def _set_assignment(assignment: Assignment) -> str:
     """Return the line that says which assignment it is; what is not as the package has it, the line says."""
     if assignment == ASSIGNMENTS.get(assignment.name):
         return f'set_assignment("{assignment.name}")'
-    rows = "".join(f"        {tuple(row)!r},\n" for row in assignment.as_table()["exercises"])
-    return f'set_assignment(\n    "{assignment.name}",\n    exercises=[\n{rows}    ],\n)'
+    return own_equations.setup_of(assignment)
 
 
 def _setup(source: str, assignment: Assignment) -> str:
@@ -150,7 +149,7 @@ def _setup(source: str, assignment: Assignment) -> str:
     )
 
 
-def source_notebook(assignment: Assignment, text: Path) -> NotebookNode:
+def source_notebook(assignment: Assignment, text: str) -> NotebookNode:
     """Return the notebook with solutions, with stable cell ids and nbgrader's metadata.
 
     A cell's id says what it is: `answer-f`, `check-f`, `text-f` before the check of f, and `try-f` after it.
@@ -160,11 +159,15 @@ def source_notebook(assignment: Assignment, text: Path) -> NotebookNode:
     SourceError
         If the text source does not have one answer and one check for every exercise of the assignment, and each
         written answer, in order; or if the judge does not know an exercise.
+    DeclarationError
+        If an equation of the lecturer's own is not declared as it must be.
     """
-    unknown = [exercise.asked for exercise in assignment.exercises if exercise.asked not in all_questions()]
-    if unknown:
+    if unknown := unknown_questions(assignment):
         raise SourceError(f"{assignment.name}: the judge has no question {', '.join(unknown)}")
-    cells = [_as_given(cell, assignment) for cell in jupytext.reads(text_of(text) or "", fmt="py:percent").cells]
+    own = {exercise.declared.name: exercise.declared for exercise in assignment.exercises if exercise.declared}
+    for declaration in own.values():
+        verified(declaration)
+    cells = [_as_given(cell, assignment) for cell in jupytext.reads(text, fmt="py:percent").cells]
     cells = [cell for cell in cells if cell.metadata.get("check") not in assignment.given]
     functions = [exercise.function for exercise in assignment.exercises]
     points = {written.id: written.points for written in assignment.written}
@@ -203,7 +206,10 @@ def source_notebook(assignment: Assignment, text: Path) -> NotebookNode:
             stem = f"try-{last}" if cell.cell_type == "code" else f"text-{upcoming[0]}"
             same = sum(1 for id in used if re.fullmatch(rf"{stem}(-\d+)?", id))
             cell.id = f"{stem}-{same + 1}" if same else stem
-            cell.source = PLACEHOLDER.sub(lambda match: displayed(match[1]), cell.source)
+            cell.source = PLACEHOLDER.sub(
+                lambda match: own_equations.displayed(own[match[1]]) if match[1] in own else displayed(match[1]),
+                cell.source,
+            )
         if cell.id in used:
             raise SourceError(f"{assignment.name}: two cells have the id {cell.id}")
         used.add(cell.id)
@@ -255,9 +261,10 @@ def solve(assignment: Assignment, course: Path = EXERCISES) -> NotebookNode:
     SourceError
         If there is no text source, or it does not fit the assignment.
     """
-    text = text_source(assignment, course)
-    if not text.is_file():
-        raise SourceError(f"{assignment.name}: its text source {course / text.name} is missing")
+    path = text_source(assignment, course)
+    text = text_of(path) if path.is_file() else own_equations.text_of(assignment)
+    if text is None:
+        raise SourceError(f"{assignment.name}: its text source {course / path.name} is missing")
     return source_notebook(assignment, text)
 
 

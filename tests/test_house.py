@@ -25,9 +25,13 @@ ROOMS_BELOW = {
     "autograder.errors": set(),
     "autograder.protocol": set(),
     "autograder.guest": {"autograder.protocol"},
-    "autograder.assignments": {"course_lib"},
-    "autograder.course_file": {"course_lib", "autograder.errors", "autograder.assignments"},
-    "autograder.core": {"course_lib", "autograder.protocol", "autograder.guest", "autograder.assignments"},
+    "autograder.equations": {"course_lib", "autograder.errors"},
+    "autograder.assignments": {"course_lib", "autograder.equations"},
+    "autograder.course_file": {"course_lib", "autograder.errors", "autograder.equations", "autograder.assignments"},
+    "autograder.core": {
+        *("course_lib", "autograder.protocol", "autograder.guest"),
+        *("autograder.equations", "autograder.assignments"),
+    },
     "autograder.recognise": {"course_lib", "autograder.errors", "autograder.protocol", "autograder.assignments"},
     # It starts and ends guests, and knows nothing of equations or exercises.
     "autograder.sandbox": {"autograder.errors", "autograder.protocol"},
@@ -47,7 +51,7 @@ ROOMS_BELOW = {
         *("autograder.recognise", "autograder.sandbox", "autograder.grade", "autograder.report"),
     },
     # The package's own file is the door: it looks names up in the core when they are first used.
-    "autograder": {"autograder.core", "autograder.guest"},
+    "autograder": {"autograder.core", "autograder.guest", "autograder.equations"},
 }
 """From the ground up, what each room may import beside itself. A new room needs a line here."""
 
@@ -57,6 +61,7 @@ FROM_ELSEWHERE = {
     "autograder.errors": set(),
     "autograder.protocol": {"numpy"},
     "autograder.guest": {"numpy", "IPython"},
+    "autograder.equations": set(),
     "autograder.assignments": set(),
     "autograder.core": {"numpy"},
     "autograder": set(),
@@ -277,7 +282,7 @@ def test_a_module_that_is_loaded_would_be_seen():
 
 
 def test_the_public_names_are_these():
-    assert autograder.__all__ == ["Verdict", "check", "checks_for", "once_written", "set_assignment"]
+    assert autograder.__all__ == ["ForwardPass", "Verdict", "check", "checks_for", "once_written", "set_assignment"]
     for name in autograder.__all__:
         value = getattr(autograder, name)
         assert value.__name__ == name

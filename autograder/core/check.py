@@ -9,9 +9,10 @@ from typing import Any
 
 from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, assignment, from_table
 from autograder.core import render
+from autograder.core.declared import question_of
 from autograder.core.judge import judge
 from autograder.core.module_guard import ModuleGuard
-from autograder.core.questions import all_questions, question
+from autograder.core.questions import all_questions
 from autograder.core.verdict import Verdict
 from autograder.guest.evaluate import evaluate
 from course_lib.names import suggestion
@@ -42,7 +43,7 @@ def set_assignment(name: str, exercises: Sequence[Sequence[Any]] = ()) -> None:
     ----------
     name : such as "ps4_two_layer"
     exercises : what a lecturer has made of it, or of an assignment of his own: for each exercise its function, points,
-        equation or None, and question or ""; a release of it writes them here
+        equation or None, question or "", and an equation of his own; a release of it writes them here
 
     Raises
     ------
@@ -106,7 +107,7 @@ def exercise_for(function_name: str, assignment_name: str | None = None) -> tupl
 
 def questions(exercise: Exercise, seed: int) -> list[dict[str, Any]]:
     """Return the arguments on which an exercise's function is called, one dict a call."""
-    return question(exercise.asked).calls(seed)
+    return question_of(exercise).calls(seed)
 
 
 def may_follow_from_earlier(verdict: Verdict) -> bool:
@@ -142,7 +143,8 @@ def put_right(wrong: Iterable[Exercise]) -> tuple[dict[str, Callable[..., Any]],
 
         return call
 
-    return {e.function: recording(e.function, question(e.asked).reference) for e in wrong}, called
+    right = {e.function: question_of(e).reference for e in wrong}
+    return {name: recording(name, reference) for name, reference in right.items() if reference}, called
 
 
 def _mentioned(function: Any, namespace: Mapping[str, Any]) -> set[str]:

@@ -14,12 +14,12 @@ import numpy as np
 from autograder.assignments import Exercise
 from autograder.core import book_links
 from autograder.core.compare import wrong_entries
+from autograder.core.declared import question_of
 from autograder.core.hints import HINTS
 from autograder.core.layout import Absent, described
 from autograder.core.naming import Answer, Fault, in_shape_of, mistaken_answers, named_faults
 from autograder.core.oracles import OracleDisagreement, right_answers
 from autograder.core.question import Formula, Mistake, Property
-from autograder.core.questions import question
 from autograder.core.verdict import Part, Verdict
 from autograder.protocol.values import Failure, Opaque, Outcome
 from course_lib.arrays import Array
@@ -47,7 +47,7 @@ def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Ver
 
 
 def _judged(exercise: Exercise, outcomes: Sequence[Outcome], seed: int) -> Verdict:
-    asked = question(exercise.asked)
+    asked = question_of(exercise)
     wanted = len(asked.calls(seed))
     if len(outcomes) != wanted:
         raise ValueError(f"{exercise.function}: {len(outcomes)} outcomes for {wanted} cases")
@@ -63,7 +63,7 @@ def prepare(exercise: Exercise, seed: int) -> None:
 
     Pairs of mistakes are left out; they are seldom needed.
     """
-    asked = question(exercise.asked)
+    asked = question_of(exercise)
     asked.calls(seed)
     with (
         contextlib.suppress(OracleDisagreement),

@@ -79,6 +79,7 @@ def _mistakes(asked: Formula) -> Iterator[Mistake]:
     yield from beliefs(asked)
     for mutant in mutants(sources(asked)):
         yield Mistake(mutant.id, function_of(mutant.code), shown(asked, mutant.where))
+    yield from asked.others()
 
 
 def by_id(asked: Question) -> Mapping[str, Mistake]:
@@ -190,7 +191,7 @@ def _pairs(asked: Formula) -> Iterator[Mistake]:
     changes = (*CHANGES["mean" if averages else "no mean"], *CHANGES[""])
     for first in mistakes(asked):
         for id, change in changes:
-            if id != first.id:
+            if id != first.id and not first.of_values:
                 yield replace(first, id=f"{first.id}+{id}", function=_on_top(first.function, change))
 
 

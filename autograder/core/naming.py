@@ -111,7 +111,8 @@ def mistaken_answers(asked: Formula, seed: int, kind: str) -> Remembered[tuple[M
         for case in cases:
             try:
                 with np.errstate(all="ignore"):
-                    value = plain(mistake.function(*copied(asked.given(case)).values()))
+                    given = [case.values] if mistake.of_values else copied(asked.given(case)).values()
+                    value = plain(mistake.function(*given))
                 yield asked.parts(case, value)
             except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError):
                 yield None

@@ -5,8 +5,9 @@ machine precision, as long as f is made of functions that take complex numbers. 
 entry, with plain Python numbers and exact sums. Nothing here imports the reference.
 """
 
+import ast
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 import numpy as np
@@ -43,35 +44,72 @@ def derivative(f: Callable[[Any], Any], theta: Array) -> Array:
     return found
 
 
+def central(f: Callable[[Any], Any], theta: Array, h: float = 1e-5) -> Array:
+    """Return the derivative by central differences, for what takes no complex numbers; rounding alone counts as 0."""
+    theta = np.asarray(theta, float)
+    found = np.empty(theta.shape)
+    for k in np.ndindex(theta.shape):
+        step = np.zeros(theta.shape)
+        step[k] = h
+        above, below = float(np.sum(f(theta + step))), float(np.sum(f(theta - step)))
+        found[k] = (above - below) / (2 * h) if abs(above - below) > 1e-14 * (abs(above) + 1) else 0.0
+    return found
+
+
 class Network:
     """A network, described by its forward pass: each step is Python, and the last one is what gradients are of."""
 
-    def __init__(self, examples: str = "", **steps: str) -> None:
+    def __init__(self, examples: str = "", /, helpers: str = "", **steps: str) -> None:
         """Describe it.
 
         Parameters
         ----------
         examples : the array whose columns are the examples, where the last step is the mean over them
+        helpers : definitions of functions that the steps call
         steps : by the name of what they compute, the steps in order
         """
         self._examples = examples
-        self._steps = {name: compile(text, f"<{name}>", "eval") for name, text in steps.items()}
+        self.names: dict[str, Any] = {"np": np, **FUNCTIONS}
+        exec(helpers, self.names)
+        trees = {name: ast.parse(text, mode="eval") for name, text in steps.items()}
+        self._steps = {name: compile(tree, f"<{name}>", "eval") for name, tree in trees.items()}
+        self._uses = {name: {n.id for n in ast.walk(t) if isinstance(n, ast.Name)} for name, t in trees.items()}
 
-    def forward(self, values: Values, variable: str, theta: Array) -> Any:
-        """Return what comes out with another array in the place of one; what does not depend on it stays as it is."""
-        now, moved = {**values, variable: theta}, {variable}
+    def run(self, values: Values) -> dict[str, Any]:
+        """Return the values with those of all steps."""
+        now = {**self.names, **values}
+        for name, code in self._steps.items():
+            now[name] = eval(code, now)
+        return {name: now[name] for name in (*values, *self._steps)}
+
+    def depending_on(self, variable: str) -> list[str]:
+        """Return the steps, the last one left out, that depend on an array."""
+        moved = {variable}
+        for name, uses in self._uses.items():
+            if moved & uses:
+                moved.add(name)
+        return [name for name in self._steps if name in moved - {variable}][:-1]
+
+    def forward(self, values: Values, variable: str, theta: Array, held: Container[str] = ()) -> Any:
+        """Return what comes out with another array in the place of one; what does not depend on it stays as it is.
+
+        Steps that are held stay too.
+        """
+        now, moved = {**self.names, **values, variable: theta}, {variable}
         for name, code in self._steps.items():
             last = name
-            if name != variable and moved & set(code.co_names):
-                now[name] = eval(code, {"np": np, **FUNCTIONS}, now)
+            if name != variable and name not in held and moved & self._uses[name]:
+                now[name] = eval(code, now)
                 moved.add(name)
         return now[last]
 
-    def gradient(self, variable: str, *, each: bool = False) -> Callable[[Values], Array]:
+    def gradient(
+        self, variable: str, *, each: bool = False, held: Container[str] = (), by: Callable[..., Array] = derivative
+    ) -> Callable[[Values], Array]:
         """Return the oracle of a gradient by one array; of each example's own loss, with columns of its own."""
 
         def oracle(values: Values) -> Array:
-            found = derivative(lambda theta: self.forward(values, variable, theta), values[variable])
+            found = by(lambda theta: self.forward(values, variable, theta, held), values[variable])
             return found * values[self._examples].shape[1] if each and self._examples else found
 
         return oracle

@@ -5,7 +5,7 @@ A `Formula` is judged by its numbers, against two oracles; a `Property` by what 
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -59,12 +59,14 @@ class Mistake:
     function : takes the same arguments and returns the wrong answer
     where : in a longer function, what is wrong in it, such as "dZ1"
     erratum : the published mistake that this is, such as "E16", or ""
+    of_values : whether the function takes all values of a case, as one mapping, instead of the arguments
     """
 
     id: str
     function: Callable[..., Any]
     where: str = ""
     erratum: str = ""
+    of_values: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,7 +76,7 @@ class Formula:
     Attributes
     ----------
     id : what `Exercise.asked` says; the equation's id where one equation is asked
-    reference : the first oracle, called with the arguments by position
+    reference : the first oracle, called with the arguments by position; None where the second alone decides
     second : the second oracle, which never uses the reference: from the values of a case to a result of the same layout
     draw : from a seed to the cases; the same seed gives the same cases
     arguments : names of the arguments in order; one that a case has no value for is left out, and takes its default
@@ -89,10 +91,11 @@ class Formula:
     reads : id of the equation whose chapter is to be read again
     bounds : at a kink, from the values to the least and the greatest answer that counts, each laid out as the result
     weights : what some parts count for, where it is not 1
+    others : yields mistakes that are made in another way, after those of the code
     """
 
     id: str
-    reference: Callable[..., Any]
+    reference: Callable[..., Any] | None
     second: Callable[[Values], Any]
     draw: Callable[[int], Sequence[Case]]
     arguments: tuple[str, ...]
@@ -105,6 +108,7 @@ class Formula:
     reads: str = ""
     bounds: Callable[[Values], tuple[Any, Any]] | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
+    others: Callable[[], Iterable[Mistake]] = tuple
 
     @property
     def parameters(self) -> Mapping[str, str]:
@@ -160,8 +164,8 @@ class Property:
         return _parameters(self.reference, tuple(self.calls(0)[0]))
 
 
-def _parameters(function: Callable[..., Any], names: Sequence[str]) -> Mapping[str, str]:
-    known = inspect.signature(function).parameters
+def _parameters(function: Callable[..., Any] | None, names: Sequence[str]) -> Mapping[str, str]:
+    known = inspect.signature(function).parameters if function else {}
     defaults = {name: known[name].default if name in known else inspect.Parameter.empty for name in names}
     return {name: "" if value is inspect.Parameter.empty else f"={value!r}" for name, value in defaults.items()}
 
@@ -185,7 +189,7 @@ def ask(
         more = {"arguments": tuple(subject.arguments), "reads": subject.id, "reference": subject.function, **more}
     else:
         given = dict.fromkeys(more["arguments"], "")
-        more = {"reference": function_of(definition(given, code[0])), **more}
+        more = {"reference": function_of(definition(given, code[0])) if code else None, **more}
     return Formula(id=id, second=second, draw=draw, code=code, **more)
 
 

@@ -37,8 +37,8 @@ def _imported(source: str) -> Iterator[Needed]:
 
 def _asked(assignment: Assignment) -> set[Needed]:
     """Return the functions of the reference that answer an assignment."""
-    functions = [EQUATIONS[e.equation].function for e in assignment.exercises if e.equation]
-    return {(function.__module__.split(".")[1], function.__name__) for function in functions}
+    asked = filter(None, (EQUATIONS.get(e.equation or "") for e in assignment.exercises))
+    return {(function.__module__.split(".")[1], function.__name__) for function in (each.function for each in asked)}
 
 
 def _with_equations() -> set[str]:

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from autograder.assignments import Exercise
 from autograder.core.check import questions
+from autograder.core.declared import question_of
 from autograder.core.question import Formula
-from autograder.core.questions import question
 from autograder.core.render import text
 from autograder.core.verdict import Verdict
 from autograder.grade.collect import SubmissionFolder, Unreadable, take
@@ -88,9 +88,13 @@ def _short_repr(value: Any) -> str:
 
 
 def _right_answers(exercise: Exercise, seed: int) -> Iterator[str]:
-    asked = question(exercise.asked)
-    for arguments in questions(exercise, seed):
-        yield _short_repr(asked.reference(*arguments.values())) if isinstance(asked, Formula) else ""
+    asked = question_of(exercise)
+    if not isinstance(asked, Formula):
+        yield from ("" for _ in asked.calls(seed))
+    else:
+        for case in asked.draw(seed):
+            by_formula = asked.reference and asked.reference(*asked.given(case).values())
+            yield _short_repr(asked.second(case.values) if by_formula is None else by_formula)
 
 
 def _print_explanation(

@@ -22,6 +22,16 @@ class NoVerdict:
     parts = ()
 
 
+class NoForwardPass:
+    """Accepts the arguments of `autograder.ForwardPass`."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Take them."""
+
+    def gradient(self, *arguments: Any, **options: Any) -> None:
+        """Accept the arguments of a declaration."""
+
+
 def check(*arguments: Any, **options: Any) -> NoVerdict:
     """Accept the arguments of `autograder.check`, and decide nothing."""
     return NoVerdict()
@@ -85,6 +95,7 @@ def attribute(module: str, name: str) -> Withheld:
 def install() -> None:
     """Put the stand-in where `import autograder` finds it."""
     module = ModuleType("autograder", "The checks run elsewhere while a notebook is graded.")
+    module.ForwardPass = NoForwardPass  # type: ignore[attr-defined]
     module.check = check  # type: ignore[attr-defined]
     module.Verdict = NoVerdict  # type: ignore[attr-defined]
     module.set_assignment = lambda *arguments, **options: None  # type: ignore[attr-defined]

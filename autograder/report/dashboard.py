@@ -102,7 +102,8 @@ def equations(graded: GradedClass, book: str = "") -> list[EquationRow]:
     found = []
     for exercise in graded.assignment.exercises:
         verdicts = _verdicts_on(exercise.function, graded.students)
-        place = chapter_of(EQUATIONS[exercise.equation]) if exercise.equation else None
+        equation = EQUATIONS.get(exercise.equation or "")
+        place = chapter_of(equation) if equation else None
         slips = Counter(verdict.mistake or "wrong" for verdict in verdicts if slipped(verdict))
         most = sum(verdict.max_points for verdict in verdicts)
         found.append(
