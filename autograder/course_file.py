@@ -178,11 +178,7 @@ def _own(name: str, table: Mapping[str, Any], where: str, declared: Mapping[str,
         for row in table["exercises"]:
             _known(row, ("function", "points", "equation", "question"), where)
             points = _points(row["points"], where)
-            id = row.get("equation") or (row["function"] if row["function"] in declared else None)
-            asked = row.get("question", "")
-            exercises.append(
-                Exercise(row["function"], points, id, asked, None if asked or not id else declared.get(id))
-            )
+            exercises.append(Exercise(row["function"], points, row.get("equation"), row.get("question", "")))
         written = [
             ManualQuestion(row["id"], _points(row["points"], where), row["title"]) for row in table.get("written", [])
         ]
@@ -199,6 +195,9 @@ def _own(name: str, table: Mapping[str, Any], where: str, declared: Mapping[str,
     for id in (exercise.equation for exercise in exercises if exercise.equation):
         if id not in EQUATIONS and id not in declared:
             raise CourseFileError(f"{where}: no equation {id!r}; {suggestion(id, [*declared, *EQUATIONS])}")
+    for k, exercise in enumerate(exercises):
+        if exercise.asked in declared:
+            exercises[k] = replace(exercise, equation=exercise.asked, question="", declared=declared[exercise.asked])
     title = str(table.get("title", name))
     return Assignment(name, title, _version(table, 1, where), tuple(exercises), tuple(written))
 

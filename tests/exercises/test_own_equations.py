@@ -194,7 +194,8 @@ def test_a_declaration_travels_as_plain_text(course: Path):
     there = from_table(table)
     assert there.release == asked.release
     for exercise, other in zip(asked.exercises, there.exercises, strict=True):
-        assert exercise.declared and exercise.declared.public() == other.declared
+        assert exercise.declared
+        assert exercise.declared.public() == other.declared
 
 
 WRONG_DECLARATIONS = {
@@ -282,5 +283,5 @@ def test_an_equation_that_nobody_declares_is_unknown(course: Path):
     (course / "course.toml").write_text(
         '[ps8]\nexercises = [{function = "f", points = 1, equation = "batch_norm_dX"}]\n'
     )
-    with pytest.raises(CourseFileError, match="no equation 'batch_norm_dX'; .*batch_norm_dZ"):
+    with pytest.raises(CourseFileError, match=r"no equation 'batch_norm_dX'; .*batch_norm_dZ"):
         assignments_of(course)

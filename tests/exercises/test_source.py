@@ -221,13 +221,11 @@ def test_the_check_is_followed_by_a_sentence_of_why_it_matters(assignment):
         ("{{ two_layer.dW2 }}", "{{ two_layer.dW3 }}", "no equation of the registry"),
     ],
 )
-def test_a_source_that_does_not_fit_its_assignment_is_refused_in_a_sentence(tmp_path, old, new, complaint):
+def test_a_source_that_does_not_fit_its_assignment_is_refused_in_a_sentence(old, new, complaint):
     text = (EXERCISES / "ps4_two_layer.py").read_text()
     assert old in text
-    path = tmp_path / "ps4_two_layer.py"
-    path.write_text(text.replace(old, new, 1))
     with pytest.raises(SourceError, match=complaint):
-        source_notebook(ASSIGNMENTS["ps4_two_layer"], path)
+        source_notebook(ASSIGNMENTS["ps4_two_layer"], text.replace(old, new, 1))
 
 
 def test_what_is_missing_is_said_with_the_command_that_installs_it(monkeypatch):
