@@ -14,7 +14,7 @@ from autograder.core.definition import definition, function_of
 from autograder.core.mutations import Source, mutants
 from autograder.core.question import Formula, Mistake, Property, Question
 from autograder.core.questions import all_questions
-from autograder.core.rules import beliefs_in, expression
+from autograder.core.rules import beliefs_in, changed, expression
 from course_lib.arrays import Array
 
 T = TypeVar("T")
@@ -64,19 +64,15 @@ class Line(NamedTuple):
 def mistakes(asked: Question) -> Remembered[Mistake]:
     """Return the mistakes of a question, most likely first: those that people believe, then those by the rules.
 
-    Of a property they are its examples.
+    No rule is applied to a property.
     """
-    return Remembered(lambda: _mistakes(asked) if isinstance(asked, Formula) else _examples(asked))
+    return Remembered(lambda: _mistakes(asked))
 
 
-def _examples(asked: Property) -> Iterator[Mistake]:
-    for id, texts in asked.examples.items():
-        for text in texts:
-            yield Mistake(id, function_of(definition(asked.parameters, text), {"np": np, **asked.uses}))
-
-
-def _mistakes(asked: Formula) -> Iterator[Mistake]:
+def _mistakes(asked: Question) -> Iterator[Mistake]:
     yield from beliefs(asked)
+    if isinstance(asked, Property):
+        return
     for mutant in mutants(sources(asked)):
         yield Mistake(mutant.id, function_of(mutant.code), shown(asked, mutant.where))
     yield from asked.others()
@@ -91,52 +87,53 @@ def by_id(asked: Question) -> Mapping[str, Mistake]:
 
 
 @cache
-def sources(asked: Formula) -> tuple[Source, ...]:
+def sources(asked: Question) -> tuple[Source, ...]:
     """Return the ways to write a formula, taken apart."""
     keys = {name: list(value) for name, value in asked.calls(0)[0].items() if isinstance(value, dict)}
     return tuple(Source(definition(asked.parameters, text), keys) for text in asked.code)
 
 
 @cache
-def by_hand(asked: Formula) -> tuple[Mistake, ...]:
+def by_hand(asked: Question) -> tuple[Mistake, ...]:
     """Return the mistakes that are written by hand with a formula."""
     return tuple(_made(asked, line) for line in _own(asked) if not line.erratum)
 
 
 @cache
-def beliefs(asked: Formula) -> tuple[Mistake, ...]:
+def beliefs(asked: Question) -> tuple[Mistake, ...]:
     """Return the mistakes that are written by hand, with the formula or with an equation that stands in a line."""
     return tuple(_made(asked, line) for line in lines(asked) if not line.erratum)
 
 
 @cache
-def printed(asked: Formula) -> tuple[Mistake, ...]:
+def printed(asked: Question) -> tuple[Mistake, ...]:
     """Return the formulas that are in print and wrong."""
     return tuple(_made(asked, line) for line in lines(asked) if line.erratum)
 
 
-def shown(asked: Formula, where: str) -> str:
+def shown(asked: Question, where: str) -> str:
     """Return how the name of a line is said."""
     said = asked.lines.get(where, where)
     return where if "." in said else said
 
 
 @cache
-def lines(asked: Formula) -> tuple[Line, ...]:
+def lines(asked: Question) -> tuple[Line, ...]:
     """Return what else may stand in the lines of a formula's code."""
     return (*_own(asked), *_of_equations(asked))
 
 
-def _own(asked: Formula) -> Iterator[Line]:
-    yield from (Line(id, "", where, expression(code)) for id, where, code in beliefs_in(asked.also))
+def _own(asked: Question) -> Iterator[Line]:
+    for id, where, code in beliefs_in(asked.also):
+        yield Line(id, "", where, changed(asked.code, code) if " -> " in code else expression(code))
     for id, codes in asked.whole.items():
         yield from (Line(id, "", "", code) for code in codes)
     for erratum, text in asked.printed.items():
         where, _, code = text.partition(": ") if re.match(r"\w+: ", text) else ("", "", text)
-        yield Line("", erratum, where, expression(code) if is_expression(code) else code)
+        yield Line("", erratum, where, changed(asked.code, code) if " -> " in code else expression(code))
 
 
-def _of_equations(asked: Formula) -> Iterator[Line]:
+def _of_equations(asked: Question) -> Iterator[Line]:
     for where, id in asked.lines.items():
         inner = all_questions().get(id)
         if not isinstance(inner, Formula):
@@ -155,13 +152,13 @@ def is_expression(text: str) -> bool:
     return "return " not in text
 
 
-def _made(asked: Formula, line: Line) -> Mistake:
+def _made(asked: Question, line: Line) -> Mistake:
     """Return the formula with another line in it, in the first way to write it that has one of that name."""
     if isinstance(line.code, str):
-        return Mistake(line.id, function_of(definition(asked.parameters, line.code)), "", line.erratum)
+        return Mistake(line.id, function_of(definition(asked.parameters, line.code), asked.uses), "", line.erratum)
     for source in sources(asked):
         if code := source.with_line(line.where, line.code):
-            return Mistake(line.id, function_of(code), shown(asked, line.where), line.erratum)
+            return Mistake(line.id, function_of(code, asked.uses), shown(asked, line.where), line.erratum)
     raise ValueError(f"{asked.id}: no line of its code is {line.where!r}")
 
 

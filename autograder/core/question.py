@@ -8,11 +8,11 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from autograder.core.definition import definition, function_of
+from autograder.core.definition import NAMESPACE, definition, function_of
 from autograder.core.layout import Layout, parts
 from autograder.protocol.values import Outcome
 from course_lib.equations import EQUATIONS
@@ -82,7 +82,8 @@ class Formula:
     arguments : names of the arguments in order; one that a case has no value for is left out, and takes its default
     code : the reference as Python, in the ways that people write it; an expression is what is returned
     also : mistakes that no rule makes, most likely first: a row is an id, and what stands in the place of the formula;
-        `id in dZ1: ...` is what is assigned, or returned, under that name; several are parted by `|`
+        `id in dZ1: ...` is what is assigned, or returned, under that name; `id: old -> new ; ...` is the code with
+        other text in it; several are parted by `|`
     whole : by the id, mistakes that need a code of their own
     lines : by the names in the code, the ids of equations that stand there: their own mistakes are made there too, and
         are read about there; under "" it is the whole. What is no id is what a line is called in messages
@@ -109,6 +110,7 @@ class Formula:
     bounds: Callable[[Values], tuple[Any, Any]] | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
     others: Callable[[], Iterable[Mistake]] = tuple
+    uses: ClassVar[Mapping[str, Any]] = NAMESPACE
 
     @property
     def parameters(self) -> Mapping[str, str]:
@@ -145,8 +147,8 @@ class Property:
     reference : a function that has the property
     calls : from a seed to the arguments of each call, by name and in order
     inspect : from the calls and the results, as plain values, and the seconds that each call took, to a Finding
-    examples : by the id of a mistake, functions that lack it, as code like a formula's
-    uses : what the code of the examples may use beside numpy
+    code, also : a function that has it, and mistakes, as a formula's
+    uses : what the code may use
     reads : id of the equation whose chapter is to be read again, or ""
     """
 
@@ -154,9 +156,13 @@ class Property:
     reference: Callable[..., Any]
     calls: Callable[[int], list[dict[str, Any]]]
     inspect: Callable[[Sequence[Mapping[str, Any]], Sequence[Outcome]], Finding]
-    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    uses: Mapping[str, Any] = field(default_factory=dict)
+    code: tuple[str, ...]
+    also: str
+    uses: Mapping[str, Any]
     reads: str = ""
+    whole: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    lines: ClassVar[Mapping[str, str]] = {}
+    printed: ClassVar[Mapping[str, str]] = {}
 
     @property
     def parameters(self) -> Mapping[str, str]:

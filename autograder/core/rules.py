@@ -10,7 +10,7 @@ how often people do it: where two changes give the same numbers, the first one n
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -33,17 +33,33 @@ def expression(text: str) -> ast.expr:
 
 
 def _rows(table: str) -> Iterator[tuple[str, str]]:
-    """Yield what stands before and after the colon of each row; a line that begins with `|` goes on with the last."""
-    for row in filter(None, map(str.strip, re.sub(r"\n\s*\|", " |", table).splitlines())):
+    """Yield what stands before and after the colon of each row; an indented line goes on with the last."""
+    for row in filter(None, re.sub(r"\n +", " ", table).splitlines()):
         head, _, rest = row.partition(": ")
         yield head, rest
 
 
 def beliefs_in(table: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the mistakes of a table of beliefs, one for each code: the id, the name of the line, and the code."""
+    """Yield the mistakes of a table of beliefs, one for each code: the id, the name of the line, and the code.
+
+    Of a change of the text it is `old -> new`, also where the row has the old text once for several.
+    """
     for head, codes in _rows(table):
         id, _, where = head.partition(" in ")
-        yield from ((id, where, code) for code in codes.split(" | "))
+        old = ""
+        for code in codes.split(" | "):
+            before, arrow, _ = code.partition(" -> ")
+            old = f"{before} -> " if arrow else old
+            yield id, where, code if arrow else old + code
+
+
+def changed(texts: Iterable[str], changes: str) -> str:
+    """Return the first of several texts that has what is to be changed, with all `old -> new ; ...` done to it."""
+    pairs = [change.split(" -> ") for change in changes.split(" ; ")]
+    text = next(text for text in texts if all(old in text for old, _ in pairs))
+    for old, new in pairs:
+        text = text.replace(old, new)
+    return text
 
 
 @cache

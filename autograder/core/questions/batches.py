@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 
 from autograder.core.layout import described
-from autograder.core.question import Finding, Property, Question
+from autograder.core.question import Finding
 from autograder.protocol.values import Outcome
 from course_lib.arrays import Array
-from course_lib.optimizers import random_mini_batches
 
 
 @lru_cache(maxsize=16)
-def _batch_calls(seed: int) -> list[dict[str, Any]]:
+def batch_calls(seed: int) -> list[dict[str, Any]]:
     """Ask for batches of which the last is short, twice with one seed and once with another, and at every edge.
 
     The columns of X are all different, and so are those of Y, so that each can be found again.
@@ -101,7 +100,7 @@ def _is_shuffled(held: Sequence[Any]) -> bool:
     return side_by_side < 0.5 and not blocks
 
 
-def _inspect_batches(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
+def inspect_batches(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
     """Ask whether every call gives a partition with its pairs together, shuffled as the seed says."""
     dealt = []
     for call, outcome in zip(calls, outcomes, strict=True):
@@ -118,64 +117,3 @@ def _inspect_batches(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outc
     if np.array_equal(first, other):
         return Finding("seed-ignored", "With another seed it gives the same batches.")
     return Finding(None)
-
-
-_CODE = """
-m = X.shape[1]
-rng = np.random.default_rng({seed})
-order = {order}
-labels = {labels}
-blocks = [slice(k, min(k + batch_size, {to})) for k in range(0, {to}, {step})]
-batches = [(X[:, order[block]], Y[:, labels[block]]) for block in blocks]
-return {returned}
-"""
-
-
-def _dealt(
-    returned: str = "batches",
-    *,
-    order: str = "rng.permutation(m)",
-    labels: str = "order",
-    seed: str = "seed",
-    step: str = "batch_size",
-    to: str = "m",
-) -> str:
-    """Return the batches with one thing about them changed."""
-    return _CODE.format(returned=returned, order=order, labels=labels, seed=seed, step=step, to=to)
-
-
-QUESTIONS: tuple[Question, ...] = (
-    Property(
-        id="random_mini_batches",
-        reference=random_mini_batches,
-        calls=_batch_calls,
-        inspect=_inspect_batches,
-        examples={
-            "not-a-partition": (
-                _dealt(to="m // batch_size * batch_size"),
-                _dealt(order="rng.integers(0, m, m)"),
-                _dealt(step="max(1, batch_size - 1)"),
-                _dealt("batches[:1]"),
-                _dealt("[batches[0] for _ in batches]"),
-                _dealt("[(2 * X_b, Y_b) for X_b, Y_b in batches]"),
-            ),
-            "pairs-torn-apart": (_dealt(labels="rng.permutation(m)"), _dealt(labels="np.arange(m)")),
-            "not-shuffled": (
-                _dealt(order="np.arange(m)"),
-                _dealt(order="np.arange(m)[::-1]"),
-                _dealt("[batches[k] for k in rng.permutation(len(batches) - 1)] + batches[-1:]", order="np.arange(m)"),
-            ),
-            "seed-ignored": (_dealt(seed="0"),),
-            "not-reproducible": (_dealt(seed=""),),
-            "wrong-batch-size": (
-                _dealt("[(X[:, k], Y[:, k]) for k in np.array_split(order, -(-m // batch_size))]"),
-                _dealt("[(X[:, k], Y[:, k]) for k in np.array_split(order, min(batch_size, m))]"),
-                _dealt("[(X[:, order], Y[:, order])]"),
-            ),
-            "empty-batch": (_dealt("batches if m % batch_size else [*batches, (X[:, m:], Y[:, m:])]"),),
-            "axes-in-wrong-order": (_dealt("[(X_b.T, Y_b.T) for X_b, Y_b in batches]"),),
-            "results-swapped": (_dealt("[(Y_b, X_b) for X_b, Y_b in batches]"),),
-        },
-        reads="optimizers.gradient_descent_step",
-    ),
-)

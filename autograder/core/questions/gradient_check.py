@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.core.layout import described
-from autograder.core.question import Case, Finding, Property, Question, Values, ask
+from autograder.core.question import Case, Finding, Values
 from autograder.protocol.values import Outcome, ScalarFunction
 from course_lib.arrays import Array
 from course_lib.gradient_checking import central_difference, relative_error
@@ -45,7 +45,7 @@ def draw_functions(seed: int) -> tuple[Case, ...]:
     return tuple(cases)
 
 
-def _central_difference_in_closed_form(v: Values) -> Array:
+def central_difference_in_closed_form(v: Values) -> Array:
     """Return the central difference of a `ScalarFunction`: of its sine in closed form, of the rest it is exact."""
     f, epsilon = v["f"], v.get("epsilon", 1e-5)
     summed = math.fsum(float(d) * float(t) for d, t in zip(f.d.flat, v["theta"].flat, strict=True))
@@ -57,31 +57,6 @@ def _central_difference_in_closed_form(v: Values) -> Array:
         for a, b, c, d, t in zip(f.a.flat, f.b.flat, f.c.flat, f.d.flat, v["theta"].flat, strict=True)
     ]
     return np.array(flat).reshape(v["theta"].shape)
-
-
-CENTRAL_DIFFERENCE = """
-gradient = np.zeros(theta.shape)
-for k in np.ndindex(theta.shape):
-    up, down = theta.astype(float), theta.astype(float)
-    up[k] += epsilon
-    down[k] -= epsilon
-    slope = (f(up) - f(down)) / (2 * epsilon)
-    gradient[k] = slope
-return gradient
-"""
-_IN_PLACE = """
-moving, gradient = theta.astype(float), np.zeros(theta.shape)
-for k in np.ndindex(theta.shape):
-    moving[k] += epsilon
-    above = f(moving)
-    moving[k] -= 2 * epsilon
-    gradient[k] = (above - f(moving)) / (2 * epsilon)
-    moving[k] += {undone}
-return gradient
-"""
-_ROWS = CENTRAL_DIFFERENCE.replace("np.ndindex(theta.shape)", "range(len(theta))")
-_STEP = CENTRAL_DIFFERENCE.replace("gradient = np", "epsilon = {step}\ngradient = np")
-_SHOWN = CENTRAL_DIFFERENCE.replace("return gradient", "return {gradient}")
 
 
 @lru_cache(maxsize=16)
@@ -106,13 +81,12 @@ def draw_pairs(seed: int) -> tuple[Case, ...]:
     return (*cases, *(Case(sizes, {"a": a, "b": b}, "kink") for sizes, a, b in special))
 
 
-def _relative_error_by_hand(v: Values) -> float:
+def relative_error_by_hand(v: Values) -> float:
+    """Return the relative error of two arrays, by exact sums."""
     a, b = ([float(x) for x in v[name].flat] for name in "ab")
     size = math.hypot(*a) + math.hypot(*b)
     return math.dist(a, b) / size if size else 0.0
 
-
-_ENTRIES = "np.abs(a - b) / (np.abs(a) + np.abs(b))"
 
 # A check that says yes or no.
 
@@ -196,13 +170,13 @@ class ClaimCall(dict[str, Any]):
         self.claim = claim
 
 
-def _claim_calls(seed: int) -> list[dict[str, Any]]:
+def claim_calls(seed: int) -> list[dict[str, Any]]:
     """Return the claims in an order of their own for each seed, so that it cannot be learned by heart."""
     calls = [ClaimCall(name, claim) for name, claim in draw_claims(seed).items()]
     return [calls[k] for k in np.random.default_rng([seed, 605]).permutation(len(calls))]
 
 
-def _inspect_check(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
+def inspect_check(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
     """Hold the answers against what a good check says, and name the mistake by which of them are wrong."""
     answers: dict[str, bool] = {}
     for call, outcome in zip(calls, outcomes, strict=True):
@@ -229,92 +203,6 @@ def _inspect_check(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcom
     return Finding(next(fits, "wrong-values"), seen)
 
 
-def _gradient_check(f: Callable[[Array], float], theta: Array, grad: Array, tolerance: float = 1e-7) -> bool:
+def gradient_check(f: Callable[[Array], float], theta: Array, grad: Array, tolerance: float = 1e-7) -> bool:
+    """Return whether a gradient agrees with central differences."""
     return bool(relative_error(grad, central_difference(f, theta)) < tolerance)
-
-
-_ERROR = "relative_error(grad, central_difference(f, theta))"
-
-GRADIENT_CHECK = Property(
-    id="gradient_check",
-    reference=_gradient_check,
-    calls=_claim_calls,
-    inspect=_inspect_check,
-    examples={
-        "always-true": ("True",),
-        "always-false": ("False", "bool(np.all(grad == central_difference(f, theta)) and np.any(grad))"),
-        "comparison-reversed": (f"{_ERROR} > tolerance", f"not {_ERROR} < tolerance"),
-        "absolute-error": (
-            "np.linalg.norm(grad - central_difference(f, theta)) < tolerance",
-            "np.allclose(grad, central_difference(f, theta), rtol=tolerance)",
-        ),
-        "tolerance-ignored": (f"{_ERROR} < 1e-7",),
-        "tolerance-too-large": (f"{_ERROR} < 1e-2",),
-        "nan-accepted": (f"not {_ERROR} > tolerance",),
-        "zero-by-zero": (
-            "a, b = grad, central_difference(f, theta)\n"
-            "return np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b)) < tolerance",
-        ),
-        "right-gradient-refused": (
-            CENTRAL_DIFFERENCE.replace("return gradient", "return {compared} < tolerance")
-            .replace("(f(up) - f(down)) / (2 * epsilon)", "(f(up) - f(theta)) / epsilon")
-            .replace("gradient = np", "epsilon = 1e-5\ngradient = np")
-            .format(compared="relative_error(grad, gradient)"),
-        ),
-        "differences-cancel": (
-            "a, b = grad, central_difference(f, theta)\n"
-            "return abs(np.sum(a - b)) <= tolerance * np.sum(np.abs(a) + np.abs(b))",
-        ),
-    },
-    uses={"relative_error": relative_error, "central_difference": central_difference},
-    reads="gradient_checking.relative_error",
-)
-
-QUESTIONS: tuple[Question, ...] = (
-    ask(
-        "gradient_checking.central_difference",
-        _central_difference_in_closed_form,
-        draw_functions,
-        CENTRAL_DIFFERENCE,
-        also="""
-            one-sided-difference in slope: (f(up) - f(theta)) / epsilon | (f(theta) - f(down)) / epsilon
-                | (f(up) - f(theta)) / (2 * epsilon) | (f(theta) - f(down)) / (2 * epsilon)
-            factor-of-two in slope: 2 * (f(up) - f(down)) / epsilon
-            zero-everywhere in slope: 0.0
-            all-entries-at-once: (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon)
-                | np.full(theta.shape, (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon))
-        """,
-        whole={
-            "epsilon-ignored": tuple(_STEP.format(step=step) for step in (1e-5, 1e-3)),
-            "all-entries-at-once": (_ROWS,),
-            "step-not-undone": tuple(_IN_PLACE.format(undone=undone) for undone in ("0", "2 * epsilon")),
-            "flattened": tuple(_SHOWN.format(gradient=g) for g in ("gradient.ravel()", "gradient.reshape(-1, 1)")),
-        },
-        lines={"slope": ""},
-    ),
-    ask(
-        "gradient_checking.relative_error",
-        _relative_error_by_hand,
-        draw_pairs,
-        "size = np.linalg.norm(a) + np.linalg.norm(b)\nreturn np.linalg.norm(a - b) / size if size > 0 else 0.0",
-        "np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b))",
-        also=f"""
-            absolute-error: np.linalg.norm(a - b)
-            wrong-denominator: np.linalg.norm(a - b) / np.maximum(np.linalg.norm(a), np.linalg.norm(b))
-                | np.linalg.norm(a - b) / np.linalg.norm(a) | np.linalg.norm(a - b) / np.linalg.norm(b)
-                | np.linalg.norm(a - b) / np.linalg.norm(a + b)
-                | np.linalg.norm(a - b) / (np.linalg.norm(a) * np.linalg.norm(b))
-                | np.linalg.norm(a - b) / (np.linalg.norm(a) - np.linalg.norm(b))
-                | np.linalg.norm(a - b) / np.sqrt(np.linalg.norm(a) ** 2 + np.linalg.norm(b) ** 2)
-            difference-of-sizes: np.abs(np.linalg.norm(a) - np.linalg.norm(b)) / (np.linalg.norm(a) + np.linalg.norm(b))
-            root-missing: np.sum((a - b) ** 2) / (np.sum(a ** 2) + np.sum(b ** 2))
-            wrong-norm: np.sum(np.abs(a - b)) / (np.sum(np.abs(a)) + np.sum(np.abs(b)))
-                | np.max(np.abs(a - b)) / (np.max(np.abs(a)) + np.max(np.abs(b)))
-                | np.linalg.norm(a - b, 2) / (np.linalg.norm(a, 2) + np.linalg.norm(b, 2))
-                | np.sum(a - b) / (np.sum(a) + np.sum(b))
-            entry-by-entry: {_ENTRIES} | np.max({_ENTRIES}) | np.mean({_ENTRIES}) | np.sum({_ENTRIES})
-                | np.linalg.norm({_ENTRIES})
-        """,
-    ),
-    GRADIENT_CHECK,
-)

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from autograder.core.layout import parts
-from autograder.core.question import Finding, Property, Question
+from autograder.core.question import Finding
 from autograder.core.questions.model import wrong_parameters
 from autograder.protocol.values import Outcome
 from course_lib.arrays import Array
-from course_lib.initialization import he
 
 _SIZES = ((40, 60, 25, 1), (40, 60, 25, 1), (40, 60, 25, 1), (150, 20, 90, 30, 2), (6, 4))
 """The networks that are asked for, the first twice with one seed and once with another."""
 
 
-def _initialization_calls(seed: int) -> list[dict[str, Any]]:
+def initialization_calls(seed: int) -> list[dict[str, Any]]:
+    """Return the arguments of every call: networks, and seeds that repeat and differ."""
     seeds = (seed, seed, seed + 1, seed + 2, seed + 3)
     return [{"layer_dims": list(sizes), "seed": each} for sizes, each in zip(_SIZES, seeds, strict=True)]
 
@@ -42,7 +42,7 @@ def _start_from(x: Array, y: Array) -> bool:
     return length > 10 and float(abs(np.corrcoef(x, y)[0, 1])) > 0.9
 
 
-def _inspect_initialization(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
+def inspect_initialization(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
     """Ask whether shapes, biases, symmetry, scale and seeds are as they should be."""
     networks = []
     for call, outcome in zip(calls, outcomes, strict=True):
@@ -64,7 +64,7 @@ def _inspect_initialization(calls: Sequence[Mapping[str, Any]], outcomes: Sequen
             return finding._replace(seen=f"With layer_dims = {sizes}: {finding.seen}")
     if all(np.array_equal(first[name], other[name]) for name in first):
         return Finding("seed-ignored", "With another seed it gives the same numbers.")
-    return _scale(networks) or Finding(None)
+    return scale(networks) or Finding(None)
 
 
 def _is_transposed(found: Mapping[str, Any], shapes: Mapping[str, tuple[int, int]]) -> bool:
@@ -102,7 +102,7 @@ _SCALES: tuple[tuple[str, Callable[[int, int], float]], ...] = (
 """Standard deviations that are often taken for √(2 / n_prev)."""
 
 
-def _scale(networks: Sequence[tuple[Sequence[int], Mapping[str, Array]]]) -> Finding | None:
+def scale(networks: Sequence[tuple[Sequence[int], Mapping[str, Array]]]) -> Finding | None:
     """Ask whether the standard deviation of the weights is right, in layers with enough of them to tell.
 
     Of 1,000 weights it is known to 2 %; √(2 / n_prev) is accepted from 0.8 to 1.25 times, so that any distribution will
@@ -126,57 +126,3 @@ def _scale(networks: Sequence[tuple[Sequence[int], Mapping[str, Array]]]) -> Fin
     name, _, _, W = max(seen, key=lambda row: abs(math.log(float(np.std(row[3])) / math.sqrt(2 / row[1]))))
     sentence = f"The weights of {name} have the standard deviation {np.std(W):.2g}."
     return Finding(next((id for id, deviation in _SCALES if fits(deviation)), "wrong-scale"), sentence)
-
-
-_CODE = """
-rng = np.random.default_rng({seed})
-parameters = {{}}
-for layer in range(1, len(layer_dims)):
-    n_prev, n = layer_dims[layer - 1], layer_dims[layer]
-    parameters[f"W{{layer}}"] = {deviation} * {weights}
-    parameters[f"b{{layer}}"] = {biases}
-return parameters
-"""
-
-
-def _drawn(
-    deviation: str = "np.sqrt(2 / n_prev)",
-    weights: str = "rng.standard_normal((n, n_prev))",
-    biases: str = "np.zeros((n, 1))",
-    seed: str = "seed",
-) -> str:
-    """Return an initialization with another scale, seed, weights or biases."""
-    return _CODE.format(deviation=deviation, weights=weights, biases=biases, seed=seed)
-
-
-QUESTIONS: tuple[Question, ...] = (
-    Property(
-        id="initialization.he",
-        reference=he,
-        calls=_initialization_calls,
-        inspect=_inspect_initialization,
-        examples={
-            "symmetry-not-broken": (
-                _drawn(weights="np.zeros((n, n_prev))"),
-                _drawn(weights="np.ones((n, n_prev))"),
-                _drawn(weights="np.tile(rng.standard_normal((1, n_prev)), (n, 1))"),
-                _drawn(weights="np.tile(rng.standard_normal((n, 1)), (1, n_prev))"),
-            ),
-            "wrong-scale": tuple(map(_drawn, ("0.01", "1.0", "np.sqrt(2 / (n_prev + n))", "np.sqrt(2) / n_prev"))),
-            "factor-of-two": (_drawn("np.sqrt(1 / n_prev)"), _drawn("np.sqrt(4 / n_prev)")),
-            "layer-sizes-swapped": (_drawn("np.sqrt(2 / n)"),),
-            "variance-for-deviation": (_drawn("2 / n_prev"),),
-            "fraction-upside-down": (_drawn("np.sqrt(n_prev / 2)"),),
-            "not-centred": (
-                _drawn(weights="rng.random((n, n_prev))"),
-                _drawn(weights="abs(rng.standard_normal((n, n_prev)))"),
-            ),
-            "layers-alike": (_drawn(weights="np.random.default_rng(seed).standard_normal((n, n_prev))"),),
-            "biases-not-zero": (_drawn(biases="rng.standard_normal((n, 1))"), _drawn(biases="np.ones((n, 1))")),
-            "seed-ignored": (_drawn(seed="0"),),
-            "not-reproducible": (_drawn(seed=""),),
-            "axes-in-wrong-order": (_drawn(weights="rng.standard_normal((n_prev, n))"),),
-        },
-        reads="initialization.he",
-    ),
-)

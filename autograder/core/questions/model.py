@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograder.core.layout import Absent, described, parts
-from autograder.core.question import Finding, Property
+from autograder.core.question import Finding
 from autograder.protocol.values import Outcome
 from course_lib.arrays import Array
 from course_lib.datasets import flower
@@ -76,14 +76,14 @@ def _flower(seed: int, *, held_back: bool) -> tuple[Array, Array]:
     return turn @ X, Y
 
 
-def _calls(seed: int) -> list[dict[str, Any]]:
+def calls(seed: int) -> list[dict[str, Any]]:
     """Return the arguments of nn_model: 400 points of the flower, and how to train."""
     X, Y = _flower(seed, held_back=False)
     training = {"n_h": HIDDEN_UNITS, "num_iterations": ITERATIONS, "learning_rate": LEARNING_RATE, "seed": seed}
     return [{"X": X, "Y": Y, **training}]
 
 
-def _inspect(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
+def inspect(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
     """Judge trained parameters by their accuracy on 400 points that were held back, reached within ten seconds."""
     found = parts({name: name for name in PARAMETERS}, outcomes[0].value)
     sizes = {"n0": 2, "n1": HIDDEN_UNITS, "n2": 1, "1": 1}
@@ -100,24 +100,8 @@ def _inspect(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) ->
     return finding
 
 
-def _reference(
+def reference(
     X: Array, Y: Array, n_h: int, num_iterations: int, learning_rate: float, seed: int
 ) -> Mapping[str, Array]:
+    """Train the two-layer network of the course."""
     return train_two_layer(X, Y, n_h, num_iterations, learning_rate, seed).parameters
-
-
-NN_MODEL = Property(
-    id="nn_model",
-    reference=_reference,
-    calls=_calls,
-    inspect=_inspect,
-    examples={
-        "accuracy-too-low": ("train_two_layer(X, Y, n_h, 0, 0.0, 0).parameters",),
-        "symmetry-not-broken": (
-            '{"W1": np.ones((n_h, len(X))), "b1": np.zeros((n_h, 1)), '
-            '"W2": np.ones((len(Y), n_h)), "b2": np.zeros((len(Y), 1))}',
-        ),
-    },
-    uses={"train_two_layer": train_two_layer},
-    reads="two_layer.backward_propagation",
-)

@@ -9,13 +9,11 @@ from autograder.core.numeric import (
     Network,
     cross_entropy,
     each_entry,
-    entries,
     mean_over_columns,
     sigmoid,
-    slopes,
     weighted,
 )
-from autograder.core.question import Case, Question, Values, ask, different_sizes, drawn
+from autograder.core.question import Case, Values, different_sizes, drawn
 from course_lib import activations, batch, one_example
 from course_lib.arrays import Array
 
@@ -45,7 +43,8 @@ def draw_z(seed: int) -> tuple[Case, ...]:
 
 
 @lru_cache(maxsize=16)
-def _draw_far_out(seed: int) -> tuple[Case, ...]:
+def draw_far_out(seed: int) -> tuple[Case, ...]:
+    """Draw z, and two that lie far out, where an exponential overflows."""
     # In one array, so that an answer of 1e-200 for z = -1000 is near enough to 0.
     return (*draw_z(seed), Case({"z[0]": -1000, "z[1]": 1000}, {"z": np.array([-1000.0, 1000.0])}, "extreme"))
 
@@ -68,7 +67,7 @@ def neuron_pass(n0: int, m: int, rng: np.random.Generator) -> dict[str, Any]:
 _BATCHES = drawn(102, neuron_pass, "n0 m", {}, {}, {}, {"m": 1})
 
 
-def _draw_batch(seed: int) -> tuple[Case, ...]:
+def draw_batch(seed: int) -> tuple[Case, ...]:
     """Draw three batches with n0 != m, of which the second has a number for b, one with m = 1, and the square one."""
     first, second, *others = _BATCHES(seed)
     number = {**second.values, "b": float(second.values["b"][0, 0])}
@@ -76,7 +75,7 @@ def _draw_batch(seed: int) -> tuple[Case, ...]:
 
 
 @lru_cache(maxsize=16)
-def _draw_one(seed: int) -> tuple[Case, ...]:
+def draw_one(seed: int) -> tuple[Case, ...]:
     """Draw six single examples, three of each label."""
     rng = np.random.default_rng([seed, 103])
     cases = []
@@ -90,17 +89,17 @@ def _draw_one(seed: int) -> tuple[Case, ...]:
 
 
 @lru_cache(maxsize=16)
-def _draw_one_or_certain(seed: int) -> tuple[Case, ...]:
+def draw_one_or_certain(seed: int) -> tuple[Case, ...]:
     """Draw single examples, and add two whose output is certain and wrong: exactly 0 or 1."""
     certain = [
         Case({"a": 1 - y, "y": y}, {"a": activations.sigmoid(z), "y": np.array([[float(y)]]), "z": z}, "extreme")
         for y, z in ((1, np.array([[-1000.0]])), (0, np.array([[1000.0]])))
     ]
-    return (*_draw_one(seed), *certain)
+    return (*draw_one(seed), *certain)
 
 
 @lru_cache(maxsize=16)
-def _draw_losses(seed: int) -> tuple[Case, ...]:
+def draw_losses(seed: int) -> tuple[Case, ...]:
     """Draw predictions and labels as a matrix, a row, a column and a flat array, and as a square matrix."""
     rng = np.random.default_rng([seed, 104])
 
@@ -119,35 +118,18 @@ BATCH = Network("Y", Z="w @ X + b", J="np.sum(softplus(Z) - Y * Z) / Y.shape[1]"
 LOSS = Network(L="-y * np.log(a) - (1 - y) * np.log(1 - a)")
 
 
-def _forward(v: Values) -> Array:
+def forward(v: Values) -> Array:
+    """Return the output of a neuron, entry by entry."""
     return each_entry(sigmoid, weighted(v["w"], v["b"], v["X"]))
 
 
-def _propagate(v: Values) -> tuple[dict[str, Array], Any]:
+def propagate(v: Values) -> tuple[dict[str, Array], Any]:
+    """Return the gradients and the cost of a neuron, without the reference."""
     v = {**v, "b": np.reshape(v["b"], (1, 1))}
     grads = {f"d{name}": BATCH.gradient(name)(v) for name in ("w", "b")}
-    return grads, mean_over_columns(each_entry(cross_entropy, _forward(v), v["Y"]))
+    return grads, mean_over_columns(each_entry(cross_entropy, forward(v), v["Y"]))
 
 
-PROPAGATE = """
-m = X.shape[1]
-A = 1 / (1 + np.exp(-(w @ X + b)))
-cost = np.sum(-Y * np.log(A) - (1 - Y) * np.log(1 - A)) / m
-dZ = A - Y
-dW = dZ @ X.T / m
-db = np.sum(dZ, axis=1, keepdims=True) / m
-return {"dw": dW, "db": db}, cost
-"""
-AS_IN_E39 = """
-m = X.shape[1]
-A = 1 / (1 + np.exp(-(w @ X + b)))
-cost = np.sum(-Y * np.log(A) - (1 - Y) * np.log(1 - A)) / m
-e = np.exp(w @ X + b)
-ratio = np.sum(e) / (np.ones_like(e) + e.T)
-dW = (ratio @ X.T - Y @ X.T) / m
-db = (np.sum(ratio, axis=1, keepdims=True) - np.sum(Y)) / m
-return {"dw": dW, "db": db}, cost
-"""
 """As erratum E39 is printed: a sum above, and a row and a column added below."""
 LOSSES = ("-{y} * np.log({a}) - (1 - {y}) * np.log(1 - {a})", "-({y} * np.log({a}) + (1 - {y}) * np.log(1 - {a}))")
 COST = (
@@ -187,197 +169,3 @@ def turned(code: str, names: tuple[str, str], *orders: str) -> tuple[str, ...]:
         one, two = ({name: f"np.transpose({name}, {order})"} for name in (first, second))
         found += [returning(code, **one, **two), returning(code, **one), returning(code, **two)]
     return tuple(found)
-
-
-QUESTIONS: tuple[Question, ...] = (
-    ask(
-        "activations.sigmoid",
-        entries(sigmoid),
-        _draw_far_out,
-        "1 / (1 + np.exp(-z))",
-        "np.exp(z) / (1 + np.exp(z))",
-        "e = np.exp(-np.abs(z))\nreturn np.where(z < 0, e, 1) / (1 + e)",
-        also="""
-            sign-flipped: 1 / (1 - np.exp(z))
-            term-missing: np.exp(-z)
-            function-missing: 1 / (1 + z)
-            wrong-operation: 1 - (1 + np.exp(-z)) | 1 + 1 + np.exp(-z)
-            zero-everywhere: 0 / (1 + np.exp(-z))
-        """,
-    ),
-    ask(
-        "activations.sigmoid_prime",
-        slopes(lambda z: 1 / (1 + np.exp(-z))),
-        draw_z,
-        "a = sigmoid(z)\nreturn a * (1 - a)",
-        "sigmoid(z) * (1 - sigmoid(z))",
-        "np.exp(-z) / (1 + np.exp(-z)) ** 2",
-        also="""
-            activation-for-its-derivative: sigmoid(z)
-            zero-everywhere: sigmoid(z) * 1 - sigmoid(z)
-            wrong-bracket: np.exp(-z) / 1 + np.exp(-z) ** 2
-            matmul-for-elementwise: np.dot(sigmoid(z), 1 - sigmoid(z))
-        """,
-    ),
-    ask(
-        "losses.bce_loss",
-        lambda v: each_entry(cross_entropy, v["a"], v["y"]),
-        _draw_losses,
-        *written(LOSSES, a="a", y="y"),
-        also="""
-            factors-swapped-in-loss: -y * np.log(1 - a) - (1 - y) * np.log(a)
-                | -a * np.log(y + 1e-300) - (1 - a) * np.log(1 - y + 1e-300)
-            wrong-bracket: -y * np.log(a) - 1 - y * np.log(1 - a) | -y * np.log(a) + 1 - y * np.log(1 - a)
-                | -y * np.log(a) - (1 - y) * np.log(1) - a
-            wrong-logarithm: -y * np.log2(a) - (1 - y) * np.log2(1 - a) | -y * np.log10(a) - (1 - y) * np.log10(1 - a)
-            term-missing: y * np.log(a) | -np.log(a) - (1 - y) * np.log(1 - a)
-            function-missing: -y * a - (1 - y) * (1 - a)
-            wrong-function: -y * np.exp(a) - (1 - y) * np.exp(1 - a)
-            wrong-argument: -a * np.log(a) - (1 - a) * np.log(1 - a)
-            zero-everywhere: y * np.log(a) * (1 - y) * np.log(1 - a)
-            derivative-for-the-function: bce_prime(a, y)
-            wrong-loss: (a - y) ** 2 | (a - y) ** 2 / 2 | np.abs(a - y) | a - y | ((a > 0.5) != y) * 1.0
-            matmul-for-elementwise: -(y @ np.log(a).T) - (1 - y) @ np.log(1 - a).T
-                | -(y.T @ np.log(a)) - (1 - y).T @ np.log(1 - a) | -(y @ np.log(a)) - (1 - y) @ np.log(1 - a)
-        """,
-    ),
-    ask(
-        "one_example.z",
-        lambda v: weighted(v["w"], v["b"], v["x"]),
-        _draw_one,
-        "w @ x + b",
-        also="""
-            elementwise-for-matmul: w * x + b
-            factor-missing: np.sum(x) + b | np.sum(w) + b
-            wrong-function: sigmoid(w @ x + b)
-        """,
-    ),
-    ask(
-        "one_example.da",
-        LOSS.gradient("a"),
-        _draw_one,
-        *written(BY_OUTPUT, a="a", y="y"),
-        also="""
-            term-missing: -1 / a + (1 - y) / (1 - a)
-            factors-swapped-in-loss: -y / (1 - a) + (1 - y) / a
-            factor-missing: -y / a + (1 - y) | (a - y) / a
-            wrong-operation: -y * a + (1 - y) * (1 - a) | -y / a + (1 - a) / (1 - y) | -a / y + (1 - y) / (1 - a)
-            zero-everywhere: -y / a * ((1 - y) / (1 - a))
-            one-step-too-far: a - y
-            function-for-its-derivative: bce_loss(a, y)
-            wrong-loss: 2 * (a - y)
-        """,
-    ),
-    ask(
-        "one_example.dz",
-        EXAMPLE.gradient("z"),
-        _draw_one_or_certain,
-        "a - y",
-        also="""
-            activation-derivative-missing: bce_prime(a, y)
-            activation-derivative-twice: (a - y) * a * (1 - a)
-            wrong-loss: 2 * (a - y) * a * (1 - a)
-            wrong-activation: bce_prime(a, y) * (1 - a ** 2) | (a - y) * (1 - a ** 2)
-            derivative-of-activation-taken-at-the-wrong-place: bce_prime(a, y) * sigmoid_prime(a)
-            factor-missing: bce_prime(a, y) * a | bce_prime(a, y) * (1 - a) | a * (1 - a)
-            wrong-bracket: bce_prime(a, y) * a * 1 - a
-            wrong-operation: bce_prime(a, y) + a * (1 - a) | a / y
-            zero-everywhere: a - a
-            function-for-its-derivative: bce_loss(a, y)
-            function-missing: 1 / (1 + np.log(a / (1 - a))) - y
-        """,
-        printed={"E21": "1 / (1 + np.log(a / (1 - a))) - y"},
-    ),
-    ask(
-        "one_example.dw",
-        EXAMPLE.gradient("w"),
-        _draw_one,
-        "dz @ x.T",
-        "dz * x.T",
-        also="""
-            transposed: x @ dz
-            factor-missing: x
-            rank-one-array: (dz @ x.T).ravel()
-            summed-too-early: np.sum(dz * x)
-            divided-by-wrong-size: x @ dz / len(x)
-        """,
-    ),
-    ask(
-        "batch.forward",
-        _forward,
-        _draw_batch,
-        "1 / (1 + np.exp(-(w @ X + b)))",
-        "sigmoid(w @ X + b)",
-        also="""
-            wrong-bracket: sigmoid(w) @ X + b
-            factors-swapped: sigmoid(X @ w.T + b)
-            thresholded: (w @ X + b > 0) * 1.0
-            divided-by-wrong-size: sigmoid(w @ X / len(X) + b) | sigmoid(w @ X / X.shape[1] + b)
-            factor-missing: sigmoid(np.sum(X, axis=0, keepdims=True) + b)
-            rank-one-array: sigmoid(w @ X + b).ravel()
-        """,
-    ),
-    ask(
-        "batch.cost",
-        lambda v: mean_over_columns(each_entry(cross_entropy, v["A"], v["Y"])),
-        _draw_batch,
-        *written(COST, a="A", y="Y"),
-        also="""
-            not-summed: bce_loss(A, Y)
-            summed-wrong-axis: np.sum(bce_loss(A, Y), axis=0)
-            wrong-function: np.max(bce_loss(A, Y)) | np.mean(bce_prime(A, Y))
-            sign-flipped: np.mean(bce_loss(A, -Y))
-            matmul-for-elementwise: -(Y.T @ np.log(A)) - (1 - Y).T @ np.log(1 - A)
-                | (-(Y.T @ np.log(A)) - (1 - Y).T @ np.log(1 - A)) / Y.shape[1]
-        """,
-        lines={"losses": "losses.bce_loss"},
-        printed={"E22": "np.sum(bce_loss(A, Y))"},
-    ),
-    ask(
-        "batch.dW",
-        BATCH.gradient("w"),
-        _draw_batch,
-        *written(DW, dZ="dZ", A="X"),
-        also="""
-            transposed: X @ dZ.T / X.shape[1]
-            not-summed: dZ * X
-            rank-one-array: (dZ @ X.T / X.shape[1]).ravel()
-            elementwise-for-matmul: np.sum(dZ * X) | np.mean(dZ * X)
-            summed-wrong-axis: np.sum(dZ * X, axis=0, keepdims=True) / X.shape[1] | np.sum(dZ * X, axis=0) / X.shape[1]
-            factor-missing: np.sum(X, axis=1, keepdims=True).T / X.shape[1]
-                | np.sum(dZ, axis=1, keepdims=True) / X.shape[1] | dZ
-        """,
-        printed={"E31": "dZ * X"},
-    ),
-    ask(
-        "batch.db",
-        lambda v: BATCH.gradient("b")({**v, "b": np.reshape(v["b"], (1, 1))}),
-        _draw_batch,
-        *written(DB, dZ="dZ"),
-        also="""
-            wrong-function: np.max(dZ, axis=1, keepdims=True)
-        """,
-        printed={"E4": "dZ", "E16": "np.sum(dZ, axis=0, keepdims=True) / dZ.shape[1]"},
-    ),
-    ask(
-        "batch.propagate",
-        _propagate,
-        _draw_batch,
-        PROPAGATE,
-        also="""
-            one-step-too-far in dZ: w @ X + b - Y
-            wrong-argument in dZ: A - (w @ X + b)
-            sign-flipped in dW: -(Y + A) @ X.T / m
-        """,
-        lines={
-            "A": "batch.forward",
-            "cost": "losses.bce_loss",
-            "dZ": "one_example.dz",
-            "dW": "batch.dW",
-            "db": "batch.db",
-        },
-        whole={"wrong-bracket": (AS_IN_E39,)},
-        printed={"E39": AS_IN_E39, "E40": "dW: -(Y + A) @ X.T / m"},
-        layout=({"dw": 'grads["dw"]', "db": 'grads["db"]'}, "cost"),
-    ),
-)

@@ -8,40 +8,21 @@ from typing import Any
 import numpy as np
 
 from autograder.core.numeric import TINY, derivative
-from autograder.core.question import Case, Question, Values, ask, drawn
+from autograder.core.question import Case, Values, drawn
 from autograder.core.questions import layer, two_layer
-from autograder.core.questions.neuron import returning, turned
 from course_lib.arrays import Array
 
 # The proof that db is a sum
 
-PROOF_DB = """
-m = dZ.shape[1]
-z_by_b = np.eye(len(dZ))[:, :, np.newaxis] * np.ones(m)
-terms = dZ * z_by_b / m
-over_units = np.sum(terms, axis=1)
-over_examples = np.sum(over_units, axis=1, keepdims=True)
-by_ones = np.sum(dZ, axis=1, keepdims=True) / m
-return {"z_by_b": z_by_b, "terms": terms, "over_units": over_units, "over_examples": over_examples, "by_ones": by_ones}
-"""
-PROOF_DB_IN_LOOPS = """
-n, m = dZ.shape
-z_by_b = np.zeros((n, n, m))
-for i in range(n):
-    z_by_b[i, i] = 1
-terms = dZ * z_by_b / m
-over_units = np.sum(terms, axis=1)
-over_examples = np.sum(over_units, axis=1, keepdims=True)
-by_ones = dZ @ np.ones((m, 1)) / m
-return {"z_by_b": z_by_b, "terms": terms, "over_units": over_units, "over_examples": over_examples, "by_ones": by_ones}
-"""
 
-
-def _draw_dZ(seed: int) -> tuple[Case, ...]:
+def draw_dZ(seed: int) -> tuple[Case, ...]:
+    """Draw layers as the proof of db sees them."""
     return tuple(replace(case, sizes={"n": case.sizes["n"], "m": case.sizes["m"]}) for case in layer.draw_linear(seed))
 
 
-def _proof_db_by_complex_steps(v: Values) -> dict[str, Array]:
+def proof_db_by_complex_steps(v: Values) -> dict[str, Array]:
+    """Return every line of the proof that db is a sum, by the complex step."""
+
     def z(k: int, j: int) -> Callable[[Array], Any]:
         return lambda b: (v["W"] @ v["A_prev"] + b)[k, j]
 
@@ -56,31 +37,6 @@ def _proof_db_by_complex_steps(v: Values) -> dict[str, Array]:
 
 # The gradient by W1, by differentials and the trace
 
-PROOF_DW1 = """
-m = X.shape[1]
-slope = 1 - np.tanh(Z1) ** 2
-change_of_Z1 = change_of_W1 @ X
-change_of_A1 = change_of_Z1 * slope
-change_of_Z2 = W2 @ change_of_A1
-change_of_J = np.trace(dZ2.T @ change_of_Z2) / m
-beside_A1 = W2.T @ dZ2
-beside_Z1 = beside_A1 * slope
-moved = np.trace(beside_Z1.T @ change_of_Z1) / m
-gradient = beside_Z1 @ X.T / m
-return {
-    "change_of_Z1": change_of_Z1,
-    "change_of_A1": change_of_A1,
-    "change_of_Z2": change_of_Z2,
-    "change_of_J": change_of_J,
-    "beside_A1": beside_A1,
-    "beside_Z1": beside_Z1,
-    "moved": moved,
-    "gradient": gradient,
-}
-"""
-_DW1_LINES = "change_of_Z1 change_of_A1 change_of_Z2 change_of_J beside_A1 beside_Z1 moved gradient"
-_IN_FULL = PROOF_DW1.replace("slope = 1 - np.tanh(Z1) ** 2\n", "").replace("* slope", "* (1 - np.tanh(Z1) ** 2)")
-
 
 def _with_change(rng: np.random.Generator, **sizes: int) -> Values:
     """Draw a two-layer network, as in ps4, and a small change of W1."""
@@ -88,7 +44,11 @@ def _with_change(rng: np.random.Generator, **sizes: int) -> Values:
     return {**values, "change_of_W1": 0.1 * rng.standard_normal(values["W1"].shape)}
 
 
-def _proof_dW1_by_complex_steps(v: Values) -> dict[str, Any]:
+draw_with_change = drawn(57, _with_change, two_layer.NAMES, *two_layer.CORNERS)
+
+
+def proof_dW1_by_complex_steps(v: Values) -> dict[str, Any]:
+    """Return every line of the proof by differentials, by the complex step."""
     network = two_layer.NETWORK
 
     def along(f: Callable[[Array], Any]) -> Any:
@@ -109,55 +69,3 @@ def _proof_dW1_by_complex_steps(v: Values) -> dict[str, Any]:
         "moved": change_of_J,
         "gradient": network.gradient("W1")(v),
     }
-
-
-QUESTIONS: tuple[Question, ...] = (
-    ask(
-        "proof_db",
-        _proof_db_by_complex_steps,
-        _draw_dZ,
-        PROOF_DB,
-        PROOF_DB_IN_LOOPS,
-        also="""
-            missing-mean in m: 1
-            every-path-counted in z_by_b: np.ones((len(dZ), *dZ.shape))
-            wrong-variable in z_by_b: dZ * (np.eye(len(dZ))[:, :, np.newaxis] * np.ones(m))
-            every-path-counted in terms: dZ * np.ones_like(z_by_b) / m
-            averaged-twice in over_examples: np.mean(over_units, axis=1, keepdims=True)
-            missing-mean in over_units: np.sum(terms, axis=1) * m
-            missing-mean in over_examples: np.sum(over_units, axis=1, keepdims=True) * m
-            summed-wrong-axis in by_ones: dZ.T @ np.ones((len(dZ), 1)) / m
-        """,
-        whole={
-            "index-missing": (returning(PROOF_DB, z_by_b="z_by_b[:, :, 0]"),),
-            "axes-in-wrong-order": turned(PROOF_DB, ("z_by_b", "terms"), "(2, 0, 1)", "(0, 2, 1)"),
-            "summed-too-early": (returning(PROOF_DB, terms="over_units"),),
-            "not-summed": (returning(PROOF_DB, over_units="terms"),),
-        },
-        lines={"by_ones": "deep.db"},
-        arguments=("dZ",),
-        layout={name: name for name in ("z_by_b", "terms", "over_units", "over_examples", "by_ones")},
-        reads="deep.db",
-    ),
-    ask(
-        "proof_dW1",
-        _proof_dW1_by_complex_steps,
-        drawn(57, _with_change, two_layer.NAMES, *two_layer.CORNERS),
-        _IN_FULL,
-        PROOF_DW1,
-        also="""
-            missing-mean in m: 1
-            not-first-order in change_of_A1: np.tanh(Z1 + change_of_Z1) - np.tanh(Z1) | np.tanh(change_of_Z1)
-                | np.tanh(Z1 + change_of_Z1)
-        """,
-        lines={
-            "change_of_A1": "deep.tanh_backward",
-            "beside_A1": "deep.dA_prev",
-            "beside_Z1": "deep.tanh_backward",
-            "gradient": "deep.dW",
-        },
-        arguments=("W2", "dZ2", "Z1", "X", "change_of_W1"),
-        layout={name: name for name in _DW1_LINES.split()},
-        reads="two_layer.dW1",
-    ),
-)

@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 
 from autograder.core.layout import parts
-from autograder.core.question import Case, Finding, Property, Question, Values, ask
+from autograder.core.question import Case, Finding, Values
 from autograder.core.questions.model import judged_by_accuracy, units_are_equal, wrong_parameters
-from autograder.core.rules import beliefs_in
 from autograder.protocol.values import Outcome
 from course_lib import training
 from course_lib.arrays import Array, Parameters
 from course_lib.datasets import Split, even_digits, split
 from course_lib.deep import forward_propagation
-from course_lib.initialization import he
 
 # Steps: what an optimizer makes of a gradient.
 
@@ -63,12 +61,12 @@ def draw_steps(seed: int) -> tuple[Case, ...]:
 
 
 @lru_cache(maxsize=16)
-def _draw_momentum(seed: int) -> tuple[Case, ...]:
+def draw_momentum(seed: int) -> tuple[Case, ...]:
     """Draw the same cases, in which v is the running mean of the gradients and not of their squares."""
     return tuple(Case(case.sizes, {**case.values, "v": case.values["momentum"]}) for case in draw_steps(seed))
 
 
-def _entry_by_entry(step: Callable[..., Any], *names: str) -> Callable[[Values], Any]:
+def entry_by_entry(step: Callable[..., Any], *names: str) -> Callable[[Values], Any]:
     """Return a second oracle that takes the numbers of each entry by themselves, and puts the results together."""
 
     def second(v: Values) -> Any:
@@ -80,34 +78,25 @@ def _entry_by_entry(step: Callable[..., Any], *names: str) -> Callable[[Values],
     return second
 
 
-def _descent_by_hand(theta: float, grad: float, v: Values) -> tuple[float]:
+def descent_by_hand(theta: float, grad: float, v: Values) -> tuple[float]:
+    """Take a step of gradient descent with one number."""
     return (math.fsum((theta, -v["learning_rate"] * grad)),)
 
 
-def _momentum_by_hand(theta: float, grad: float, mean: float, v: Values) -> tuple[float, float]:
+def momentum_by_hand(theta: float, grad: float, mean: float, v: Values) -> tuple[float, float]:
+    """Take a step of momentum with one number."""
     mean = math.fsum((grad, v["beta"] * (mean - grad)))
     return theta - v["learning_rate"] * mean, mean
 
 
-def _adam_by_hand(theta: float, grad: float, m: float, s: float, v: Values) -> tuple[float, float, float]:
+def adam_by_hand(theta: float, grad: float, m: float, s: float, v: Values) -> tuple[float, float, float]:
+    """Take a step of Adam with one number."""
     m = math.fsum((grad, v["beta1"] * (m - grad)))
     s = math.fsum((grad * grad, v["beta2"] * (s - grad * grad)))
     left1, left2 = (-math.expm1(v["t"] * math.log(v[beta])) for beta in ("beta1", "beta2"))
     return theta - v["learning_rate"] * m / left1 / (math.sqrt(s / left2) + v["epsilon"]), m, s
 
 
-MOMENTUM = """
-new = beta * v + (1 - beta) * grad
-return theta - learning_rate * new, new
-"""
-ADAM = """
-new_m = beta1 * m + (1 - beta1) * grad
-new_v = beta2 * v + (1 - beta2) * grad**2
-m_corrected = new_m / (1 - beta1**t)
-v_corrected = new_v / (1 - beta2**t)
-new_theta = theta - learning_rate * m_corrected / (np.sqrt(v_corrected) + epsilon)
-return new_theta, new_m, new_v
-"""
 _MEANS = """
     factor-missing in {new}: {beta} * {old} + {grad} | {old} + {grad}
     shares-swapped in {new}: (1 - {beta}) * {old} + {beta} * {grad}
@@ -117,36 +106,9 @@ _MEANS = """
 """
 
 
-def _mean(new: str, old: str, grad: str, beta: str) -> str:
+def mean(new: str, old: str, grad: str, beta: str) -> str:
     """Return the mistakes of a running mean."""
     return _MEANS.format(new=new, old=old, grad=grad, beta=beta)
-
-
-def _both_means() -> tuple[tuple[str, str], ...]:
-    """Return the mistakes of a running mean that are made in both means of Adam: the id, and the code."""
-    first, second = (beliefs_in(_mean(*names)) for names in _ADAM_MEANS)
-    return tuple((id, _adam(new_m=one, new_v=other)) for (id, _, one), (_, _, other) in zip(first, second, strict=True))
-
-
-_ADAM_MEANS = (("new_m", "m", "grad", "beta1"), ("new_v", "v", "grad ** 2", "beta2"))
-_LINES = dict(line.split(" = ", 1) for line in ADAM.strip().splitlines()[:-1])
-
-
-def _adam(returned: str = "new_theta, new_m, new_v", **lines: str) -> str:
-    """Return the code of Adam with some of its lines changed."""
-    code = {**_LINES, **lines}
-    return "\n".join([*(f"{name} = {text}" for name, text in code.items()), f"return {returned}"])
-
-
-def _divided_by(share: str) -> str:
-    """Return Adam with another share than 1 - beta^t in both corrections."""
-    one, two = (share.replace("beta", beta) for beta in ("beta1", "beta2"))
-    return _adam(m_corrected=f"new_m / ({one})", v_corrected=f"new_v / ({two})")
-
-
-def _grouped(*rows: tuple[str, str]) -> dict[str, tuple[str, ...]]:
-    """Return codes by their mistake."""
-    return {id: tuple(code for other, code in rows if other == id) for id, _ in rows}
 
 
 # Training on real images, judged by what the network says of others.
@@ -183,7 +145,8 @@ def _digits(seed: int) -> Split:
     return data._replace(X_train=(data.X_train - mean)[order], X_test=(data.X_test - mean)[order])
 
 
-def _training_calls(seed: int) -> list[dict[str, Any]]:
+def training_calls(seed: int) -> list[dict[str, Any]]:
+    """Return the arguments of train: the digits, and how to train."""
     data = _digits(seed)
     return [
         {
@@ -198,7 +161,7 @@ def _training_calls(seed: int) -> list[dict[str, Any]]:
     ]
 
 
-def _inspect_training(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
+def inspect_training(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
     """Judge trained parameters by their accuracy on the digits that were held back."""
     shapes: dict[str, tuple[int, ...]] = {}
     for layer, (n_prev, n) in enumerate(pairwise(LAYERS), 1):
@@ -217,100 +180,8 @@ def _inspect_training(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Out
     return finding
 
 
-def _train(
+def trained(
     X: Array, Y: Array, layer_dims: Sequence[int], num_epochs: int, batch_size: int, learning_rate: float, seed: int
 ) -> Parameters:
+    """Train the network of the course."""
     return training.train(X, Y, layer_dims, num_epochs, batch_size, learning_rate, seed).parameters
-
-
-TRAIN = Property(
-    id="train",
-    reference=_train,
-    calls=_training_calls,
-    inspect=_inspect_training,
-    examples={
-        "accuracy-too-low": ("he(layer_dims, seed)",),
-        "symmetry-not-broken": (
-            '{name: np.full_like(theta, 0.1 * (name[0] == "W")) for name, theta in he(layer_dims, seed).items()}',
-            "{name: 0 * theta for name, theta in he(layer_dims, seed).items()}",
-        ),
-    },
-    uses={"he": he},
-    reads="optimizers.gradient_descent_step",
-)
-
-QUESTIONS: tuple[Question, ...] = (
-    ask(
-        "optimizers.gradient_descent_step",
-        _entry_by_entry(_descent_by_hand, "theta", "grad"),
-        draw_steps,
-        "theta - learning_rate * grad",
-        also="""
-            wrong-bracket: learning_rate * (theta - grad)
-            wrong-operation: theta / (learning_rate * grad) | theta / learning_rate * grad
-            wrong-argument: grad - learning_rate * theta
-            matmul-for-elementwise: theta - learning_rate * (theta @ grad)
-            axes-in-wrong-order: (theta - learning_rate * grad).T
-        """,
-    ),
-    ask(
-        "optimizers.momentum_step",
-        _entry_by_entry(_momentum_by_hand, "theta", "grad", "v"),
-        _draw_momentum,
-        MOMENTUM,
-        also=_mean("new", "v", "grad", "beta"),
-        whole={
-            "old-value-used": (MOMENTUM.replace("rate * new", "rate * v"),),
-            "learning-rate-inside": (
-                "new = beta * v + learning_rate * grad\nreturn theta - new, new",
-                "new = beta * v + (1 - beta) * learning_rate * grad\nreturn theta - new, new",
-            ),
-        },
-        layout=("theta", "v"),
-    ),
-    ask(
-        "optimizers.adam_step",
-        _entry_by_entry(_adam_by_hand, "theta", "grad", "m", "v"),
-        draw_steps,
-        ADAM,
-        also="".join(_mean(*names) for names in _ADAM_MEANS)
-        + """
-            epsilon-inside-root in new_theta: theta - learning_rate * m_corrected / np.sqrt(v_corrected + epsilon)
-            wrong-bracket in new_theta: theta - learning_rate * m_corrected / np.sqrt(v_corrected) + epsilon
-                | theta - learning_rate * (m_corrected / np.sqrt(v_corrected) + epsilon)
-            epsilon-scaled in new_theta: theta - learning_rate * m_corrected * np.sqrt(1 - beta2**t) \
-                / (np.sqrt(new_v) + epsilon)
-            bias-correction-missing in new_theta: theta - learning_rate * new_m / (np.sqrt(new_v) + epsilon)
-                | theta - learning_rate * new_m / (np.sqrt(v_corrected) + epsilon)
-                | theta - learning_rate * m_corrected / (np.sqrt(new_v) + epsilon)
-            wrong-argument in v_corrected: (new_m / (1 - beta2 ** t)) ** 2
-            wrong-power in new_v: beta2 * v + (1 - beta2) * grad | beta2 * v + (1 - beta2) * np.abs(grad)
-                | beta2 * v + (1 - beta2) * (2 * grad) | beta2 * v + (1 - beta2) * grad ** 3
-            matmul-for-elementwise in new_v: beta2 * v + (1 - beta2) * (grad @ grad.T)
-            summed-too-early in new_v: beta2 * v + (1 - beta2) * np.sum(grad ** 2)
-            old-value-used in m_corrected: m / (1 - beta1 ** t)
-        """,
-        whole={
-            **_grouped(
-                *_both_means(),
-                ("betas-swapped", f"beta1, beta2 = beta2, beta1\n{ADAM.strip()}"),
-                ("betas-swapped", _adam(m_corrected="new_m / (1 - beta2**t)", v_corrected="new_v / (1 - beta1**t)")),
-                (
-                    "betas-swapped",
-                    _adam(new_m="beta2 * m + (1 - beta2) * grad", new_v="beta1 * v + (1 - beta1) * grad**2"),
-                ),
-                ("step-miscounted", _divided_by("1 - beta ** (t + 1)")),
-                ("step-miscounted", _divided_by("1 - beta ** (t - 1)")),
-                ("wrong-power", _divided_by("1 - beta")),
-                ("wrong-bracket", _divided_by("(1 - beta) ** t")),
-                ("sign-flipped", _divided_by("1 + beta ** t")),
-                ("wrong-operation", _divided_by("1 / (1 - beta ** t)")),
-                ("term-missing", _divided_by("beta ** t")),
-                ("old-value-used", _adam(m_corrected="m / (1 - beta1**t)", v_corrected="v / (1 - beta2**t)")),
-                ("corrected-mean-returned", _adam("new_theta, m_corrected, v_corrected")),
-            ),
-        },
-        layout=("theta", "m", "v"),
-    ),
-    TRAIN,
-)

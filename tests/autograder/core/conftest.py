@@ -1,13 +1,23 @@
 """What the tests of the judge share: judging any function as the answer to an exercise."""
 
+import tomllib
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from autograder.assignments import ASSIGNMENTS
 from autograder.core.check import check
+from autograder.core.question import Question
+from autograder.core.questions import question
 from autograder.core.verdict import Verdict
+
+
+def of_family(name: str) -> tuple[Question, ...]:
+    """Return the questions of a table."""
+    table = (files("autograder.core.questions") / f"{name}.toml").read_text(encoding="utf-8")
+    return tuple(map(question, tomllib.loads(table)))
 
 
 def judged_as(assignment: str, name: str, function: Callable[..., Any], seed: int = 0) -> Verdict:

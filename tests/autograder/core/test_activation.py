@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.assignments import ASSIGNMENTS
-from autograder.core.questions.activation import QUESTIONS
 from autograder.core.verdict import Verdict
 from course_lib import activations
-from tests.autograder.core.conftest import judged_as
+from tests.autograder.core.conftest import judged_as, of_family
 
+QUESTIONS = of_family("activation")
 PS2 = ASSIGNMENTS["ps2_activations"]
 
 

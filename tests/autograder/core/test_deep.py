@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 from autograder.core.mistakes import printed
-from autograder.core.questions import deep as networks
-from autograder.core.questions import layer as one_layer
 from autograder.core.questions import question
 from autograder.core.questions.deep import draw_networks
 from benchmarks.judge.variants.ps5_deep import (
@@ -18,7 +16,7 @@ from benchmarks.judge.variants.ps5_deep import (
 from course_lib import deep
 from course_lib.activations import sigmoid
 from course_lib.losses import bce_prime
-from tests.autograder.core.conftest import judged_as
+from tests.autograder.core.conftest import judged_as, of_family
 
 
 def judged(name, function, seed=0):
@@ -118,7 +116,7 @@ def test_what_students_write_wrongly_is_named(name, answer, mistake):
 
 
 def test_the_published_mistakes_are_linked():
-    errata = {mistake.erratum for asked in (*networks.QUESTIONS, *one_layer.QUESTIONS) for mistake in printed(asked)}
+    errata = {mistake.erratum for asked in (*of_family("deep"), *of_family("layer")) for mistake in printed(asked)}
     assert {"E4", "E8", "E9", "E15", "E16", "E17", "E20", "E36"} <= errata
     assert "erratum E20" in judged("L_model_backward", averaged_too_early).message
     assert "erratum E16" in judged("L_model_backward", summed_over_axis_0).message

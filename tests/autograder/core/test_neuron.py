@@ -10,14 +10,14 @@ import pytest
 from autograder.assignments import ASSIGNMENTS
 from autograder.core.check import check
 from autograder.core.mistakes import by_hand
-from autograder.core.questions.neuron import QUESTIONS
 from autograder.core.verdict import Verdict
 from benchmarks.judge.variants.ps1_neuron import db_in_place, propagate
 from course_lib import batch
 from course_lib.activations import sigmoid
 from course_lib.losses import bce_loss
-from tests.autograder.core.conftest import judged_as
+from tests.autograder.core.conftest import judged_as, of_family
 
+QUESTIONS = of_family("neuron")
 PS1 = ASSIGNMENTS["ps1_neuron"]
 
 

@@ -6,10 +6,12 @@ import pytest
 from autograder.core.mistakes import printed
 from autograder.core.question import Formula
 from autograder.core.questions import question
-from autograder.core.questions.one_example import QUESTIONS, draw, draw_entries
+from autograder.core.questions.one_example import draw, draw_entries
 from benchmarks.judge.variants.ps3_one_example import dz1_in_place, proof_by_loops
 from course_lib import one_example
-from tests.autograder.core.conftest import judged_as
+from tests.autograder.core.conftest import judged_as, of_family
+
+QUESTIONS = of_family("one_example")
 
 
 def judged(name, function, seed=0):

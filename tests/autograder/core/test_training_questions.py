@@ -213,7 +213,7 @@ def test_one_neuron_without_hidden_layers_is_refused_by_its_shapes_and_is_not_go
 
 def test_training_that_takes_too_long_is_said_to(monkeypatch):
     monkeypatch.setattr(training, "SECONDS", 0.0)
-    finding = training._inspect_training(*_call_and_outcome())
+    finding = training.inspect_training(*_call_and_outcome())
     assert finding.mistake == "timed-out"
     assert "It took longer than 0 seconds." in finding.seen
 
