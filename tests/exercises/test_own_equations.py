@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from autograder.course_file import CourseFileError, assignments_of, declared_by,
 from autograder.equations import Declaration, DeclarationError, declared_in
 from autograder.guest.evaluate import evaluate
 from exercises import generate
+from tests.grading.test_cluster import Cluster, dask, two  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
 NAME = "ps8_normalization"
@@ -82,12 +84,26 @@ def test_the_guides_example_is_short():
     assert len(attention.strip().splitlines()) <= 25
 
 
-@pytest.mark.slow
-def test_the_guides_example_is_declared_released_solved_and_graded(course: Path):
+def release(course: Path) -> None:
     command = [sys.executable, str(ROOT / "exercises" / "generate.py"), NAME, "--course", str(course)]
     subprocess.run(command, check=True, capture_output=True)
-    for file in (course / "release" / NAME).rglob("*"):
-        assert "along" not in file.read_text(), "students get the forward pass, and not the formula"
+
+
+def graded(course: Path, *options: str) -> None:
+    grading = [str(Path(sys.executable).with_name("autograder")), "grade", NAME, "--course-dir", str(course), *options]
+    outcome = subprocess.run(grading, capture_output=True, text=True)
+    assert outcome.returncode == 0, outcome.stderr
+    assert re.search(r"ada\s+│\s+19 / 19", outcome.stdout), outcome.stdout
+    assert re.search(r"bob\s+│\s+9 / 19", outcome.stdout), outcome.stdout
+
+
+@pytest.mark.slow
+def test_the_guides_example_is_declared_released_solved_and_graded(course: Path, two: Cluster):  # noqa: F811
+    release(course)
+    with zipfile.ZipFile(course / "dist" / f"{NAME}.zip") as archive:
+        handed_out = [archive.read(name) for name in archive.namelist() if not name.endswith(".whl")]
+    for content in [file.read_bytes() for file in (course / "release" / NAME).rglob("*")] + handed_out:
+        assert b"along" not in content, "students get the forward pass, and not the formula"
     right = submit(course, "ada", ANSWERS)
     wrong = submit(course, "bob", {**ANSWERS, **{name: code for name, (code, _) in WRONG.items()}})
 
@@ -101,11 +117,8 @@ def test_the_guides_example_is_declared_released_solved_and_graded(course: Path)
     }
     assert all(found[name] is None for name in ANSWERS if name not in WRONG)
 
-    grading = [str(Path(sys.executable).with_name("autograder")), "grade", NAME, "--course-dir", str(course)]
-    graded = subprocess.run(grading, capture_output=True, text=True)
-    assert graded.returncode == 0, graded.stderr
-    assert re.search(r"ada\s+│\s+19 / 19", graded.stdout), graded.stdout
-    assert re.search(r"bob\s+│\s+9 / 19", graded.stdout), graded.stdout
+    graded(course)
+    graded(course, "--force", "--cluster", two.address)
     for command in (["report", NAME], ["feedback", NAME], ["explain", "bob", "batch_norm_dZ", "--assignment", NAME]):
         outcome = CliRunner().invoke(autograder, [*command, "--course-dir", str(course)])
         assert outcome.exit_code == 0, outcome.output
