@@ -1,4 +1,4 @@
-"""The assignments: which functions each asks for, in order, and what they are worth."""
+"""The assignments: the functions that each asks for, in order, and their points."""
 
 import hashlib
 import json
@@ -36,13 +36,13 @@ class Exercise:
         return f"check-{self.function}"
 
     def as_row(self) -> list[Any]:
-        """Return it as JSON types; of an equation of the lecturer's own, what students may see."""
+        """Return the row of a release's table, as JSON types, with the public part of a declaration."""
         own = [self.declared.as_row()] if self.declared else []
         return [self.function, float(self.points), self.equation, self.question, *own]
 
     @property
     def asked(self) -> str:
-        """What the judge asks: the question, or the equation's id, or the function's name."""
+        """The id of the judge's question: `question`, else the equation's id, else the function's name."""
         return self.question or self.equation or self.function
 
 
@@ -85,7 +85,7 @@ class Assignment:
 
     @property
     def max_points(self) -> float:
-        """The sum of the exercises' points: what the machine grades."""
+        """The sum of the exercises' points, which are graded by machine."""
         return sum(exercise.points for exercise in self.exercises)
 
     @property
@@ -95,11 +95,11 @@ class Assignment:
 
     @property
     def release(self) -> str:
-        """Twelve hexadecimal digits that tell what is asked, and for how many points: others when either changes."""
+        """Twelve hexadecimal digits, a hash of the functions that are asked and their points."""
         return hashlib.sha256(json.dumps(self.as_table()).encode()).hexdigest()[:12]
 
     def as_table(self) -> dict[str, Any]:
-        """Return what is asked, and for how many points, as JSON types."""
+        """Return the functions that are asked and their points, as JSON types."""
         return {
             "assignment": self.name,
             "title": self.title,

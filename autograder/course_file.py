@@ -1,4 +1,4 @@
-"""What a lecturer changes: `course.toml` in a course directory, and the record of what was released.
+"""A lecturer's settings, `course.toml` in a course directory, and the record of releases.
 
     [ps4_two_layer]
     leave_out = ["nn_model"]                  # handed out written, and not asked
@@ -42,7 +42,7 @@ EQUATIONS_FILE = "equations.py"
 
 
 class CourseFileError(AutograderError):
-    """The course file, or the record of releases, cannot be used; the message says what to mend."""
+    """The course file, or the record of releases, cannot be used; the message says how to mend it."""
 
 
 def assignments_of(course: Path) -> Mapping[str, Assignment]:
@@ -234,7 +234,7 @@ def _with_formulas(assignment: Assignment, declared: Mapping[str, Declaration]) 
 
 
 def record_release(course: Path, assignment: Assignment) -> None:
-    """Keep what a release asks for, so that its submissions can be graded with it whatever changes later."""
+    """Record the exercises and points of a release, so that its submissions are graded with them later."""
     found = released(course) | {assignment.release: assignment}
     rows = {digits: each.as_table() for digits, each in sorted(found.items(), key=lambda item: (item[1].name, item[0]))}
     path = course / RELEASES

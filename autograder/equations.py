@@ -1,4 +1,4 @@
-"""Equations of a lecturer's own: `equations.py` in a course directory declares what the package does not have.
+"""Equations of a lecturer's own, which `equations.py` in a course directory declares.
 
     from autograder import ForwardPass
 
@@ -29,7 +29,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class DeclarationError(AutograderError):
-    """An equation is not declared as it must be; the message says what to mend."""
+    """An equation is not declared as it must be; the message says how to mend it."""
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -79,11 +79,11 @@ class Declaration:
         return _taken_apart(self.forward)[0]
 
     def public(self) -> "Declaration":
-        """Return what students may see: all but the formula."""
+        """Return the declaration without its formula, as students may see it."""
         return replace(self, formula="")
 
     def as_row(self) -> list[Any]:
-        """Return what students may see, as JSON types."""
+        """Return the public part, as JSON types."""
         pairs = ([list(pair) for pair in pairs] for pairs in (self.inputs, self.draw))
         return [self.name, self.of, self.by, list(self.given), list(self.several), self.forward, *pairs]
 

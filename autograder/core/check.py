@@ -59,7 +59,7 @@ def set_assignment(name: str, exercises: Sequence[Sequence[Any]] = ()) -> None:
 
 
 def checks_for(name: str) -> tuple[Exercise, ...]:
-    """Return what an assignment asks for, in order.
+    """Return the exercises of an assignment, in order.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def _blame_earlier(
 
 
 def check(function: Callable[..., Any], *, assignment: str | None = None, seed: int = 0, show: bool = True) -> Verdict:
-    """Check a function that answers an exercise, show what was found, and return it.
+    """Check a function that answers an exercise, show the verdict, and return it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The question that a lecturer's own equation is: cases from its forward pass, what is right there, what goes wrong.
+"""Questions on a lecturer's own equations: cases, oracles and mistakes, from a declared forward pass.
 
 The gradient of the cost by any array is found by the complex step, or, where a forward pass takes no complex numbers
 (it compares, takes absolute values, converts), by central differences. Which of the two, trying both tells.
@@ -60,7 +60,7 @@ def question_of(exercise: Exercise) -> Question:
 
 
 def unknown_questions(assignment: Assignment) -> list[str]:
-    """Return what an assignment asks, and the judge does not know."""
+    """Return the ids of questions that an assignment asks and the judge does not know."""
     return [e.asked for e in assignment.exercises if not e.declared and e.asked not in all_questions()]
 
 
@@ -74,7 +74,7 @@ def _near(one: Array, two: Array) -> bool:
 
 
 class _Forward:
-    """A declared forward pass, and the cost that gradients are of: what comes out, weighted by an array."""
+    """A declared forward pass, and a cost through it: the sum of its output, weighted by an array."""
 
     def __init__(self, asked: Declaration) -> None:
         self._asked = asked
@@ -134,7 +134,7 @@ class _Forward:
         )
 
     def _takes_complex_numbers(self, shift: int) -> bool:
-        """Return whether the complex step gives what central differences give."""
+        """Return whether the complex step and central differences agree."""
         by = self._asked.by
         sizes = {size: 2 + shift + k for k, size in enumerate(self._asked.sizes)}
         values = self._drawn(np.random.default_rng(shift), sizes)

@@ -1,4 +1,4 @@
-"""A formula's code, taken apart: what each part of it is, where a pattern fits, and what it is with another line."""
+"""The syntax tree of a formula's code: the role of each node, matching of patterns, replacement of nodes."""
 
 import ast
 import re
@@ -24,7 +24,7 @@ _ANY, HOLES = frozenset("abcd"), frozenset("abcdxkiSFR")
 
 
 def definition(parameters: Mapping[str, str], text: str) -> ast.Module:
-    """Return the function f that a code text stands for; an expression is what it returns.
+    """Parse a code text as a function f of the parameters; an expression is returned.
 
     >>> print(ast.unparse(definition({"dZ2": "", "A1": ""}, "dZ2 @ A1.T / dZ2.shape[1]")))
     def f(dZ2, A1):
@@ -43,7 +43,7 @@ def function_of(code: ast.Module | CodeType, uses: Mapping[str, Any] = NAMESPACE
 
 
 class Definition:
-    """A definition, taken apart once: what each node is."""
+    """The syntax tree of a definition, with the role of each node."""
 
     def __init__(self, tree: ast.Module, keys: Mapping[str, Sequence[str]]) -> None:
         """Take it apart; the keys are those of arguments that are dicts by name."""
@@ -83,7 +83,7 @@ class Definition:
                     )
 
     def fills(self, hole: str, node: ast.AST) -> bool:
-        """Return whether a node is what a hole of the rules stands for."""
+        """Return whether a node can fill a hole of a rule."""
         if hole == "R":
             return node in self.whole
         if hole == "S":
@@ -178,7 +178,7 @@ class Definition:
     def matches(
         self, pattern: ast.AST, node: ast.AST, found: dict[str, ast.expr], holes: frozenset[str] = frozenset()
     ) -> bool:
-        """Return whether a pattern fits a node, and note what its holes stand for."""
+        """Return whether a pattern fits a node; the nodes in its holes go into `found`."""
         if isinstance(pattern, ast.Name) and pattern.id in (holes or HOLES):
             hole = pattern.id
             if not holes and hole not in _ANY and hole != "F" and not self.fills(hole, node):
@@ -209,7 +209,7 @@ class Definition:
         return True
 
     def _of_name(self, where: str) -> list[ast.expr]:
-        """Return all that is assigned, or returned, under a name; under none, what is returned."""
+        """Return all expressions assigned or returned under a name; under none, those returned."""
         kinds = ast.Assign | ast.AugAssign | ast.Dict if where else ast.Return
         return [
             node
@@ -223,7 +223,7 @@ class Definition:
     def occurrence(
         self, where: str, patterns: Iterable[ast.expr], holes: frozenset[str]
     ) -> tuple[ast.expr, dict[str, ast.expr]] | None:
-        """Return where in a line a formula stands, in one of several ways to write it, and what its arguments are."""
+        """Find a formula, in one of several ways to write it, in a line; return its node and its arguments."""
         inside = [node for line in self._of_name(where)[:1] for node in ast.walk(line) if isinstance(node, ast.expr)]
         for pattern in patterns:
             for node in inside:
@@ -249,7 +249,7 @@ class Definition:
         return None
 
     def where(self, node: ast.AST) -> str:
-        """Return the name of what a change spoils: what is assigned there, or the key that it is returned under."""
+        """Return the name that a node is assigned to, or the key under which it is returned."""
         while node in self.parent:
             parent = self.parent[node]
             target: ast.AST | None = None

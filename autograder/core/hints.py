@@ -1,4 +1,4 @@
-"""What is known of every mistake with a name: the question that it asks of whoever made it, and what has happened."""
+"""The hint and the cause of every mistake that has a name."""
 
 import tomllib
 from collections.abc import Mapping

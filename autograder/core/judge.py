@@ -1,4 +1,4 @@
-"""Hold a student's answers against what is right, and say what is wrong with them.
+"""Judge a student's answers: compare them with the right ones, and name the mistake.
 
 `judge` takes the outcomes of a student's function on the drawn cases, however they came about: from a function in the
 same process, from another process, or from a browser. It runs nothing of the student's.
@@ -59,7 +59,7 @@ def _judged(exercise: Exercise, outcomes: Sequence[Outcome], seed: int) -> Verdi
 
 
 def prepare(exercise: Exercise, seed: int) -> None:
-    """Compute what judging an exercise takes, before there is an answer: one process does it for all that it forks.
+    """Compute the cases, right answers and first mistakes of an exercise, once for all processes forked later.
 
     Pairs of mistakes are left out; they are seldom needed.
     """
@@ -178,7 +178,7 @@ def _has_other_shape(deciding: Sequence[Answer]) -> bool:
 
 
 def _fault(name: str, deciding: Sequence[Answer]) -> Fault | None:
-    """Return what is wrong with a part on the first case where something is, or None; cases with large inputs last."""
+    """Return the fault of a part on the first case that has one, or None; cases with large inputs come last."""
     for answer in sorted(deciding, key=lambda answer: answer.case.kind == "extreme"):
         if name in answer.right:
             fault = _fault_of_case(name, answer)

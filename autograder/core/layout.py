@@ -18,7 +18,7 @@ class Absent:
 
 
 def described(value: Any) -> str:
-    """Say in two or three words what a plain value is."""
+    """Describe a plain value in two or three words."""
     if value is None:
         return "None"
     if isinstance(value, Opaque):

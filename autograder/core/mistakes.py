@@ -1,4 +1,4 @@
-"""What often goes wrong with a formula: what people believe of it, and every change of its code by a rule."""
+"""The mistakes of a question: beliefs written by hand, and mutants by the rules."""
 
 import ast
 import re
@@ -21,10 +21,10 @@ T = TypeVar("T")
 
 
 class Remembered(Generic[T]):
-    """What an iterator gives: computed once, and only as far as somebody has looked."""
+    """A lazy sequence: the items of an iterator, computed on demand and kept."""
 
     def __init__(self, start: Callable[[], Iterator[T]]) -> None:
-        """Keep what starts the iterator; it is started anew where somebody interrupts it."""
+        """Keep the factory of the iterator, which is started anew after an interrupt."""
         self._start, self._known = start, list[T]()
         self._source: Iterator[T] | None = None
 
@@ -49,7 +49,7 @@ class Remembered(Generic[T]):
 
 
 class Line(NamedTuple):
-    """What stands in the place of a line: the id of the mistake, the erratum, the name of the line, and its code.
+    """A wrong line: the id of the mistake, the erratum, the name of the line, and its code.
 
     The code of a whole function is text.
     """
@@ -119,7 +119,7 @@ def shown(asked: Question, where: str) -> str:
 
 @cache
 def lines(asked: Question) -> tuple[Line, ...]:
-    """Return what else may stand in the lines of a formula's code."""
+    """Return the wrong lines of a formula's code that are written by hand."""
     return (*_own(asked), *_of_equations(asked))
 
 

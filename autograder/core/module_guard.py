@@ -1,4 +1,4 @@
-"""Judge with the modules as they were when the judge was loaded, whatever a notebook has put into them since.
+"""Judge with the modules as they were when the judge was loaded, not as a notebook has patched them.
 
 A notebook that replaces `np.allclose`, `time.sleep` or a function of the judge's own changes that for itself alone: its
 functions run with its replacements, and everything around them without.
@@ -32,7 +32,7 @@ def _guarded() -> Iterator[Any]:
 
 
 class ModuleGuard:
-    """What the guarded modules and classes held when this was made."""
+    """The contents of the guarded modules and classes, as they were when this was made."""
 
     def __init__(self) -> None:
         """Remember every name of every module and class."""
@@ -44,7 +44,7 @@ class ModuleGuard:
     def restore(
         self, all: Any = all, map: Any = map, is_: Any = operator.is_, repeat: Any = repeat, setattr: Any = setattr
     ) -> list[Change]:
-        """Put back what was replaced or removed; names that were added stay. Return what was changed.
+        """Put back replaced and removed names, leave added ones, and return the changes.
 
         What it needs for that it holds as its own defaults, since these names may be replaced too.
         """
@@ -62,7 +62,7 @@ class ModuleGuard:
 
     @staticmethod
     def put_back(changes: list[Change]) -> None:
-        """Do again what `restore` undid."""
+        """Apply again the changes that `restore` undid."""
         for place, name, value in changes:
             if value is _MISSING:
                 delattr(place, name)
@@ -71,7 +71,7 @@ class ModuleGuard:
 
     @contextmanager
     def restored(self) -> Iterator[Callable[[Callable[..., Any]], Callable[..., Any]]]:
-        """Restore everything for a while; yields what makes a student's function run with the notebook's changes."""
+        """Restore everything for a while; yields a context in which the notebook's changes hold again."""
         changes = self.restore()
 
         def as_in_the_notebook(function: Callable[..., Any]) -> Callable[..., Any]:

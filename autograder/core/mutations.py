@@ -21,7 +21,7 @@ Written = tuple[type[ast.AST], str, str]
 
 
 class Mutant(NamedTuple):
-    """A changed definition: the id of the mistake, the name of what it spoils, and the code."""
+    """A changed definition: the id of the mistake, the name of the line that it spoils, and the code."""
 
     id: str
     where: str
@@ -61,7 +61,7 @@ def mutants(sources: Sequence["Source"]) -> Iterator[Mutant]:
 
 
 class Source(Definition):
-    """A definition, and what the rules can write in it."""
+    """A definition, and the places where rules apply in it."""
 
     def __init__(self, tree: ast.Module, keys: Mapping[str, Sequence[str]]) -> None:
         """Find where which rules may begin."""
@@ -112,7 +112,7 @@ class Source(Definition):
     def written(
         self, id: str, node: ast.AST, replacement: ast.expr, found: Mapping[str, ast.expr]
     ) -> Iterator[tuple[ast.expr, str]]:
-        """Yield what a replacement is with the holes filled, in every way, each with the id of that mistake."""
+        """Yield a replacement with its holes filled, in every way, with the id of each mistake."""
         names = {n.id for n in ast.walk(replacement) if isinstance(n, ast.Name)}
         fills: list[Mapping[str, ast.expr]] = [found]
         if "y" in names:
@@ -142,7 +142,7 @@ class Source(Definition):
                     yield ast.Name(name, ast.Load())
 
     def reordered(self) -> Iterator[tuple[ast.AST, ast.AST, str]]:
-        """Yield what is returned in another order, and loops that end early."""
+        """Yield results in another order, and loops that end early."""
         for node in self.nodes:
             if isinstance(node, ast.For):
                 yield node, ast.For(node.target, node.iter, [*node.body, ast.Break()], []), "wrong-range"

@@ -19,7 +19,7 @@ Results = Remembered[Mapping[str, Any] | None]
 
 
 class Fault(NamedTuple):
-    """What is wrong with one part of an answer, before a mistake of the library is looked for."""
+    """The fault of one part of an answer: the id of a general mistake, and a sentence."""
 
     mistake: str
     seen: str
@@ -104,7 +104,7 @@ KINDS: Mapping[str, Callable[[Formula], Iterable[Mistake]]] = {"one": mistakes, 
 
 @lru_cache(maxsize=512)
 def mistaken_answers(asked: Formula, seed: int, kind: str) -> Remembered[tuple[Mistake, Results]]:
-    """Return what every mistake of a kind returns on every case that tells mistakes apart, computed as it is needed."""
+    """Return the results of every mistake of a kind on every case that names mistakes, computed on demand."""
     cases = [case for case in asked.draw(seed) if case.names]
 
     def results(mistake: Mistake) -> Iterator[Mapping[str, Any] | None]:

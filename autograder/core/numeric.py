@@ -1,4 +1,4 @@
-"""The second oracle: what is right, found without the reference and without a formula for a gradient.
+"""The second oracle: right answers without the reference and without a formula for a gradient.
 
 A gradient is taken by the complex step through a forward pass: Im f(θ + ih) / h for a tiny h is the derivative to
 machine precision, as long as f is made of functions that take complex numbers. What is no gradient is computed entry by
@@ -45,7 +45,7 @@ def derivative(f: Callable[[Any], Any], theta: Array) -> Array:
 
 
 def central(f: Callable[[Any], Any], theta: Array, h: float = 1e-5) -> Array:
-    """Return the derivative by central differences, for what takes no complex numbers; rounding alone counts as 0."""
+    """Return the derivative by central differences, for functions of real numbers; rounding counts as 0."""
     theta = np.asarray(theta, float)
     found = np.empty(theta.shape)
     for k in np.ndindex(theta.shape):
@@ -57,7 +57,7 @@ def central(f: Callable[[Any], Any], theta: Array, h: float = 1e-5) -> Array:
 
 
 class Network:
-    """A network, described by its forward pass: each step is Python, and the last one is what gradients are of."""
+    """A network, described by its forward pass in Python; gradients are taken of its last step."""
 
     def __init__(self, examples: str = "", /, helpers: str = "", **steps: str) -> None:
         """Describe it.
@@ -91,7 +91,7 @@ class Network:
         return [name for name in self._steps if name in moved - {variable}][:-1]
 
     def forward(self, values: Values, variable: str, theta: Array, held: Container[str] = ()) -> Any:
-        """Return what comes out with another array in the place of one; what does not depend on it stays as it is.
+        """Return the last step with one array replaced; steps that do not depend on it keep their values.
 
         Steps that are held stay too.
         """

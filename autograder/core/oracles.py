@@ -1,4 +1,4 @@
-"""What is right, found in two independent ways that must agree.
+"""The right answers, by two independent oracles that must agree.
 
 The first oracle is the reference formula. The second never uses it: for a gradient it differentiates the cost of the
 whole network by the complex step; for anything else it goes entry by entry with plain Python numbers.

@@ -1,4 +1,4 @@
-"""What an exercise asks: the inputs that an answer is judged on, what is right there, and what often goes wrong.
+"""Questions: the cases on which an answer is judged, two oracles, and mistakes.
 
 A `Formula` is judged by its numbers, against two oracles; a `Property` by what its results can do or what holds of them
 (a trained network, a partition into mini-batches).
@@ -71,7 +71,7 @@ class Mistake:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Formula:
-    """A function whose results are held against right ones.
+    """A question whose results are compared with right ones.
 
     Attributes
     ----------
@@ -131,7 +131,7 @@ class Formula:
 
 
 class Finding(NamedTuple):
-    """What a property's inspection found: the id of a mistake, or None where all is right, and a sentence on it."""
+    """The result of inspecting a property: the id of a mistake, or None where all is right, and a sentence."""
 
     mistake: str | None
     seen: str = "Right."
@@ -139,7 +139,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Property:
-    """A function that is judged by what holds of its results.
+    """A question whose results are inspected, since they cannot be compared.
 
     Attributes
     ----------
@@ -210,7 +210,7 @@ Draw = Callable[[int], tuple[Case, ...]]
 
 
 def drawn(stream: int, make: Callable[..., Values], names: str, *fixed: Mapping[str, int]) -> Draw:
-    """Return what draws the cases of a seed: the same seed gives the same ones.
+    """Return a function from a seed to cases, the same ones for the same seed.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ def heading(verdict: Verdict) -> str:
 
 
 def paragraphs(verdict: Verdict) -> list[str]:
-    """Return what there is to say below the heading: what was seen, the hint, what to read, and the notes."""
+    """Return the paragraphs below the heading: observation, hint, chapter, and notes."""
     body = [] if verdict.passed and verdict.seen == "Right." else [verdict.seen]
     if not verdict.passed:
         body += [verdict.hint, verdict.read]

@@ -1,4 +1,4 @@
-"""The rules by which a right formula becomes a wrong one: the rows of `rules.txt`, and what their patterns mean.
+"""The rules by which a right formula becomes a wrong one: the rows of `rules.txt`, and their patterns.
 
 A row is the id of a mistake, what is written, and what stands there instead. In a pattern `a`, `b`, `c` and `d` stand
 for any expression, `x` for an array with a name, `k` for a number, `i` for an index, `S` for a size (alone: one that
@@ -33,7 +33,7 @@ def expression(text: str) -> ast.expr:
 
 
 def _rows(table: str) -> Iterator[tuple[str, str]]:
-    """Yield what stands before and after the colon of each row; an indented line goes on with the last."""
+    """Yield the text before and after the colon of each row; an indented line continues the last."""
     for row in filter(None, re.sub(r"\n +", " ", table).splitlines()):
         head, _, rest = row.partition(": ")
         yield head, rest
@@ -54,7 +54,7 @@ def beliefs_in(table: str) -> Iterator[tuple[str, str, str]]:
 
 
 def changed(texts: Iterable[str], changes: str) -> str:
-    """Return the first of several texts that has what is to be changed, with all `old -> new ; ...` done to it."""
+    """Return the first of several texts that has all old parts, with every `old -> new ; ...` applied."""
     pairs = [change.split(" -> ") for change in changes.split(" ; ")]
     text = next(text for text in texts if all(old in text for old, _ in pairs))
     for old, new in pairs:

@@ -1,4 +1,4 @@
-"""What the judge decides about one function."""
+"""The judge's decision on one function."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -68,7 +68,7 @@ def straight(function: Callable[[float], float]) -> Callable[[float], float]:
 
 
 def two_layers_by_hand(v: Values) -> tuple[Array, Array]:
-    """Return W and b as what two layers do to the columns of the identity, beyond what they do to zero."""
+    """Return W and b, read off two layers at the columns of the identity and at zero."""
 
     def weighted(W: Array, x: list[float], b: Array) -> list[float]:
         rows = zip(W, b[:, 0], strict=True)

@@ -37,7 +37,7 @@ def _found_in(batch: Array, whole: Array) -> Any:
 
 
 def _wrong_batch(batch: Any, call: Mapping[str, Any]) -> Finding | None:
-    """Say what is wrong with one batch by itself, before it is asked what is in it."""
+    """Return the fault of one batch by itself, before its columns are looked up, or None."""
     if not isinstance(batch, tuple | list) or len(batch) != 2:
         return Finding("wrong-type", f"A batch is a pair (X_b, Y_b), and there is {described(batch)}.")
     rows = [len(part) for part in batch if isinstance(part, np.ndarray) and part.ndim == 2]
@@ -64,7 +64,7 @@ def _wrong_batch(batch: Any, call: Mapping[str, Any]) -> Finding | None:
 
 
 def _wrong_batches(call: Mapping[str, Any], value: Any) -> Finding | list[Any]:
-    """Say what is wrong with the batches of one call, or return which examples each of them holds."""
+    """Return the fault of the batches of one call, or the examples that each of them holds."""
     X, Y, size = call["X"], call["Y"], call["batch_size"]
     if value is None:
         return Finding("returned-nothing", "It returned None: is there a `return`?")

@@ -68,7 +68,7 @@ def parameters_layout(case: Case) -> Layout:
 
 
 def forward_layout(case: Case) -> Layout:
-    """Return the names of what the caches hold as the network knows it: layer 1 remembers ((A0, W1, b1), Z1)."""
+    """Return the layout of the output and the caches, in names of the network: ((A0, W1, b1), Z1) for layer 1."""
     layers = range(1, _layers_of(case) + 1)
     return ("AL", tuple(((f"A{layer - 1}", f"W{layer}", f"b{layer}"), f"Z{layer}") for layer in layers))
 

@@ -92,7 +92,7 @@ def relative_error_by_hand(v: Values) -> float:
 
 
 class Claim(NamedTuple):
-    """A gradient that somebody claims: what it is, whether a good check accepts it, and the arguments of the call."""
+    """A claimed gradient: its description, whether a good check accepts it, and the arguments of the call."""
 
     what: str
     right: bool
@@ -161,7 +161,7 @@ _PATTERNS: tuple[tuple[str, str, frozenset[str]], ...] = (
 
 
 class ClaimCall(dict[str, Any]):
-    """The arguments of a call, which know what is claimed."""
+    """The arguments of a call, with the claim that they are made of."""
 
     def __init__(self, name: str, claim: Claim) -> None:
         """Keep a claim and its name."""
@@ -177,7 +177,7 @@ def claim_calls(seed: int) -> list[dict[str, Any]]:
 
 
 def inspect_check(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
-    """Hold the answers against what a good check says, and name the mistake by which of them are wrong."""
+    """Compare the answers with those of a good check, and name the mistake by which of them are wrong."""
     answers: dict[str, bool] = {}
     for call, outcome in zip(calls, outcomes, strict=True):
         assert isinstance(call, ClaimCall)

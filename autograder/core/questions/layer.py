@@ -76,7 +76,7 @@ def draw_any(seed: int) -> tuple[Case, ...]:
 
 
 def draw_through(activation: str) -> Callable[[int], tuple[Case, ...]]:
-    """Return what draws layers with this activation, and for ReLU some zeros where any subgradient counts."""
+    """Return a function from a seed to layers with this activation; ReLU gets zeros, where any subgradient counts."""
 
     @lru_cache(maxsize=16)
     def draw(seed: int) -> tuple[Case, ...]:
@@ -108,5 +108,5 @@ def relu_subgradients(v: Values) -> tuple[Array, Array]:
 
 
 def layer_backward(v: Values) -> tuple[Array, Array, Array]:
-    """Return dA_prev, dW and db, by the complex step through the layer and what lies above."""
+    """Return dA_prev, dW and db, by the complex step through the layer and those above."""
     return NETWORK.gradient("A_prev", each=True)(v), NETWORK.gradient("W")(v), NETWORK.gradient("b")(v)

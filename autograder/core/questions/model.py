@@ -1,4 +1,4 @@
-"""Judge a function that trains a network: by what the network can do with points it has never seen."""
+"""Judge a function that trains a network, by its accuracy on points that were held back."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,7 +28,7 @@ On many others one start in a hundred gets stuck near 0.65, and a right answer w
 
 
 def wrong_parameters(found: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> Finding | None:
-    """Say what is wrong with trained parameters, before it is asked what they can do; None where nothing is.
+    """Return the fault of trained parameters, before their accuracy is measured, or None.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ _LAYERS = (("dz2", "a1", "W2", "b2", "Z2"), ("dz1", "x", "W1", "b1", "Z1"))
 
 @lru_cache(maxsize=16)
 def draw_layers(seed: int) -> tuple[Case, ...]:
-    """Draw one layer at a time, out of each network the two: what the proof is about."""
+    """Draw one layer at a time, both of each network, as the proof sees them."""
     return tuple(
         Case(
             {"n": len(network.values[dz]), "n_prev": len(network.values[a])},
