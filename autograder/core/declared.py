@@ -39,13 +39,13 @@ def declared(declaration: Declaration) -> Formula:
         If its forward pass cannot be computed; drawing the cases raises it too.
     """
     forward = _Forward(declaration)
-    *_, last = ("m" if "m" in declaration.sizes else "", *declaration.sizes[-1:])
-    small = {"m" if "m" in declaration.sizes else last: 2 if last in declaration.several else 1}
+    single = "m" if "m" in declaration.sizes else "".join(declaration.sizes[-1:])
+    fixed = {single: 2 if single in declaration.several else 1} if single else {}
     try:
         return ask(
             declaration.name,
             forward.gradient(declaration.by),
-            drawn(zlib.crc32(declaration.name.encode()), forward.made, " ".join(declaration.sizes), {}, {}, small),
+            drawn(zlib.crc32(declaration.name.encode()), forward.made, " ".join(declaration.sizes), {}, {}, fixed),
             *filter(None, [declaration.formula]),
             arguments=declaration.given,
             others=forward.mistakes,

@@ -298,3 +298,22 @@ def test_an_equation_that_nobody_declares_is_unknown(course: Path):
     )
     with pytest.raises(CourseFileError, match=r"no equation 'batch_norm_dX'; .*batch_norm_dZ"):
         assignments_of(course)
+
+
+def test_one_case_has_one_example_unless_there_are_always_several():
+    def sizes(several: str) -> list[dict[str, int]]:
+        asked = ForwardPass("Z = W @ X", several=several, W="n, k", X="k, m").gradient("Z", by="W", given="dZ, X")
+        (asked,) = declared_in({"mine": asked}).values()
+        return [dict(case.sizes) for case in own.declared(asked).draw(3) if case.decides]
+
+    assert [size["m"] for size in sizes("")][-1] == 1
+    assert all(size["m"] > 1 for size in sizes("m"))
+    assert all(len(set(size.values())) == 3 for size in sizes("")), "sizes differ pairwise"
+
+
+def test_numbers_and_costs_without_sizes_can_be_declared():
+    asked = ForwardPass("J = (a * x - 1) ** 2", a="", x="").gradient("J", by="a", given="a, x", formula="2*(a*x - 1)*x")
+    (asked,) = declared_in({"mine": asked}).values()
+    own.verified(asked)
+    assert verdict(asked, "2 * x * (a * x - 1)").passed
+    assert verdict(asked, "2 * (a * x - 1)").mistake == "factor-missing"
