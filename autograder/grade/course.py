@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import sys
+import tomllib
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
@@ -19,19 +20,7 @@ from autograder.errors import AutograderError
 
 CONFIG = "nbgrader_config.py"
 STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"
-COLUMNS = {
-    "assignment": "id name duedate",
-    "notebook": "id name assignment_id kernelspec",
-    "base_cell": "id name notebook_id type",
-    "grade_cells": "id max_score",
-    "task_cells": "id max_score",
-    "source_cell": "name cell_type locked source checksum notebook_id",
-    "student": "id first_name last_name email lms_user_id",
-    "submitted_assignment": "id assignment_id student_id timestamp extension",
-    "submitted_notebook": "id assignment_id notebook_id flagged late_submission_penalty",
-    "grade": "id notebook_id cell_id auto_score manual_score extra_credit needs_manual_grade",
-    "comment": "id notebook_id cell_id auto_comment manual_comment",
-}
+COLUMNS: Mapping[str, str] = tomllib.loads(Path(__file__).with_name("nbgrader_tables.toml").read_text(encoding="utf-8"))
 """The tables of nbgrader's that are read or written here or by the reports, and their columns."""
 
 

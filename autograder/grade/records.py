@@ -21,7 +21,8 @@ import os
 import platform
 import secrets
 import tempfile
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,16 +38,10 @@ except ImportError:  # not on Windows
 
 FOLDER = ".autograder"
 SCHEMA = 1
-OUTCOMES = {
-    "graded": "All went as it should.",
-    "graded-with-trouble": "It has its marks; something about the file is odd.",
-    "unreadable": "There is no notebook that could be graded, and no mark: a person has to act.",
-    "timed-out": "Something took too long and was ended; all else has its marks.",
-    "out-of-memory": "Something took too much memory and was ended; all else has its marks.",
-    "crashed": "Something ended the student's process; all else has its marks.",
-    "ungraded": "The machine had too little room or time for it. There is no mark yet: grade again.",
-    "grader-error": "A bug of the grader, not the student's doing. There is no mark: report it, and grade again.",
-}
+SENTENCES: Mapping[str, Mapping[str, str]] = tomllib.loads(
+    Path(__file__).with_name("outcomes.toml").read_text(encoding="utf-8")
+)
+OUTCOMES = SENTENCES["outcomes"]
 """The closed set of outcome ids, and what each means."""
 
 WITHOUT_MARKS = frozenset({"unreadable", "ungraded", "grader-error"})

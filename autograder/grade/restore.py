@@ -13,28 +13,10 @@ from typing import Any
 
 from autograder.assignments import Assignment
 from autograder.grade.hidden import as_released
+from autograder.grade.records import SENTENCES
 from autograder.protocol.notebook import Cell, NoNotebook, Notebook, read
 
-ANOMALIES = {
-    "check-deleted": "The check cell is gone; its function was judged all the same.",
-    "check-edited": "The check cell was changed; it decides nothing, so its function was judged as ever.",
-    "locked-cell-deleted": "A locked cell is gone, and was put back.",
-    "locked-cell-edited": "A locked cell was changed; it was run as it was handed out.",
-    "answer-deleted": "The cell for the answer is gone.",
-    "duplicated-solution": "The cell for the answer is there twice; the last definition above the check counts.",
-    "duplicated-id": "Two cells have the same id; the first is taken for the one that was handed out.",
-    "unknown-id": "A cell has an id that was never handed out; it was run as a cell of the student's own.",
-    "flags-changed": "What nbgrader noted about the cell (its points, whether it is graded or locked) was changed.",
-    "cell-type-changed": "A cell of code was made one of text, or the other way round.",
-    "metadata-stripped": "What nbgrader and the release noted is gone; the cells were known by their ids or functions.",
-    "renamed-notebook": "The notebook has another name.",
-    "other-notebooks": "There are other notebooks beside it, which were not graded.",
-    "other-kernel": "It was made with another kernel than the one that was handed out.",
-    "other-assignment": "It says that it is another assignment; it was graded as the one in whose folder it lies.",
-    "older-release": "It is of an older release, and was graded with what was asked then.",
-    "not-in-gradebook": "The gradebook has no place for the marks of a function that the older release asked for.",
-    "unreadable-timestamp": "The time in timestamp.txt cannot be read, and was not used.",
-}
+ANOMALIES = SENTENCES["anomalies"]
 """The closed set of troubles, and what to tell a person."""
 
 

@@ -34,19 +34,8 @@ def joined(value: Any) -> str:
 
 # --- formulas ---------------------------------------------------------------------------------------------------------
 
-_MATH_TAGS = frozenset(
-    """
-    math mrow mi mn mo ms mtext mspace mfrac msqrt mroot mstyle msub msup msubsup munder mover munderover mmultiscripts
-    mprescripts none mtable mtr mtd menclose mpadded mphantom merror
-    """.split()  # noqa: SIM905
-)
-_MATH_ATTRIBUTES = frozenset(
-    """
-    accent accentunder columnalign columnlines columnspacing display displaystyle fence form height depth largeop
-    linethickness lspace mathcolor mathvariant maxsize minsize movablelimits notation rowlines rowspacing rspace
-    scriptlevel separator stretchy symmetric voffset width
-    """.split()  # noqa: SIM905
-)
+_MATH_TAGS = frozenset(sanitize.ALLOWED["mathml"]["tags"].split())
+_MATH_ATTRIBUTES = frozenset(sanitize.ALLOWED["mathml"]["attributes"].split())
 _NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
 MAX_FORMULA = 5_000
 

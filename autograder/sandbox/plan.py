@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import sysconfig
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,28 +15,9 @@ from typing import Any
 from autograder.sandbox.course_files import modules_of
 from autograder.sandbox.seccomp import seccomp_program
 
-PACKAGES = ("numpy", "matplotlib", "ipython")
-"""Distributions that a notebook may import, with all that they need."""
-
-LOADED = (
-    *("numpy", "numpy.fft", "numpy.linalg", "numpy.ma", "numpy.random", "numpy.testing"),
-    *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
-    *("matplotlib_inline.backend_inline", "IPython", "IPython.display"),
-    *(
-        "collections",
-        "contextlib",
-        "copy",
-        "dataclasses",
-        "functools",
-        "io",
-        "itertools",
-        "json",
-        "math",
-        "time",
-        "typing",
-    ),
-)
-"""Modules that are loaded once, before guests are forked."""
+_TABLE: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("plan.toml").read_text(encoding="utf-8"))
+LOADED: list[str] = _TABLE["loaded"]
+ENVIRONMENT: dict[str, str] = _TABLE["environment"]
 
 MEBIBYTE = 2**20
 _STDLIB = str(Path(os.__file__).parent)
@@ -65,37 +47,6 @@ class Limits:
     cpu_seconds: int = 900
 
 
-ENVIRONMENT = {
-    "HOME": "/tmp",
-    "IPYTHONDIR": "/tmp",
-    "LANG": "C.UTF-8",
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    "MPLCONFIGDIR": "/tmp",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "PATH": "/nonexistent",
-    "USER": "student",
-}
-
-FIRST_CELLS = [
-    "%matplotlib inline",
-    """
-import matplotlib.pyplot as _pyplot
-_pyplot.plot([0, 1], label="a")
-_pyplot.legend()
-_pyplot.title("$z^{[1]}$")
-_pyplot.show()
-""",
-    """
-try:
-    1 / 0
-except ZeroDivisionError:
-    get_ipython().showtraceback()
-""",
-]
-"""Run before guests are forked, so that the first picture and the first exception of each come fast."""
-
-
 def _needed(names: Iterable[str]) -> dict[str, importlib.metadata.Distribution]:
     """Return the installed distributions of these names and of all that they require."""
     found: dict[str, importlib.metadata.Distribution] = {}
@@ -117,7 +68,7 @@ def _needed(names: Iterable[str]) -> dict[str, importlib.metadata.Distribution]:
 
 def _package_binds() -> Iterator[tuple[str, str]]:
     """Yield (where it is, where guests see it) for each file or directory that holds an allowed package."""
-    for name, distribution in _needed(PACKAGES).items():
+    for name, distribution in _needed(_TABLE["packages"]).items():
         home = Path(str(distribution.locate_file("")))
         # By the lines themselves: a list of ten thousand paths takes long to make.
         if record := distribution.read_text("RECORD"):
@@ -188,14 +139,10 @@ def plan(limits: Limits) -> dict[str, Any]:
     return {
         "binds": binds,
         "covered": covered,
-        "files": {
-            **_guest_files(),
-            "/etc/passwd": "student:x:1000:1000:student:/tmp:/nonexistent\n",
-            "/etc/group": "student:x:1000:\n",
-        },
+        "files": _guest_files() | _TABLE["files"],
         "path": ["/guest", "/course", _STDLIB, f"{_STDLIB}/lib-dynload", "/packages"],
         "packages": LOADED,
-        "first_cells": FIRST_CELLS,
+        "first_cells": _TABLE["first_cells"],
         "environment": ENVIRONMENT,
         "limits": asdict(limits),
         "filter": seccomp_program().hex(),
