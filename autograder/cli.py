@@ -235,7 +235,7 @@ def grade(assignment: str, unsandboxed: bool, jobs: int, cluster: str, **rest: A
             from autograder.grade import session
 
             options = session.Options(sandboxed=not unsandboxed, jobs=jobs, cluster=cluster, **rest)
-            sys.exit(session.grade(assignment, options, sandbox=sandbox))
+            sys.exit(session.grade_class(assignment, options, sandbox=sandbox))
     except KeyboardInterrupt as error:
         raise AutograderError("stopped; what is graded stays graded, and starting again goes on from there.") from error
 

@@ -15,7 +15,7 @@ from typing import Any
 from autograder.core.judge import prepare
 from autograder.grade import pool
 from autograder.grade.collect import SubmissionFolder
-from autograder.grade.grader import Job, Result, blank, bug, grade, no_room
+from autograder.grade.grader import Job, Result, blank, bug, grade_submission, no_room
 from autograder.grade.guests import GuestFactory
 from autograder.sandbox.child import bound_memory, die_with_parent
 from autograder.sandbox.clock import MOST_WALL
@@ -64,7 +64,7 @@ def work(
     bound_memory(MEMORY)
     try:
         while connection.poll(idle) and (place := connection.recv()) is not None:
-            connection.send(grade(place, job, factory.guest))
+            connection.send(grade_submission(place, job, factory.guest))
     except (EOFError, OSError):
         pass
     finally:

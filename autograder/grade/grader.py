@@ -40,7 +40,7 @@ class Job:
     assignment : as it is asked now
     known : the assignments of the course, by name
     released : every release that the course has made, by its digits
-    handed_out : what the gradebook knows of the notebook's cells
+    release : what the gradebook knows of the notebook's cells
     places : ids of the cells that have a place for marks in the gradebook
     seed : of the cases; secret
     seconds : for one cell, and for judging one function
@@ -53,7 +53,7 @@ class Job:
     assignment: Assignment
     known: Mapping[str, Assignment]
     released: Mapping[str, Assignment]
-    handed_out: Release
+    release: Release
     places: frozenset[str]
     seed: int
     seconds: float = 30.0
@@ -92,7 +92,7 @@ def recognised(job: Job, notebook: Notebook) -> tuple[Assignment, str, list[Anom
     return found.assignment, found.by, troubles
 
 
-def grade(place: SubmissionFolder, job: Job, guests: Guests) -> Result:
+def grade_submission(place: SubmissionFolder, job: Job, guests: Guests) -> Result:
     """Grade one submission; never raise for its content.
 
     Parameters
@@ -164,17 +164,17 @@ def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, R
         notebook = opened(file, guest)
         assignment, by, troubles = recognised(job, notebook)
         of_this_release = assignment.release == job.assignment.release
-        restored = restore(notebook, job.handed_out, assignment, of_this_release=of_this_release, recognised_by=by)
+        restored = restore(notebook, job.release, assignment, of_this_release=of_this_release, recognised_by=by)
         del notebook
         restored.troubles[:0] = troubles
-        tests = own_tests(restored.notebook, job.handed_out, assignment)
+        tests = own_tests(restored.notebook, job.release, assignment)
         submission = Submission(restored.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests, guest)
         return assignment, restored, submission.judge()
 
 
-def own_tests(notebook: Notebook, handed_out: Release, assignment: Assignment) -> dict[int, InstructorTest]:
+def own_tests(notebook: Notebook, release: Release, assignment: Assignment) -> dict[int, InstructorTest]:
     """Return the lecturer's own test cells by their place: locked, graded, and no check of ours."""
-    given = [c.source for c in handed_out.cells.values() if c.locked and not c.has("grade") and c.kind == "code"]
+    given = [c.source for c in release.cells.values() if c.locked and not c.has("grade") and c.kind == "code"]
     checks = {exercise.id for exercise in assignment.exercises}
 
     def test_of(source: str) -> InstructorTest:
@@ -183,7 +183,7 @@ def own_tests(notebook: Notebook, handed_out: Release, assignment: Assignment) -
     return {
         place: test_of(known.source)
         for place, cell in enumerate(notebook.cells)
-        if cell.id and cell.id not in checks and (known := handed_out.cells.get(cell.id)) and known.is_test
+        if cell.id and cell.id not in checks and (known := release.cells.get(cell.id)) and known.is_test
     }
 
 
@@ -209,9 +209,9 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
     if outcome == "graded" and troubles:
         outcome = "graded-with-trouble"
     content = written(restored, assignment, found, job)
-    own = own_tests(restored.notebook, job.handed_out, assignment)
+    own = own_tests(restored.notebook, job.release, assignment)
     tests = {place: restored.notebook.cells[place].name for place in own}
-    most = {id: job.handed_out.cells[id].points or 0.0 for id in tests.values()}
+    most = {id: job.release.cells[id].points or 0.0 for id in tests.values()}
     extras = {id: points_of(found.shown.get(place, []), most[id]) for place, id in tests.items()}
     record = replace(
         record,
@@ -241,7 +241,7 @@ def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
 
 def _harmless_text(cell: Cell, job: Job) -> dict[str, Any]:
     """Return a text cell, harmless; one that is as it was handed out, and shows no attachment, is the lecturer's."""
-    given, made = job.handed_out.cells.get(cell.name), cell.as_json()
+    given, made = job.release.cells.get(cell.name), cell.as_json()
     own = (cell.kind, cell.source) in job.texts or (given is not None and given.locked and cell.source == given.source)
     if not own or "attachment:" in cell.source:
         made["source"], pictures = sanitize.source(cell.source, cell.attachments)

@@ -26,7 +26,7 @@ class GuestFactory:
     @functools.cached_property
     def course_files(self) -> dict[str, str]:
         """The files of the course that guests may import."""
-        locked = [cell.source for cell in self._job.handed_out.cells.values() if cell.locked]
+        locked = [cell.source for cell in self._job.release.cells.values() if cell.locked]
         return allowed_files(locked, self._job.assignment)
 
     def start(self) -> None:

@@ -29,7 +29,7 @@ from autograder.grade import sanitize
 from autograder.grade.collect import STUDENT, SubmissionFolder, shown_name
 from autograder.grade.course import Course, find_course
 from autograder.grade.gradebook import Gradebook, assignments_and
-from autograder.grade.grader import Job, grade
+from autograder.grade.grader import Job, grade_submission
 from autograder.grade.guests import GuestFactory
 from autograder.grade.records import WITHOUT_MARKS, Records
 from autograder.grade.session import Options, job_of
@@ -44,7 +44,7 @@ class NotGraded(Exception):
 
 def _factory(job: Job, sandboxed: bool) -> GuestFactory:
     """Return this thread's factory of guests, a new one when it is to serve another assignment."""
-    key = (job.assignment.release, sandboxed, tuple(cell.source for cell in job.handed_out.cells.values()))
+    key = (job.assignment.release, sandboxed, tuple(cell.source for cell in job.release.cells.values()))
     if getattr(_warm, "key", None) != key:
         if getattr(_warm, "factory", None):
             _warm.factory.stop()
@@ -87,11 +87,11 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
         for each in sanitize.clear(autograded, f"{name}.ipynb", own):
             self.log.warning("%s: %s stays in submitted/ only: a browser might run it.", student, shown_name(each))
         gradebook, records = Gradebook(course, name), Records(course.root, name)
-        known = assignments_and(course, name, gradebook.handed_out)
+        known = assignments_and(course, name, gradebook.release)
         options = Options(sandboxed=self.sandbox, seconds=self.timeout, budget=self.budget)
         job = replace(job_of(course, gradebook, known[name], known, options), seed=records.seed())
         place = SubmissionFolder(student, course.folder("submitted") / student / name)
-        result = grade(place, job, _factory(job, self.sandbox).guest)
+        result = grade_submission(place, job, _factory(job, self.sandbox).guest)
         # nbgrader writes the notebook itself, so its digest is not known here.
         records.write(replace(result.record, autograded=""))
         if result.record.outcome in WITHOUT_MARKS:

@@ -87,8 +87,8 @@ MAX_ANOMALIES = 100
 
 
 class _Restoration:
-    def __init__(self, handed_out: Release, assignment: Assignment, of_this_release: bool) -> None:
-        self.out = handed_out
+    def __init__(self, release: Release, assignment: Assignment, of_this_release: bool) -> None:
+        self.release = release
         self.checks = {exercise.id: exercise for exercise in assignment.exercises}
         self.of_this_release = of_this_release
         self.troubles: dict[Anomaly, None] = {}
@@ -102,10 +102,10 @@ class _Restoration:
     def name_of(self, cell: Cell) -> str | None:
         """Return which cell of the release this is."""
         if cell.grade_id is not None:
-            if cell.grade_id in self.out.cells or cell.grade_id in self.checks:
+            if cell.grade_id in self.release.cells or cell.grade_id in self.checks:
                 return cell.grade_id
             self.note("unknown-id", _shown(cell.grade_id))
-        names = [id for id in cell.names if id in self.out.cells or id in self.checks]
+        names = [id for id in cell.names if id in self.release.cells or id in self.checks]
         if names:
             self.stripped += 1
         return names[0] if names else None
@@ -113,7 +113,7 @@ class _Restoration:
     def put_right(self, cell: Cell) -> Cell:
         """Return the cell as it is to be run and shown."""
         name = self.name_of(cell)
-        given = self.out.cells.get(name) if name else None
+        given = self.release.cells.get(name) if name else None
         kind = given.kind if given else cell.kind
         if kind not in ("code", "markdown"):
             kind = "raw"
@@ -134,7 +134,7 @@ class _Restoration:
             self.note("flags-changed", name)
         source = cell.source
         if given.locked:
-            if self.of_this_release and not _same_but_for_space(source, as_released(given.source, self.out.hidden)):
+            if self.of_this_release and not _same_but_for_space(source, as_released(given.source, self.release.hidden)):
                 self.note("check-edited" if name in self.checks else "locked-cell-edited", name)
             if self.of_this_release or name in self.checks:
                 source = given.source
@@ -144,11 +144,11 @@ class _Restoration:
 
     def put_back(self, cells: list[Cell]) -> list[Cell]:
         """Return the cells with the locked ones and the checks that are gone, each after the cell it followed."""
-        order = [*self.out.cells, *(id for id in self.checks if id not in self.out.cells)]
+        order = [*self.release.cells, *(id for id in self.checks if id not in self.release.cells)]
         for position, name in enumerate(order):
             if name in self.seen:
                 continue
-            given = self.out.cells.get(name)
+            given = self.release.cells.get(name)
             if given and not given.locked and name not in self.checks:
                 self.note("answer-deleted", name)
                 continue
@@ -171,19 +171,19 @@ def _shown(text: str) -> str:
 
 
 def restore(
-    notebook: Notebook, handed_out: Release, assignment: Assignment, *, of_this_release: bool, recognised_by: str
+    notebook: Notebook, release: Release, assignment: Assignment, *, of_this_release: bool, recognised_by: str
 ) -> Restored:
     """Restore a notebook from its release, and list the anomalies.
 
     Parameters
     ----------
     notebook : as it was handed in; it is not changed
-    handed_out : what the gradebook knows
+    release : what the gradebook knows
     assignment : what was asked
     of_this_release : whether it was asked as it is now; locked cells of an older release keep their text
     recognised_by : "metadata", "cells" or "functions"
     """
-    work = _Restoration(handed_out, assignment, of_this_release)
+    work = _Restoration(release, assignment, of_this_release)
     cells = [work.put_right(cell) for cell in notebook.cells]
     if work.stripped or recognised_by != "metadata":
         work.note("metadata-stripped")
@@ -197,16 +197,16 @@ def restore(
         cell.id
         for cell in cells
         if cell.id
-        and (given := handed_out.cells.get(cell.id))
+        and (given := release.cells.get(cell.id))
         and given.has("solution")
-        and _same_but_for_space(cell.source, as_released(given.source, handed_out.hidden))
+        and _same_but_for_space(cell.source, as_released(given.source, release.hidden))
     }
-    if notebook.kernel not in (None, handed_out.kernelspec.get("name", "python3")):
+    if notebook.kernel not in (None, release.kernelspec.get("name", "python3")):
         work.note("other-kernel", _shown(str(notebook.kernel)))
     language = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
     metadata = {
         "backprop_course": {"release": assignment.release, **assignment.as_table()},
-        "kernelspec": dict(handed_out.kernelspec) or {"name": "python3", "display_name": "Python 3"},
+        "kernelspec": dict(release.kernelspec) or {"name": "python3", "display_name": "Python 3"},
         "language_info": language,
     }
     return Restored(Notebook(tuple(cells)), metadata, list(work.troubles), unanswered)
@@ -221,13 +221,13 @@ def kernelspec_of(text: str | None) -> dict[str, str]:
     return spec if isinstance(spec, dict) else {}
 
 
-def shared_cells(release: Path, handed_out: Release) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
+def shared_cells(file: Path, release: Release) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
     """Return the preamble and the text cells that all notebooks of a release share.
 
     Parameters
     ----------
-    release : the notebook as it was handed out; the file is the lecturer's
-    handed_out : what the gradebook knows; it has the last word on locked cells
+    file : the notebook as it was handed out; it is the lecturer's
+    release : what the gradebook knows; it has the last word on locked cells
 
     Returns
     -------
@@ -236,7 +236,7 @@ def shared_cells(release: Path, handed_out: Release) -> tuple[tuple[str, ...], f
     """
     preamble, texts, begun = list[str](), set[tuple[str, str]](), False
     try:
-        cells = read(release.read_bytes()).cells
+        cells = read(file.read_bytes()).cells
     except (OSError, NoNotebook):
         return (), frozenset()
     for cell in cells:
@@ -244,6 +244,6 @@ def shared_cells(release: Path, handed_out: Release) -> tuple[tuple[str, ...], f
         if cell.kind != "code":
             texts.add((cell.kind, cell.source))
         elif not begun:
-            given = handed_out.cells.get(cell.grade_id or "")
+            given = release.cells.get(cell.grade_id or "")
             preamble.append(given.source if given and given.locked else cell.source)
     return tuple(preamble), frozenset(texts)

@@ -82,13 +82,13 @@ def job_of(
     known : the assignments of the course, by name
     options : what the caller chooses
     """
-    name, handed_out = assignment.name, gradebook.handed_out
-    preamble, texts = shared_cells(course.folder("release") / name / f"{name}.ipynb", handed_out)
+    name, release = assignment.name, gradebook.release
+    preamble, texts = shared_cells(course.folder("release") / name / f"{name}.ipynb", release)
     return Job(
         assignment=assignment,
         known=known,
         released=released(course.root),
-        handed_out=handed_out,
+        release=release,
         places=gradebook.places,
         seed=0,
         seconds=options.seconds,
@@ -138,7 +138,7 @@ class Run:
             if name not in known:
                 raise CannotGrade(f"no assignment {name!r}; {suggestion(name, known)}") from error
             raise
-        known = assignments_and(self.course, name, self.gradebook.handed_out)
+        known = assignments_and(self.course, name, self.gradebook.release)
         self.assignment = known[name]
         self.records = Records(self.course.root, name)
         self.writer = Writer(
@@ -200,7 +200,7 @@ class Run:
         return reference_of(self.job.seed)
 
 
-def grade(
+def grade_class(
     assignment: str, options: Options, console: Console | None = None, sandbox: SandboxProcess | None = None
 ) -> int:
     """Grade a class, print how it goes, and return the exit code.

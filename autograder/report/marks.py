@@ -112,7 +112,7 @@ def graded(name: str, course: Path | None = None) -> GradedClass:
     known = assignments_of(found.root)
     if name not in known:
         with contextlib.suppress(NoGradebook):  # one that is the lecturer's own stands in the gradebook alone
-            known = assignments_and(found, name, Gradebook(found, name).handed_out)
+            known = assignments_and(found, name, Gradebook(found, name).release)
     if name not in known:
         raise NoAssignment(f"no assignment {name!r}; {suggestion(name, known)}")
     assignment = known[name]

@@ -405,7 +405,7 @@ def graded_without_running(content: bytes) -> None:
         assert said.isprintable()
         return
     assignment, by, _ = recognised(JOB, notebook)
-    restored = restore(notebook, JOB.handed_out, assignment, of_this_release=True, recognised_by=by)
+    restored = restore(notebook, JOB.release, assignment, of_this_release=True, recognised_by=by)
     verdicts = [judge(each, evaluate(lambda *a: None, questions(each, 0))) for each in assignment.exercises]
     whole = written(restored, assignment, SubmissionResult(verdicts=verdicts), JOB)
     nbformat.validate(nbformat.reads(whole.decode(), as_version=4))
