@@ -83,17 +83,6 @@ class MistakeMade:
     hint: str
 
 
-@dataclass(frozen=True)
-class Bar:
-    """One bar of the distribution, in the picture's units."""
-
-    x: float
-    y: float
-    height: float
-    count: int
-    label: str
-
-
 # --- what is shown ----------------------------------------------------------------------------------------------------
 
 
@@ -184,20 +173,12 @@ def _names_of(students: Iterable[Student]) -> set[str]:
     return {name for name in names if len(name) > 2}
 
 
-def bars(graded: GradedClass) -> list[Bar]:
-    """Return the distribution of marks: ten bars over equal parts of the points, and one for all of them."""
-    shares = [
-        each.points / graded.max_points for each in graded.students if each.points is not None and graded.max_points
-    ]
+def bars(graded: GradedClass) -> list[int]:
+    """Return how many marks lie in each of ten equal parts of the points, and how many have all of them."""
+    points = [each.points for each in graded.students if each.points is not None and graded.max_points]
+    shares = [each / graded.max_points for each in points]
     counts = Counter(PARTS if share >= 1 - 1e-9 else max(0, int(PARTS * share + 1e-9)) for share in shares)
-    tallest = max(counts.values(), default=1)
-    found = []
-    for part in range(PARTS + 1):
-        height = 110 * counts[part] / tallest
-        step = 100 // PARTS
-        label = "all points" if part == PARTS else f"{step * part} to {step * (part + 1)} %"
-        found.append(Bar(14 + 30.4 * part, 130 - height, height, counts[part], label))
-    return found
+    return [counts[part] for part in range(PARTS + 1)]
 
 
 def facts(graded: GradedClass) -> list[tuple[str, str]]:
@@ -224,12 +205,11 @@ def _needs_a_person(student: Student) -> bool:
 
 def troubles(graded: GradedClass) -> list[tuple[str, int]]:
     """Return the anomalies of files, with their counts."""
-    texts = {
-        t.get("id", ""): t.get("text", "") for each in graded.students if each.record for t in each.record.troubles
-    }
-    counts = Counter(
-        id for each in graded.students if each.record for id in {t.get("id", "") for t in each.record.troubles}
-    )
+    texts, counts = dict[str, str](), Counter[str]()
+    for each in graded.students:
+        found = {trouble.get("id", ""): trouble.get("text", "") for trouble in each.troubles}
+        texts |= found
+        counts.update(found.keys())
     # The place in brackets is of one student only.
     return [(re.sub(r" \([^()]*\)$", "", texts[id]) or id, count) for id, count in counts.most_common()]
 
@@ -238,14 +218,9 @@ def troubles(graded: GradedClass) -> list[tuple[str, int]]:
 class Row:
     """One student in the table."""
 
-    id: str
-    points: str
-    sort: float
-    outcome: str
-    meaning: str
-    wrong: tuple[tuple[str, str], ...]
-    count: int
-    troubles: tuple[str, ...]
+    student: Student
+    wrong: dict[str, list[str]]
+    troubles: list[str]
     link: str
 
 
@@ -254,7 +229,7 @@ def rows(graded: GradedClass, start: Path) -> list[Row]:
     folder, name = graded.course.folder("feedback"), graded.assignment.name
     found = []
     for each in graded.students:
-        said = [trouble.get("text", "") for trouble in each.record.troubles] if each.record else []
+        said = [trouble.get("text", "") for trouble in each.troubles]
         if each.record and each.record.advice:
             said.append(each.record.advice)
         wrong: dict[str, list[str]] = {}
@@ -265,19 +240,8 @@ def rows(graded: GradedClass, start: Path) -> list[Row]:
             said.append("A person has still to grade a part.")
         if each.penalty:
             said.append(f"Late: {each.penalty:g} points less.")
-        found.append(
-            Row(
-                each.id,
-                "" if each.points is None else f"{round(each.points, 2):g}",
-                -1.0 if each.points is None else each.points,
-                each.outcome,
-                MEANS.get(each.outcome, ""),
-                tuple((mistake, ", ".join(functions)) for mistake, functions in wrong.items()),
-                sum(map(len, wrong.values())),
-                tuple(said),
-                link_to(folder, start, each.id, name) if page_of(folder, each.id, name).is_file() else "",
-            )
-        )
+        link = link_to(folder, start, each.id, name) if page_of(folder, each.id, name).is_file() else ""
+        found.append(Row(each, wrong, said, link))
     return found
 
 
@@ -309,7 +273,7 @@ def dashboard(graded: GradedClass, groups: Sequence[Alike], start: Path, book: s
     assert source
     script = source.get_source(environment, "sort.js")[0]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    made = mistakes(graded)
+    made, students = mistakes(graded), rows(graded, start)
     outcomes = Counter(each.outcome for each in graded.students)
     return environment.get_template("dashboard.html.j2").render(
         assignment=graded.assignment,
@@ -323,11 +287,12 @@ def dashboard(graded: GradedClass, groups: Sequence[Alike], start: Path, book: s
         unwritten=unwritten(graded),
         outcomes=[(id, outcomes[id], text) for id, text in MEANS.items() if outcomes[id]],
         without_marks=WITHOUT_MARKS,
-        people=[row for row, each in zip(rows(graded, start), graded.students, strict=True) if _needs_a_person(each)],
+        people=[row for row in students if _needs_a_person(row.student)],
         troubles=troubles(graded),
         alike=groups[:MOST_ALIKE],
         more_alike=len(groups) - MOST_ALIKE,
-        rows=rows(graded, start),
+        rows=students,
+        means=MEANS,
         script=Markup(script),
         digest=digest,
     )

@@ -112,7 +112,7 @@ def as_json(graded: GradedClass) -> str:
                 "score": student.points,
                 "timestamp": record.timestamp if record else "",
                 "sha256": record.sha256 if record else "",
-                "troubles": record.troubles if record else [],
+                "troubles": student.troubles,
                 "advice": record.advice if record else "",
                 "checks": [verdict.as_json() for verdict in student.verdicts],
                 "cells": {id: _cell(cell) for id, cell in sorted(student.cells.items()) if cell.max_points},

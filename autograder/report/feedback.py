@@ -135,8 +135,7 @@ def said_of(student: Student, graded: GradedClass, book: str = "") -> dict[str, 
         about.append("A part of it has still to be graded by a person; the points can grow.")
     if student.penalty:
         about.append(f"It came late, which costs {student.penalty:g} of the {student.raw:g} points.")
-    if student.record:
-        about += [str(trouble.get("text", "")) for trouble in student.record.troubles]
+    about += [str(trouble.get("text", "")) for trouble in student.troubles]
     shown = {}
     for id, cell in cells.items():
         waits = cell.waits and cell.manual is None
@@ -181,7 +180,6 @@ def feedback(
     from autograder.report.page import ready, render  # loads nbconvert, which takes a second
 
     book = address(book)
-    name = graded.assignment.name
     autograded = graded.course.folder("autograded")
     if autograded.exists() and not autograded.is_dir():
         raise CannotWrite(f"{autograded} is a file, where the folder of autograded notebooks belongs: move it away.")
@@ -189,8 +187,7 @@ def feedback(
     for student in graded.students:
         if only and student.id not in only:
             continue
-        path = autograded / student.id / name / f"{name}.ipynb"
-        if path.is_file():
+        if path := graded.notebook("autograded", student.id):
             asked.append(Task(student.id, said_of(student, graded, book), path))
         elif student.record:
             yield FeedbackPage(student.id)

@@ -43,6 +43,11 @@ class Student(GradebookRow):
     verdicts: tuple[Verdict, ...] = ()
 
     @property
+    def troubles(self) -> list[dict[str, str]]:
+        """The record's anomalies of the file."""
+        return self.record.troubles if self.record else []
+
+    @property
     def outcome(self) -> str:
         """The record's outcome id."""
         return self.record.outcome if self.record else NOT_GRADED
@@ -86,6 +91,12 @@ class GradedClass:
     def folder(self) -> Path:
         """Where the course is."""
         return self.course.root
+
+    def notebook(self, step: str, student: str = "") -> Path | None:
+        """Return the notebook in the folder of a step, a student's or the course's own; None where there is none."""
+        name = self.assignment.name
+        path = self.course.folder(step) / student / name / f"{name}.ipynb"
+        return path if path.is_file() else None
 
 
 def graded(name: str, course: Path | None = None) -> GradedClass:

@@ -30,14 +30,10 @@ def write_feedback(graded: GradedClass, students: Collection[str], book: str, jo
             without += not written.whole
             if written.path is None:
                 nothing.append(written.student)
-    click.echo(f"{pages} pages in {graded.course.folder('feedback')}.", file=sys.stdout)
+    said = [f"{pages} pages in {graded.course.folder('feedback')}."]
     if without:
-        click.echo(
-            f"{without} of them are without the notebook, which could not be shown; its marks are there.",
-            file=sys.stdout,
-        )
+        said.append(f"{without} of them are without the notebook, which could not be shown; its marks are there.")
     if nothing:
-        click.echo(
-            f"No page for {len(nothing)}, who have no autograded notebook: {', '.join(nothing)}.", file=sys.stdout
-        )
+        said.append(f"No page for {len(nothing)}, who have no autograded notebook: {', '.join(nothing)}.")
+    click.echo("\n".join(said), file=sys.stdout)
     return 1 if without or nothing or not pages else 0
