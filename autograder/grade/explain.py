@@ -45,14 +45,15 @@ def explain(student: str, check: str, assignment: str, options: Options, console
         why = suggestion(function, known) if known else f"it is {record.outcome}: {record.advice}"
         raise CannotGrade(f"the record of {student} has no verdict on {function!r}; {why}")
     with run.opened():
-        if record.seed != run.seed_reference:
+        if record.seed != (here := reference_of(run.job.seed)):
             raise CannotGrade(
-                f"{student} was graded with the seed {record.seed}, and here is {run.seed_reference}: "
-                "name its file by --seed-file"
+                f"{student} was graded with the seed {record.seed}, and here is {here}: name its file by --seed-file"
             )
         again, answers, exercise = _judged_again(run, place, record, function)
-    _print_explanation(console, record, verdict_of(row), again, answers, exercise, run.job.seed)
-    return int(again is None or text(again) != text(verdict_of(row)))
+    recorded = verdict_of(row)
+    for line in _explanation(record, recorded, again, answers, exercise, run.job.seed):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return int(again is None or text(again) != text(recorded))
 
 
 def _judged_again(
@@ -93,37 +94,29 @@ def _right_answers(exercise: Exercise, seed: int) -> Iterator[str]:
         yield _short_repr(asked.reference(*arguments.values())) if isinstance(asked, Formula) else ""
 
 
-def _print_explanation(
-    console: Console,
-    record: Record,
-    recorded: Verdict,
-    again: Verdict | None,
-    answers: list[Outcome],
-    exercise: Exercise,
-    seed: int,
-) -> None:
-    def say(line: str = "") -> None:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-    say(f"{record.student}, {record.assignment}, {exercise.id}: graded {record.graded_at}, seed {reference_of(seed)}")
-    say(f"sha256 {record.sha256}, checks {record.checks}, {record.versions}")
+def _explanation(
+    record: Record, recorded: Verdict, again: Verdict | None, answers: list[Outcome], exercise: Exercise, seed: int
+) -> Iterator[str]:
+    """Yield the lines that explain a verdict."""
+    yield f"{record.student}, {record.assignment}, {exercise.id}: graded {record.graded_at}, seed {reference_of(seed)}"
+    yield f"sha256 {record.sha256}, checks {record.checks}, {record.versions}"
     right = _right_answers(exercise, seed)
     for number, (arguments, wanted) in enumerate(zip(questions(exercise, seed), right, strict=True)):
-        say(f"\ncall {number}")
+        yield f"\ncall {number}"
         for name, value in arguments.items():
-            say(f"  {name} = {_short_repr(value)}")
+            yield f"  {name} = {_short_repr(value)}"
         if number < len(answers):
             failure = answers[number].failure
             given = f"{failure.name}: {failure.text}" if failure else _short_repr(answers[number].value)
-            say(f"  returned {given}")
+            yield f"  returned {given}"
         if wanted:
-            say(f"  right    {wanted}")
-    say("\nThe verdict, as recorded:")
-    say(text(recorded))
+            yield f"  right    {wanted}"
+    yield "\nThe verdict, as recorded:"
+    yield text(recorded)
     if again is None:
-        say("\nThe file is another one now than was graded.")
+        yield "\nThe file is another one now than was graded."
     elif text(again) != text(recorded):
-        say("\nJudged again, it is another one:")
-        say(text(again))
+        yield "\nJudged again, it is another one:"
+        yield text(again)
     else:
-        say("\nJudged again, it is the same.")
+        yield "\nJudged again, it is the same."

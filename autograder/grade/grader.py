@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from autograder.assignments import Assignment
@@ -167,21 +168,18 @@ def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, R
         restored = restore(notebook, job.release, assignment, of_this_release=of_this_release, recognised_by=by)
         del notebook
         restored.troubles[:0] = troubles
-        tests = own_tests(restored.notebook, job.release, assignment)
+        given = [c.source for c in job.release.cells.values() if c.locked and not c.has("grade") and c.kind == "code"]
+        own = own_tests(restored.notebook, job.release, assignment).items()
+        tests: dict[int, InstructorTest] = {place: partial(prepared, cell.source, given) for place, cell in own}
         submission = Submission(restored.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests, guest)
         return assignment, restored, submission.judge()
 
 
-def own_tests(notebook: Notebook, release: Release, assignment: Assignment) -> dict[int, InstructorTest]:
-    """Return the lecturer's own test cells by their place: locked, graded, and no check of ours."""
-    given = [c.source for c in release.cells.values() if c.locked and not c.has("grade") and c.kind == "code"]
+def own_tests(notebook: Notebook, release: Release, assignment: Assignment) -> dict[int, Cell]:
+    """Return the lecturer's own test cells as released, by their place: locked, graded, and no check of ours."""
     checks = {exercise.id for exercise in assignment.exercises}
-
-    def test_of(source: str) -> InstructorTest:
-        return lambda guest, seconds: prepared(source, given, guest, seconds)
-
     return {
-        place: test_of(known.source)
+        place: known
         for place, cell in enumerate(notebook.cells)
         if cell.id and cell.id not in checks and (known := release.cells.get(cell.id)) and known.is_test
     }
@@ -209,15 +207,13 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
     if outcome == "graded" and troubles:
         outcome = "graded-with-trouble"
     content = written(restored, assignment, found, job)
-    own = own_tests(restored.notebook, job.release, assignment)
-    tests = {place: restored.notebook.cells[place].name for place in own}
-    most = {id: job.release.cells[id].points or 0.0 for id in tests.values()}
-    extras = {id: points_of(found.shown.get(place, []), most[id]) for place, id in tests.items()}
+    tests = own_tests(restored.notebook, job.release, assignment)
+    extras = {cell.name: points_of(found.shown.get(place, []), cell.points or 0.0) for place, cell in tests.items()}
     record = replace(
         record,
         outcome=outcome,
         score=round(sum(verdict.points for verdict in found.verdicts) + sum(extras.values()), 6),
-        max_score=assignment.max_points + sum(most.values()),
+        max_score=assignment.max_points + sum(cell.points or 0.0 for cell in tests.values()),
         extras=extras,
         release=assignment.release,
         autograded=hashlib.sha256(content).hexdigest(),

@@ -9,16 +9,10 @@ Regions = Iterable[Sequence[str]]
 
 def regions(config: Any) -> tuple[tuple[str, str], ...]:
     """Return the marks as a course's configuration has them."""
-    tests, schemes = config.ClearHiddenTests, config.ClearMarkScheme
-    return (
-        (
-            str(tests.get("begin_test_delimeter", "BEGIN HIDDEN TESTS")),
-            str(tests.get("end_test_delimeter", "END HIDDEN TESTS")),
-        ),
-        (
-            str(schemes.get("begin_mark_scheme_delimeter", "BEGIN MARK SCHEME")),
-            str(schemes.get("end_mark_scheme_delimeter", "END MARK SCHEME")),
-        ),
+    kinds = (config.ClearHiddenTests, "test", "HIDDEN TESTS"), (config.ClearMarkScheme, "mark_scheme", "MARK SCHEME")
+    return tuple(
+        (str(own.get(f"begin_{kind}_delimeter", f"BEGIN {said}")), str(own.get(f"end_{kind}_delimeter", f"END {said}")))
+        for own, kind, said in kinds
     )
 
 

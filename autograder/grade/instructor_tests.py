@@ -67,12 +67,11 @@ def _plain_numbers(value: Any) -> Any:
 def _raised(failure: Failure) -> BaseException:
     """Return the exception that a student's function raised, as one of this process."""
     kind = getattr(builtins, failure.name, None)
-    if isinstance(kind, type) and issubclass(kind, Exception):
-        try:
-            return kind(failure.text)
-        except Exception:  # noqa: BLE001  (one that wants other arguments)
-            return RuntimeError(f"{failure.name}: {failure.text}")
-    return RuntimeError(f"{failure.name}: {failure.text}")
+    said = RuntimeError(f"{failure.name}: {failure.text}")
+    try:
+        return kind(failure.text) if isinstance(kind, type) and issubclass(kind, Exception) else said
+    except Exception:  # noqa: BLE001  (one that wants other arguments)
+        return said
 
 
 class _Names(dict[str, Any]):
@@ -93,12 +92,10 @@ class _Names(dict[str, Any]):
             if left <= 0:
                 raise EndedByTime
             outcomes = self._guest.evaluate(function, [arguments], left)
-        except EndedByTime as ended:
-            self.ended = EndedByTime(f"its calls together took longer than {self._seconds:g} seconds")
-            raise Gone(str(self.ended)) from ended
         except Ended as ended:
-            self.ended = ended
-            raise Gone(str(ended)) from ended
+            late = EndedByTime(f"its calls together took longer than {self._seconds:g} seconds")
+            self.ended = late if isinstance(ended, EndedByTime) else ended
+            raise Gone(str(self.ended)) from ended
         if outcomes is None:
             raise NameError(function)
         if outcomes[0].failure:

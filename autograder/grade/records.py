@@ -23,7 +23,7 @@ import secrets
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -135,19 +135,9 @@ def verdict_row(verdict: Verdict) -> dict[str, Any]:
 
 def verdict_of(row: dict[str, Any]) -> Verdict:
     """Return the verdict that a record's row describes."""
-    return Verdict(
-        function=row["function"],
-        equation=row["equation"],
-        passed=row["passed"],
-        points=row["points"],
-        max_points=row["max_points"],
-        mistake=row["mistake"],
-        seen=row["seen"],
-        hint=row["hint"],
-        read=row["read"],
-        notes=tuple(row["notes"]),
-        parts=tuple(Part(**part) for part in row["parts"]),
-    )
+    known = {each.name: row[each.name] for each in fields(Verdict)}
+    parts = tuple(Part(**part) for part in row["parts"])
+    return Verdict(**known | {"notes": tuple(row["notes"]), "parts": parts})
 
 
 @functools.cache
@@ -258,8 +248,8 @@ class Records:
         CannotWrite
         """
         self._prepared()
-        fields = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in vars(record).items())
-        write_whole(self.path(record.student), f"{{\n{fields}\n}}\n".encode())
+        rows = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in vars(record).items())
+        write_whole(self.path(record.student), f"{{\n{rows}\n}}\n".encode())
 
     def seed(self, given: Path | None = None, *, keep: bool = True) -> int:
         """Return the secret seed, made now if there is none yet.

@@ -20,7 +20,7 @@ from autograder.grade.console import changes_table, followed, needs_marks, summa
 from autograder.grade.course import Course, NoGradebook, find_course
 from autograder.grade.gradebook import Gradebook, UnknownAssignment, assignments_and
 from autograder.grade.grader import Job, Result
-from autograder.grade.records import Record, Records, reference_of
+from autograder.grade.records import Record, Records
 from autograder.grade.restore import shared_cells
 from autograder.grade.writer import ClassState, Writer, changes, exit_code
 from autograder.sandbox.clock import cores
@@ -193,11 +193,6 @@ class Run:
             return
         jobs, close = self.options.jobs or cores(), [] if self._lock is None else [self._lock]
         yield from grade_all(self.job, self.state.todo, jobs, self.options.sandboxed, close, self.sandbox)
-
-    @property
-    def seed_reference(self) -> str:
-        """How records refer to the seed."""
-        return reference_of(self.job.seed)
 
 
 def grade_class(

@@ -365,4 +365,4 @@ def test_without_a_sandbox_nothing_is_graded_unless_asked(here, monkeypatch):
     with pytest.raises(NotStarted, match=r"no user namespaces here\. Nothing was graded: .* --unsandboxed"):
         session.grade_class(NAME, Options(here, jobs=1))
     assert when_graded(here) == {}
-    assert Run(NAME, Options(here)).seed_reference
+    assert Run(NAME, Options(here)).places

@@ -216,7 +216,7 @@ def test_a_twin_that_was_killed_is_replaced_by_a_zygote_of_the_workers_own(tmp_p
         pytest.skip(str(error))
     worker = GuestFactory(job_of(here), True, kitchen.twin())
     worker.guest().end()
-    signal.pidfd_send_signal(worker._zygote._handle, signal.SIGKILL)
+    signal.pidfd_send_signal(worker.zygote._handle, signal.SIGKILL)
     time.sleep(0.2)
     with worker.guest() as guest:
         assert printed(guest, "print(1)") == "1\n"
