@@ -301,9 +301,10 @@ def report(assignment: str, course: Path | None, output: Path | None, book: str,
 
     Exit code: 0 it is written, 2 it could not be.
     """
-    from autograder.report import dashboard, reporting
+    from autograder.report import dashboard
+    from autograder.report.marks import graded
 
-    _tell(dashboard.report(reporting.graded(assignment, course), output, book, jobs))
+    _tell(dashboard.report(graded(assignment, course), output, book, jobs))
 
 
 @main.command()
@@ -324,10 +325,10 @@ def export(assignment: str, course: Path | None, kind: str, output: Path | None)
     Exit code: 0 done, 2 it could not be.
     """
     from autograder.grade.records import write_whole
-    from autograder.report import reporting
     from autograder.report.export import FORMATS
+    from autograder.report.marks import graded
 
-    table = FORMATS[kind](reporting.graded(assignment, course)).encode("utf-8", "replace")
+    table = FORMATS[kind](graded(assignment, course)).encode("utf-8", "replace")
     if output:
         write_whole(output, table)
     else:
@@ -345,9 +346,10 @@ def feedback(assignment: str, course: Path | None, students: tuple[str, ...], bo
 
     Exit code: 0 all are written, 1 somebody has none or one without the notebook, 2 nothing could be done.
     """
-    from autograder.report import reporting
+    from autograder.report.feedback import write_feedback
+    from autograder.report.marks import graded
 
-    sys.exit(reporting.write_feedback(reporting.graded(assignment, course), students, book, jobs))
+    sys.exit(write_feedback(graded(assignment, course), students, book, jobs))
 
 
 if __name__ == "__main__":

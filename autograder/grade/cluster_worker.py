@@ -36,7 +36,7 @@ class GradingProcess:
     The Dask worker itself never looks into a notebook, and a student's process is two processes away from it.
     """
 
-    def __init__(self, job: Job, sandboxed: bool) -> None:
+    def __init__(self, job: Job) -> None:
         """Start it. When the thread that did, or the Dask worker, has gone, the kernel ends it and its guests.
 
         Raises
@@ -52,7 +52,7 @@ class GradingProcess:
             )
         self._connection = Connection(ours.detach())
         try:
-            self._connection.send((job, sandboxed))
+            self._connection.send(job)
             said = (
                 self._connection.recv() if self._connection.poll(START_SECONDS) else WorkerReady("it did not come up")
             )
@@ -100,13 +100,13 @@ _graders: dict[tuple[str, int], GradingProcess] = {}
 """By run and thread. The kernel ends a grader with the thread that started it, so each thread has its own."""
 
 
-def _grader(run: str, job: Job, sandboxed: bool) -> GradingProcess:
+def _grader(run: str, job: Job) -> GradingProcess:
     mine = (run, threading.get_ident())
     for key in [key for key, grader in list(_graders.items()) if not grader.running]:
         if gone := _graders.pop(key, None):
             gone.end()
     if mine not in _graders:
-        _graders[mine] = GradingProcess(job, sandboxed)
+        _graders[mine] = GradingProcess(job)
     return _graders[mine]
 
 
@@ -116,7 +116,7 @@ def _here() -> str:
     return str(get_worker().address)
 
 
-def grade_here(run: str, job: Job, place: CarriedSubmission, sandboxed: bool) -> bytes:
+def grade_here(run: str, job: Job, place: CarriedSubmission) -> bytes:
     """Dask task: grade one submission on this machine and return the packed result; never raise for its content.
 
     Parameters
@@ -124,12 +124,11 @@ def grade_here(run: str, job: Job, place: CarriedSubmission, sandboxed: bool) ->
     run : which run this is
     job : what all are graded with
     place : the submission
-    sandboxed : whether students' code runs in the sandbox
     """
     code = None
     for _ in range(TRIES):
         try:
-            grader = _grader(run, job, sandboxed)
+            grader = _grader(run, job)
         except UnfitMachine as error:
             return packed(None, _here(), why=str(error))
         try:
@@ -159,8 +158,7 @@ def serve(descriptor: int) -> None:
     """Worker loop of the process beside a Dask worker."""
     connection: Connection[Any, Any] = Connection(descriptor)
     with contextlib.suppress(EOFError, OSError):
-        job, sandboxed = connection.recv()
-        work(connection, job, sandboxed, (), IDLE_SECONDS)
+        work(connection, connection.recv(), idle=IDLE_SECONDS)
 
 
 def packed(result: Result | None, worker: str, why: str = "") -> bytes:

@@ -68,7 +68,7 @@ def _judged_again(
         file = take(place, run.assignment.name)
         if file.sha256 != record.sha256:
             return None, [], asked
-        factory = GuestFactory(run.job, run.options.sandboxed)
+        factory = GuestFactory(run.job)
         with contextlib.ExitStack() as stack:
             stack.callback(factory.stop)
             assignment, _, found = judged(file, run.job, factory.guest)

@@ -46,7 +46,7 @@ class Job:
     seed : of the cases; secret
     seconds : for one cell, and for judging one function
     budget : seconds for one submission, with everything that is run again
-    sandbox : what students' code runs in
+    sandbox : what students' code runs in, "namespaces" or "none"
     preamble : the code cells with which every notebook begins (`restore.shared_cells`): run once for all
     texts : the text cells as they were handed out (`restore.shared_cells`)
     """
@@ -59,9 +59,14 @@ class Job:
     seed: int
     seconds: float = 30.0
     budget: float = 240.0
-    sandbox: str = "none"
+    sandbox: str = "namespaces"
     preamble: tuple[str, ...] = ()
     texts: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether students' code runs in the sandbox."""
+        return self.sandbox != "none"
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,11 @@ class GuestFactory:
     Attributes
     ----------
     job : what all are graded with
-    sandboxed : whether students' code runs in the sandbox
     zygote : a twin of another worker's zygote, or its own once that is started
     sandbox : one that is starting already, for its own zygote
     """
 
     job: Job
-    sandboxed: bool
     zygote: Zygote | None = None
     sandbox: SandboxProcess | None = None
 
@@ -42,7 +40,7 @@ class GuestFactory:
         ------
         NotStarted
         """
-        if not self.sandboxed:
+        if not self.job.sandboxed:
             tempfile.gettempdir()  # without one, no process could be started for anybody
         elif self.zygote is None:
             zygote, self.sandbox = Zygote(self.course_files, sandbox=self.sandbox), None
@@ -64,7 +62,7 @@ class GuestFactory:
         ------
         NotStarted
         """
-        if not self.sandboxed:
+        if not self.job.sandboxed:
             return GuestProcess()
         self.start()
         assert self.zygote

@@ -42,13 +42,13 @@ class NotGraded(Exception):
     """A submission could not be graded; the message says what to do."""
 
 
-def _factory(job: Job, sandboxed: bool) -> GuestFactory:
+def _factory(job: Job) -> GuestFactory:
     """Return this thread's factory of guests, a new one when it is to serve another assignment."""
-    key = (job.assignment.release, sandboxed, tuple(cell.source for cell in job.release.cells.values()))
+    key = (job.assignment.release, job.sandbox, tuple(cell.source for cell in job.release.cells.values()))
     if getattr(_warm, "key", None) != key:
         if getattr(_warm, "factory", None):
             _warm.factory.stop()
-        _warm.factory, _warm.key = GuestFactory(job, sandboxed), key
+        _warm.factory, _warm.key = GuestFactory(job), key
         atexit.register(_warm.factory.stop)
     factory: GuestFactory = _warm.factory
     return factory
@@ -91,7 +91,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
         options = Options(sandboxed=self.sandbox, seconds=self.timeout, budget=self.budget)
         job = replace(job_of(course, gradebook, known[name], known, options), seed=records.seed())
         place = SubmissionFolder(student, course.folder("submitted") / student / name)
-        result = grade_submission(place, job, _factory(job, self.sandbox).guest)
+        result = grade_submission(place, job, _factory(job).guest)
         # nbgrader writes the notebook itself, so its digest is not known here.
         records.write(replace(result.record, autograded=""))
         if result.record.outcome in WITHOUT_MARKS:

@@ -189,10 +189,10 @@ class Run:
     def results(self) -> Iterator[Result]:
         """Grade, and write nothing."""
         if self.options.cluster:
-            yield from cluster.grade_all(self.job, self.state.todo, self.options.cluster, self.options.sandboxed)
+            yield from cluster.grade_all(self.job, self.state.todo, self.options.cluster)
             return
         jobs, close = self.options.jobs or cores(), [] if self._lock is None else [self._lock]
-        yield from grade_all(self.job, self.state.todo, jobs, self.options.sandboxed, close, self.sandbox)
+        yield from grade_all(self.job, self.state.todo, jobs, close, self.sandbox)
 
 
 def grade_class(

@@ -6,12 +6,15 @@ to judge it, nor the texts of hidden tests. Late work costs what nbgrader's plug
 
 import os
 import re
+import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+import click
 
 from autograder.core.render import SIGNS, html
 from autograder.core.verdict import Verdict
@@ -20,8 +23,9 @@ from autograder.grade.class_marks import CellMark
 from autograder.grade.course import load_nbformat
 from autograder.grade.hidden import regions
 from autograder.grade.records import CannotWrite, write_whole
-from autograder.report.marks import GradedClass, Student
+from autograder.report.marks import GradedClass, NoAssignment, Student
 from autograder.report.workers import SECONDS, Task, answers
+from course_lib.names import suggestion
 
 SUMS = {True: "right", False: "wrong", None: "open"}
 _READ = re.compile(r"\(([\w-]+\.html)(#[\w-]+)?\)")
@@ -211,3 +215,30 @@ def _write(graded: GradedClass, student: str, page: bytes) -> Path:
     if record and record.timestamp:
         write_whole(path.with_name("timestamp.txt"), f"{record.timestamp}\n".encode(), 0o644)
     return path
+
+
+def write_feedback(graded: GradedClass, students: Collection[str], book: str, jobs: int) -> int:
+    """Write pages, say how many, and return the exit code."""
+    known = [each.id for each in graded.students]
+    for student in students:
+        if student not in known:
+            raise NoAssignment(
+                f"there is no student {student!r} in {graded.assignment.name}; {suggestion(student, known)}"
+            )
+    pages = without = 0
+    nothing: list[str] = []
+    total = len(students or [each for each in graded.students if each.record])
+    with click.progressbar(length=total, label="Feedback", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        for written in feedback(graded, book, students, jobs):
+            bar.update(1)
+            pages += written.path is not None
+            without += not written.whole
+            if written.path is None:
+                nothing.append(written.student)
+    said = [f"{pages} pages in {graded.course.folder('feedback')}."]
+    if without:
+        said.append(f"{without} of them are without the notebook, which could not be shown; its marks are there.")
+    if nothing:
+        said.append(f"No page for {len(nothing)}, who have no autograded notebook: {', '.join(nothing)}.")
+    click.echo("\n".join(said), file=sys.stdout)
+    return 1 if without or nothing or not pages else 0

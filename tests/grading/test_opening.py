@@ -209,12 +209,12 @@ def test_there_are_no_more_twins_than_users_and_the_next_worker_starts_its_own(o
 
 def test_a_twin_that_was_killed_is_replaced_by_a_zygote_of_the_workers_own(tmp_path):
     here = course(tmp_path)
-    kitchen = GuestFactory(job_of(here), sandboxed=True)
+    kitchen = GuestFactory(job_of(here))
     try:
         kitchen.start()
     except NotStarted as error:
         pytest.skip(str(error))
-    worker = GuestFactory(job_of(here), True, kitchen.twin())
+    worker = GuestFactory(job_of(here), kitchen.twin())
     worker.guest().end()
     signal.pidfd_send_signal(worker.zygote._handle, signal.SIGKILL)
     time.sleep(0.2)
@@ -254,7 +254,7 @@ def test_a_graded_notebook_is_the_same_with_an_opening_and_without(tmp_path, beg
     assert job.preamble
     (place,), found = places(here / "submitted", NAME), []
     for each in (job, replace(job, preamble=())):
-        kitchen = GuestFactory(each, sandboxed=True)
+        kitchen = GuestFactory(each)
         try:
             found.append(grade_submission(place, each, kitchen.guest))
         finally:
