@@ -9,7 +9,6 @@ import ctypes
 import os
 import resource
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -198,33 +197,26 @@ def set_limits(limits: dict[str, Any]) -> None:
     limit(resource.RLIMIT_MSGQUEUE, 0)
 
 
-def _of_each_process(name: str) -> Iterator[str]:
-    """Yield a file of /proc for each process in sight but the first."""
+def _bytes_of_processes(name: str, *words: str) -> int:
+    """Return the sum of what some words of a file of /proc say, over all processes in sight but the first."""
     with os.scandir("/proc") as entries:
         numbers = [entry.name for entry in entries if entry.name.isdigit() and entry.name != "1"]
+    total = 0
     for number in numbers:
         with contextlib.suppress(OSError):  # it may have gone
-            yield Path(f"/proc/{number}/{name}").read_text()
+            lines = Path(f"/proc/{number}/{name}").read_text().splitlines()
+            total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(words))
+    return total
 
 
 def anonymous_bytes() -> int:
     """Return the memory that all processes in sight hold for themselves; what two share counts once for each."""
-    total = 0
-    for status in _of_each_process("status"):
-        for line in status.splitlines():
-            if line.startswith(("RssAnon:", "RssShmem:")):
-                total += int(line.split()[1]) * 1024
-    return total
+    return _bytes_of_processes("status", "RssAnon:", "RssShmem:")
 
 
 def proportional_bytes() -> int:
     """Return the same with what is shared counted once: exact, and slow."""
-    total = 0
-    for rollup in _of_each_process("smaps_rollup"):
-        for line in rollup.splitlines():
-            if line.startswith(("Pss_Anon:", "Pss_Shmem:")):
-                total += int(line.split()[1]) * 1024
-    return total
+    return _bytes_of_processes("smaps_rollup", "Pss_Anon:", "Pss_Shmem:")
 
 
 def use_large_pages() -> None:

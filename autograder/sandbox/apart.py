@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from autograder.sandbox.process import Ended, EndedByMemory, EndedByTime
 OUT_OF_MEMORY = 137
 
 
-class TrustedFork:
+class TrustedFork(contextlib.AbstractContextManager["TrustedFork"]):
     """A fork of this process that answers messages, started at the first one.
 
     Attributes
@@ -109,9 +109,6 @@ class TrustedFork:
             os.kill(self._pid, signal.SIGKILL)
         _, status = os.waitpid(self._pid, 0)
         return os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *error: object) -> None:
         self.end()

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.sandbox.fork_client import Zygote
-from autograder.sandbox.forked_guest import ForkedGuest
 from autograder.sandbox.launch import NotStarted
 from autograder.sandbox.plan import MEBIBYTE, Limits
-from autograder.sandbox.process import Ended
+from autograder.sandbox.process import Ended, Guest
 from autograder.sandbox.seccomp import seccomp_program
 
 
@@ -109,7 +108,7 @@ def _host_user(process: int) -> int:
     return int(next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1])
 
 
-def _protection(zygote: Zygote, guest: ForkedGuest, seen: dict[str, int]) -> Protection:
+def _protection(zygote: Zygote, guest: Guest, seen: dict[str, int]) -> Protection:
     limits, own_user, user = zygote.limits, os.geteuid(), _host_user(guest.process)
     shared = [name for kind, name in _NAMESPACES.items() if seen[kind] == Path(f"/proc/self/ns/{kind}").stat().st_ino]
     holds = {

@@ -8,13 +8,11 @@ import signal
 import socket
 import tempfile
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import Self
 
-from autograder.protocol import wire
 from autograder.sandbox.cgroup import MemoryGroup
 from autograder.sandbox.forked_guest import ForkedGuest, process_of
-from autograder.sandbox.launch import PACKET, START_SECONDS, NotStarted, SandboxProcess, hear, memory_group, send
+from autograder.sandbox.launch import PACKET, NotStarted, SandboxProcess, hear, memory_group, send
 from autograder.sandbox.plan import Limits, course_message
 from autograder.sandbox.process import CellResult, Ended, Guest
 
@@ -34,10 +32,6 @@ class _PreambleChannel(Guest):
     def process(self) -> int:
         """The machine's id of the twin."""
         return self._process
-
-    def wait_until_ready(self) -> None:
-        """Wait for its first word."""
-        self._answer(wire.Deadline(START_SECONDS), START_SECONDS)
 
     def end(self) -> None:
         """Hang up."""
@@ -268,7 +262,5 @@ class Zygote:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()

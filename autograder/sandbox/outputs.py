@@ -118,6 +118,12 @@ def _metadata(metadata: Any, data: Mapping[str, str]) -> dict[str, Any]:
     return kept
 
 
+def _rich(output: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the bundle of what is displayed, and its metadata."""
+    kept = _bundle(output["data"])
+    return {"data": kept, "metadata": _metadata(output.get("metadata"), kept)}
+
+
 def size_of(value: Any) -> int:
     """Return about how long a structure of JSON is."""
     if isinstance(value, dict | list):
@@ -169,27 +175,19 @@ class CellOutputs:
                     last["text"] += text  # cleaned at the end: an escape may be cut by the border of two pieces
                 else:
                     self._add({"output_type": "stream", "name": name, "text": text})
-            case {"output_type": "display_data", "data": data}:
-                kept = _bundle(data)
-                shown = {
-                    "output_type": "display_data",
-                    "data": kept,
-                    "metadata": _metadata(output.get("metadata"), kept),
-                }
-                self._add(shown, output.get("display_id"))
-            case {"output_type": "execute_result", "data": data, "execution_count": int() as count}:
-                kept = _bundle(data)
-                metadata = _metadata(output.get("metadata"), kept)
-                result = {"output_type": "execute_result", "data": kept, "metadata": metadata}
-                self._add({**result, "execution_count": min(max(int(count), 0), 10**6)})
+            case {"output_type": "display_data", "data": _}:
+                self._add({"output_type": "display_data", **_rich(output)}, output.get("display_id"))
+            case {"output_type": "execute_result", "data": _, "execution_count": int() as count}:
+                counted = {"execution_count": min(max(int(count), 0), 10**6)}
+                self._add({"output_type": "execute_result", **_rich(output), **counted})
             case {"output_type": "update_display_data"} if self._updates >= MAX_UPDATES:
                 self._cut = True
-            case {"output_type": "update_display_data", "data": data, "display_id": str() as id}:
+            case {"output_type": "update_display_data", "data": _, "display_id": str() as id}:
                 self._updates += 1
-                kept = _bundle(data)
+                shown = _rich(output)
                 for known, old in zip(self._ids, self._outputs, strict=True):
                     if known == id:
-                        old |= {"data": kept, "metadata": _metadata(output.get("metadata"), kept)}
+                        old |= shown
             case {
                 "output_type": "error",
                 "ename": str() as name,

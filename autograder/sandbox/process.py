@@ -8,12 +8,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +76,7 @@ CallHandler = Callable[[Sequence[Any], Mapping[str, Any]], Any]
 """Answers a call of the guest's: from its arguments, by position and by name, plain values or a Failure."""
 
 
-class Guest(ABC):
+class Guest(contextlib.AbstractContextManager["Guest"]):
     """A student's process, however it was started: it runs cells, evaluates functions, and decides nothing.
 
     Attributes
@@ -100,6 +99,22 @@ class Guest(ABC):
     def _why_it_ended(self) -> Ended | NotStarted:
         """Say why the process hung up, after it did."""
         return Ended("the student's process ended, or sent what is not an answer")
+
+    def wait_until_ready(self, too_late: str = "") -> None:
+        """Wait for its first word.
+
+        Raises
+        ------
+        NotStarted
+            With a sentence for what does not come up, if one is given.
+        """
+        try:
+            ready = self._answer(wire.Deadline(START_SECONDS), START_SECONDS)
+        except Ended as ended:
+            raise NotStarted(too_late or f"no process for the student's code came up: {ended}") from ended
+        if ready != "ready":
+            self.end()
+            raise NotStarted("the process for the student's code did not say that it is ready")
 
     def read(self, content: bytes, seconds: float) -> notebook.Notebook:
         """Parse a notebook's file in the guest; nothing is parsed here.
@@ -176,7 +191,7 @@ class Guest(ABC):
             return [replace(o, seconds=took / len(cases)) for o in answer] if took > 2 * LOOK_SECONDS else answer
         raise self._broken()
 
-    def _leave_preamble(self) -> None:  # noqa: B027  (most guests have none)
+    def _leave_preamble(self) -> None:
         """Undo cells that were run ahead of time; only a forked guest has any."""
 
     def _ask(
@@ -242,12 +257,7 @@ class Guest(ABC):
         self.end()
         return Ended(NO_ANSWER)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.end()
 
 
@@ -297,13 +307,7 @@ class GuestProcess(Guest):
                 env=environment,
                 start_new_session=True,
             )
-        try:
-            ready = self._answer(wire.Deadline(START_SECONDS), START_SECONDS) == "ready"
-        except Ended as error:
-            raise NotStarted(f"no process for the student's code came up within {START_SECONDS:g} seconds") from error
-        if not ready:
-            self.end()
-            raise NotStarted("the process for the student's code did not say that it is ready")
+        self.wait_until_ready(f"no process for the student's code came up within {START_SECONDS:g} seconds")
 
     @property
     def process(self) -> int:
