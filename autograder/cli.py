@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from autograder.errors import AutograderError, say, sentence_of, speak_plainly
 
@@ -20,9 +20,6 @@ try:
 except ImportError as missing:
     say("autograder", missing)
     sys.exit(2)
-
-if TYPE_CHECKING:
-    from autograder.sandbox.launch import SandboxProcess
 
 BY_OTHER_MEANS = {
     "cells": "the ids of its cells; its metadata do not say",
@@ -133,9 +130,7 @@ def _tell(text: object) -> None:
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.option("--assignment", "name", help="Which assignment it is, if the notebook does not tell.")
 @click.option(
-    "--course-dir",
-    type=FOLDER,
-    help="A course directory whose course.toml and releases.json say what is asked.",
+    "--course-dir", type=FOLDER, help="A course directory whose course.toml and releases.json say what is asked."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option(
@@ -240,7 +235,7 @@ def grade(assignment: str, unsandboxed: bool, jobs: int, cluster: str, **rest: A
         raise AutograderError("stopped; what is graded stays graded, and starting again goes on from there.") from error
 
 
-def _sandbox() -> "contextlib.AbstractContextManager[SandboxProcess | None]":
+def _sandbox() -> contextlib.AbstractContextManager[Any]:
     """Let a sandbox warm up while the rest is loaded; where there can be none, grading says so itself."""
     from autograder.sandbox.launch import NotStarted, SandboxProcess
     from autograder.sandbox.plan import Limits

@@ -65,6 +65,20 @@ class Course:
         db_url = said.get("db_url") or f"sqlite:///{root / 'gradebook.db'}"
         return cls(root, config, db_url)
 
+    @classmethod
+    def named(cls, root: Path | None) -> "Course":
+        """Read a course; None is the one in the nearest directory from the current one upwards.
+
+        Raises
+        ------
+        NoGradebook
+            If there is none.
+        """
+        root = root or find_course(Path.cwd())
+        if root is None:
+            raise NoGradebook("Neither this folder nor one above it is an nbgrader course: name it by --course-dir.")
+        return cls.at(root)
+
     def folder(self, step: str) -> Path:
         """Return the directory of a step, such as "submitted"."""
         name = str(self.config.CourseDirectory.get(f"{step}_directory", step))

@@ -17,10 +17,9 @@ from autograder.assignments import Assignment, ManualQuestion
 from autograder.course_file import assignments_of
 from autograder.grade.class_marks import cell_rows, cells_of
 from autograder.grade.course import Course, NoGradebook, database, readable, said_of
-from autograder.grade.hidden import regions
 from autograder.grade.lateness import interval, late_penalty, parsed_time
 from autograder.grade.records import CannotWrite, Record
-from autograder.grade.restore import Release, kernelspec_of
+from autograder.grade.restore import Release, kernelspec_of, regions
 from autograder.protocol.notebook import Cell, NoNotebook, read
 
 WAIT_SECONDS = 60.0

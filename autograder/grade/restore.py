@@ -6,13 +6,12 @@ outputs are cleared. What was found on the way is a list of troubles; none costs
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.assignments import Assignment
-from autograder.grade.hidden import as_released
 from autograder.grade.records import SENTENCES
 from autograder.protocol.notebook import Cell, NoNotebook, Notebook, read
 
@@ -43,6 +42,34 @@ class Anomaly:
         return {"id": self.id, "where": self.where, "text": self.text}
 
 
+Regions = Iterable[Sequence[str]]
+"""The first and the last mark of each kind of region; a line is one that holds it, wherever in it."""
+
+
+def regions(config: Any) -> tuple[tuple[str, str], ...]:
+    """Return the marks as a course's configuration has them."""
+    kinds = (config.ClearHiddenTests, "test", "HIDDEN TESTS"), (config.ClearMarkScheme, "mark_scheme", "MARK SCHEME")
+    return tuple(
+        (str(own.get(f"begin_{kind}_delimeter", f"BEGIN {said}")), str(own.get(f"end_{kind}_delimeter", f"END {said}")))
+        for own, kind, said in kinds
+    )
+
+
+def as_released(source: str, marks: Regions) -> str:
+    """Return a cell's text as students got it; where a last mark is missing, all below the first is hidden."""
+    for begin, end in marks:
+        kept, hidden = [], False
+        for line in source.splitlines(keepends=True):
+            if begin in line:
+                hidden = True
+            elif end in line:
+                hidden = False
+            elif not hidden:
+                kept.append(line)
+        source = "".join(kept)
+    return source
+
+
 @dataclass(frozen=True)
 class Release:
     """A notebook as it was handed out.
@@ -51,7 +78,7 @@ class Release:
     ----------
     cells : what the gradebook knows of each cell, by its name, in the notebook's order
     kernelspec : of its metadata
-    hidden : the marks of what students did not get (`hidden.regions`)
+    hidden : the marks of what students did not get (`regions`)
     """
 
     cells: Mapping[str, Cell]

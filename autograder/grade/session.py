@@ -17,7 +17,7 @@ from autograder.grade import cluster
 from autograder.grade.batch import grade_all
 from autograder.grade.collect import SubmissionFolder, places
 from autograder.grade.console import changes_table, followed, needs_marks, summary, table
-from autograder.grade.course import Course, NoGradebook, find_course
+from autograder.grade.course import Course
 from autograder.grade.gradebook import Gradebook, UnknownAssignment, assignments_and
 from autograder.grade.grader import Job, Result
 from autograder.grade.records import Record, Records
@@ -121,14 +121,11 @@ class Run:
             If course.toml or releases.json cannot be read.
         CannotWrite, Busy
         """
-        root = options.course or find_course(Path.cwd())
-        if root is None:
-            raise NoGradebook("Neither this folder nor one above it is an nbgrader course: name it by --course-dir.")
+        self.course = Course.named(options.course)
         if options.seed_file:
             options.seed_file = options.seed_file.absolute()
         self.options = options
         self.sandbox = sandbox
-        self.course = Course.at(root)
         keep_out_of(self.course.folder("submitted"))
         hide(str(self.course.root), "course")
         try:

@@ -14,14 +14,7 @@ from autograder.grade import sanitize
 from autograder.grade.collect import TIMESTAMP, SubmissionFolder, Unreadable, take
 from autograder.grade.gradebook import Gradebook
 from autograder.grade.grader import Job, Result, blank
-from autograder.grade.records import (
-    NEED_A_PERSON,
-    TO_BE_GRADED_AGAIN,
-    WITHOUT_MARKS,
-    Record,
-    Records,
-    write_whole,
-)
+from autograder.grade.records import NEED_A_PERSON, TO_BE_GRADED_AGAIN, WITHOUT_MARKS, Record, Records, write_whole
 
 
 @dataclass

@@ -21,8 +21,8 @@ from autograder.core.verdict import Verdict
 from autograder.errors import AutograderError
 from autograder.grade.class_marks import CellMark
 from autograder.grade.course import load_nbformat
-from autograder.grade.hidden import regions
 from autograder.grade.records import CannotWrite, write_whole
+from autograder.grade.restore import regions
 from autograder.report.marks import GradedClass, NoAssignment, Student
 from autograder.report.workers import SECONDS, Task, answers
 from course_lib.names import suggestion

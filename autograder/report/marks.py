@@ -14,7 +14,7 @@ from autograder.core.verdict import Verdict
 from autograder.course_file import assignments_of
 from autograder.errors import AutograderError
 from autograder.grade.class_marks import GradebookRow, read_class
-from autograder.grade.course import Course, NoGradebook, find_course
+from autograder.grade.course import Course, NoGradebook
 from autograder.grade.gradebook import Gradebook, assignments_and
 from autograder.grade.records import Record, Records, verdict_of
 from course_lib.names import suggestion
@@ -116,10 +116,7 @@ def graded(name: str, course: Path | None = None) -> GradedClass:
     CourseFileError
         If course.toml cannot be read.
     """
-    root = course or find_course(Path.cwd())
-    if root is None:
-        raise NoGradebook("Neither this folder nor one above it is an nbgrader course: name it by --course-dir.")
-    found = Course.at(root)
+    found = Course.named(course)
     known = assignments_of(found.root)
     if name not in known:
         with contextlib.suppress(NoGradebook):  # one that is the lecturer's own stands in the gradebook alone
@@ -132,7 +129,7 @@ def graded(name: str, course: Path | None = None) -> GradedClass:
         found,
         assignment,
         assignment.total_points if most is None else most,
-        students_of(Records(root, name).all(), rows),
+        students_of(Records(found.root, name).all(), rows),
     )
 
 
