@@ -80,7 +80,7 @@ class _Stopped(click.ClickException):
 
 class _Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it; whatever stops it becomes a sentence."""
+        """Run the command; turn every exception into a sentence."""
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
@@ -93,7 +93,7 @@ class _Commands(click.Group):
     command_class = _Command
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:
-        """Run a command; say what stops it in one line, and in an object where JSON was asked for."""
+        """Run a command; print an error in one line, and as an object where JSON was asked for."""
         speak_plainly()
         words = list(sys.argv[1:] if args is None else args) or ["--help"]
         try:

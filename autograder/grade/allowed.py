@@ -1,4 +1,4 @@
-"""Which parts of the reference a notebook may import while it is graded: those that its locked cells import.
+"""The course modules that a notebook may import while it is graded: those that its locked cells import.
 
 A sandbox holds these and what they need, so that a student's code draws and loads data as it did at home. A function
 that the assignment asks for is withheld even there, unless a locked cell imports it by name.
@@ -19,7 +19,7 @@ Needed = tuple[str, str]
 
 
 def _imported(source: str) -> list[Needed]:
-    """Return what a source imports from the reference."""
+    """Return the modules and names that a source imports from the reference."""
     try:
         return [(module.split(".")[1], name) for module, name in imported(PACKAGE.name, source)]
     except (SyntaxError, ValueError, RecursionError):
@@ -44,7 +44,7 @@ def _gives_away(module: str, name: str, asked: set[Needed]) -> bool:
 
 
 def allowed_parts(sources: Iterable[str], assignment: Assignment) -> list[str]:
-    """Return what `sandbox.course_files.course_files` is to make of the reference.
+    """Return the allowed parts of the reference, as `sandbox.course_files.course_files` takes them.
 
     Parameters
     ----------

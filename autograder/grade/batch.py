@@ -80,7 +80,7 @@ class GradingWorker(pool.Worker):
     """A worker that grades."""
 
     def __init__(self, job: Job, factory: GuestFactory, close: Sequence[int]) -> None:
-        """Start it, with a twin of the factory's zygote."""
+        """Start the worker, with a twin of the factory's zygote."""
         zygote = factory.twin()
         serve = functools.partial(work, job=job, close=close, zygote=zygote)
         super().__init__(multiprocessing.get_context("fork"), serve, most_seconds(job))
@@ -109,7 +109,7 @@ def most_seconds(job: Job) -> float:
 
 
 def given_up(place: SubmissionFolder, job: Job, code: int | None) -> Result:
-    """Return the result of a submission whose worker was lost each time.
+    """Return the result of a submission at which every worker that tried was lost.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ class CellMark:
 
     @property
     def points(self) -> float:
-        """What counts."""
+        """The points that count."""
         return (self.manual if self.manual is not None else self.auto or 0.0) + self.extra
 
 
@@ -77,7 +77,7 @@ def cell_rows(t: Tables, table: sa.Table, *columns: str) -> sa.Select[Any]:
 
 
 def read_class(course: Course, name: str) -> tuple[dict[str, GradebookRow], float | None]:
-    """Return the rows of everybody, and what there is to get; nothing and None where there is no gradebook yet.
+    """Return all students' rows, and the maximum of points; nothing and None where there is no gradebook yet.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def _read(connection: sa.Connection, t: Tables, name: str) -> tuple[dict[str, Gr
 
 
 def _number(value: Any) -> float | None:
-    """Return a mark; SQLite keeps whatever was written into it, and what is no number raises a ValueError."""
+    """Return a mark; raise ValueError for a value that is no number, as SQLite keeps values of any type."""
     return None if value is None else float(value)
 
 

@@ -36,7 +36,7 @@ AHEAD = 3
 
 
 class NoCluster(AutograderError):
-    """The cluster cannot grade, or cannot be reached; the message says what to do."""
+    """An error of the cluster: it cannot grade, or cannot be reached; the message says what to do."""
 
 
 def sendable(job: Job) -> Job:
@@ -45,7 +45,7 @@ def sendable(job: Job) -> Job:
 
 
 def unpacked(content: bytes, place: CarriedSubmission, job: Job) -> Result:
-    """Return the result that a worker packed, if it answers what it was asked.
+    """Unpack a worker's result, and check that it answers the request.
 
     Raises
     ------

@@ -27,7 +27,7 @@ IDLE_SECONDS = 120.0
 
 
 class UnfitMachine(Exception):
-    """A machine of the cluster cannot grade; the message says why."""
+    """An error of one machine of the cluster: it cannot grade; the message says why."""
 
 
 class GradingProcess:
@@ -37,7 +37,7 @@ class GradingProcess:
     """
 
     def __init__(self, job: Job) -> None:
-        """Start it. When the thread that did, or the Dask worker, has gone, the kernel ends it and its guests.
+        """Start the process; the kernel ends it and its guests with the starting thread, or with the Dask worker.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class GradingProcess:
 
     @property
     def running(self) -> bool:
-        """Whether it still is."""
+        """Whether the process is still running."""
         return self._process.poll() is None
 
     def grade(self, place: CarriedSubmission, seconds: float) -> Result:
@@ -83,7 +83,7 @@ class GradingProcess:
         return said
 
     def end(self) -> int | None:
-        """End it, and its zygote and guests with it; return its exit code, None where it did not end of itself.
+        """End the process with its zygote and guests; return its exit code, None if it had to be killed.
 
         May be called twice.
         """

@@ -27,7 +27,7 @@ def points(record: Record) -> str:
 
 
 def what_was_wrong(record: Record) -> list[str]:
-    """Return the mistakes and anomalies of a submission, one a line."""
+    """Return a line for each mistake and anomaly of a submission."""
     named: dict[str, list[str]] = {}
     for row in record.verdicts:
         if row["mistake"]:
@@ -78,7 +78,7 @@ def changes_table(found: Mapping[str, Mapping[str, tuple[Any, Any]]]) -> Table:
 
 
 def followed(console: Console, records: Iterator[Record], total: int) -> Iterator[Record]:
-    """Yield the records, and show how far it is: a bar on a terminal, a line for each elsewhere."""
+    """Yield the records, and show the progress: a bar on a terminal, a line for each record elsewhere."""
     if not console.is_terminal:
         for number, record in enumerate(records, start=1):
             line = f"{number}/{total} {one_line(record.student)}: {record.outcome}, {points(record)}"

@@ -25,7 +25,7 @@ COLUMNS: Mapping[str, str] = tomllib.loads(Path(__file__).with_name("nbgrader_ta
 
 
 class NoGradebook(AutograderError):
-    """There is no gradebook that could be used; the message says what to do."""
+    """An error of a course: there is no gradebook that can be used; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Course:
 
     @classmethod
     def at(cls, root: Path) -> "Course":
-        """Read the configuration of a course directory; it is the lecturer's, and is run.
+        """Open a course directory: run its configuration file, and return its folders and database.
 
         Raises
         ------
@@ -67,7 +67,7 @@ class Course:
 
     @classmethod
     def named(cls, root: Path | None) -> "Course":
-        """Read a course; None is the one in the nearest directory from the current one upwards.
+        """Open a course; None stands for the nearest one, from the current directory upwards.
 
         Raises
         ------
@@ -90,7 +90,7 @@ class Course:
 
 
 def config_of(root: Path) -> Config:
-    """Run the configuration of a course directory, which is the lecturer's, and return it.
+    """Run the configuration file of a course directory, the lecturer's own code, and return the configuration.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def config_of(root: Path) -> Config:
 
 
 def find_course(start: Path) -> Path | None:
-    """Return the nearest directory, from one upwards, that is an nbgrader course directory."""
+    """Return the nearest nbgrader course directory, from one directory upwards."""
     return next((folder for folder in (start, *start.parents) if (folder / CONFIG).is_file()), None)
 
 
@@ -138,7 +138,7 @@ def readable(url: object) -> Iterator[None]:
 
 
 def database(course: Course) -> tuple[sa.Engine, Mapping[str, sa.Table]] | None:
-    """Return the engine and the tables of a course's gradebook; None where it is not made yet.
+    """Connect to a course's gradebook, and return its engine and tables; None where there is none yet.
 
     An empty database of a server is one that nbgrader has yet to fill. No connection outlives its transaction, so that
     none is in a worker that is forked meanwhile.
@@ -193,7 +193,7 @@ def said_of(error: Exception) -> str:
 
 @functools.cache
 def load_nbformat() -> Any:
-    """Load nbformat, where it is needed: it takes a third of a second.
+    """Import nbformat on first use: it takes a third of a second.
 
     It loads jsonschema, which would build a grammar of web addresses: another second, for nothing of ours. So this is
     called before anything is imported that loads nbformat by itself.

@@ -23,7 +23,7 @@ from course_lib.names import suggestion
 
 
 def explain(student: str, check: str, assignment: str, options: Options, console: Console | None = None) -> int:
-    """Print the inputs, what a student's function returned on them, what is right, and the verdict.
+    """Print the inputs of a check, the student's and the right answers on them, and the verdict.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def explain(student: str, check: str, assignment: str, options: Options, console
 def _judged_again(
     run: Run, place: SubmissionFolder, record: Record, function: str
 ) -> tuple[Verdict | None, list[Outcome], Exercise]:
-    """Judge a submission once more; None where the file is another one than was graded."""
+    """Judge a submission again; the verdict is None where the file is not the one that was graded."""
     asked = run.job.released.get(record.release, run.assignment).exercise(function)
     asked = asked or run.assignment.exercise(function)
     if asked is None:

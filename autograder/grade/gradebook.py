@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class UnknownAssignment(NoGradebook):
-    """The gradebook does not know an assignment."""
+    """An error of a gradebook: it does not know the assignment."""
 
 
 def _id() -> str:
@@ -39,7 +39,7 @@ class Gradebook:
     """The gradebook of a course, for one assignment."""
 
     def __init__(self, course: Course, assignment: str) -> None:
-        """Open it.
+        """Connect to the gradebook, and read the release of the assignment.
 
         Raises
         ------
@@ -116,7 +116,7 @@ class Gradebook:
         self._again(lambda connection: connection.execute(nobody), writes=True)
 
     def marks(self) -> dict[str, dict[str, float | None]]:
-        """Return the automatic marks of everybody: by student, by cell."""
+        """Return the automatic marks of all students: by student, then by cell."""
         t = self._tables
         wanted = cell_rows(t, t["grade"], "auto_score").where(t["submitted_notebook"].c.notebook_id == self._notebook)
         rows = self._again(lambda connection: connection.execute(wanted).all())
@@ -135,7 +135,7 @@ class Gradebook:
         return marks
 
     def write(self, record: Record) -> None:
-        """Write a record's marks, in one transaction; writing it twice is as writing it once.
+        """Write a record's marks in one transaction; repeating it changes nothing.
 
         Raises
         ------
@@ -161,7 +161,7 @@ class Gradebook:
         connection.execute(notebooks.update().where(notebooks.c.id == notebook).values(late_submission_penalty=penalty))
 
     def _write_grades(self, connection: sa.Connection, notebook: str, record: Record) -> float:
-        """Write the automatic marks, and return the sum, with what a person has given in their place."""
+        """Write the automatic marks, and return the sum of points, in which manual scores replace automatic ones."""
         table, marks, total = self._tables["grade"], self.wanted(record), 0.0
         found, rows = _rows_by_cell(connection, table, notebook, "manual_score", "extra_credit"), {}
         for name, cell in self._graded.items():
@@ -180,7 +180,7 @@ class Gradebook:
         _put(connection, table, notebook, rows, _rows_by_cell(connection, table, notebook))
 
     def _again(self, work: Callable[[sa.Connection], T], writes: bool = False) -> T:
-        """Do something in a transaction, and again while somebody else holds the database."""
+        """Run a function in a transaction, and retry while the database is locked or lost."""
         until = time.monotonic() + WAIT_SECONDS
         while True:
             try:
@@ -201,7 +201,7 @@ class Gradebook:
         )
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connections."""
         self._engine.dispose()
 
 
@@ -247,7 +247,7 @@ def _put(
 
 
 def _passes(error: SQLAlchemyError) -> bool:
-    """Return whether a transaction failed for something that passes: others write the same rows, or hold the database.
+    """Return whether a failed transaction may be retried: others wrote the same rows, or hold the database.
 
     PostgreSQL says so by the first two digits of its codes: 08 and none at all is a lost connection, 40 a conflict, 55
     somebody's lock, 57 a restart. Who finds that somebody else has made a row meanwhile, changes it the next time.
@@ -260,7 +260,7 @@ def _passes(error: SQLAlchemyError) -> bool:
 
 
 def assignments_and(course: Course, name: str, release: Release) -> Mapping[str, Assignment]:
-    """Return the assignments of a course; one with a lecturer's own tests alone is made from the gradebook.
+    """Return the assignments of a course; make the one of this name from the gradebook if it is only there.
 
     Raises
     ------

@@ -78,7 +78,7 @@ class Result:
 
 
 def recognised(job: Job, notebook: Notebook) -> tuple[Assignment, str, list[Anomaly]]:
-    """Return the assignment of a notebook, how it was recognised, and the anomalies of that.
+    """Recognise the assignment of a notebook; return it, the means of recognition, and anomalies.
 
     Only what the course has released is believed, never points that the notebook itself states.
     """
@@ -129,13 +129,13 @@ SHORT_OF = frozenset({errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE, er
 
 
 def no_room(record: Record, why: BaseException | str) -> Record:
-    """Return the record of a submission for which the machine had no room or time; it waits for the next run."""
+    """Return the record of a submission for which the machine lacked room or time; the next run grades it."""
     said = str(why) or f"this process met {type(why).__name__}"
     return replace(record, outcome="ungraded", advice=f"It waits: {said}. Nothing is lost: {AGAIN}.")
 
 
 def bug(record: Record, why: BaseException | str) -> Record:
-    """Return the record of a submission at which the grader failed, and how to report it."""
+    """Return the record of a submission at which the grader failed, with advice how to report the bug."""
     said = f"{type(why).__name__}: {str(why)[:300]}" if isinstance(why, BaseException) else why
     lines = traceback.format_exception(why) if isinstance(why, BaseException) else []
     advice = f"The grader failed, not the student ({said}). {REPORT}"
@@ -143,7 +143,7 @@ def bug(record: Record, why: BaseException | str) -> Record:
 
 
 def blank(place: SubmissionFolder, job: Job) -> Record:
-    """Return the record of a submission before anything is known of it."""
+    """Return the record of a submission before it is read."""
     return Record(
         student=place.student,
         assignment=job.assignment.name,
@@ -159,7 +159,7 @@ def blank(place: SubmissionFolder, job: Job) -> Record:
 
 
 def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, Restored, SubmissionResult]:
-    """Read a notebook, hold it against what was handed out, and judge it.
+    """Read a notebook, restore it from its release, and judge it.
 
     Raises
     ------
@@ -231,7 +231,7 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
 
 
 def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
-    """Return a verdict as the outputs of its check cell: what `check` shows in a notebook, and the points."""
+    """Return a verdict as the outputs of its check cell: the text of `check`, and the points."""
     shown = {"text/plain": text(verdict), "text/html": sanitize.tex(html(verdict))}
     points = {"text/plain": repr(float(verdict.points))}
     return [
@@ -241,7 +241,7 @@ def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
 
 
 def _harmless_text(cell: Cell, job: Job) -> dict[str, Any]:
-    """Return a text cell, harmless; one that is as it was handed out, and shows no attachment, is the lecturer's."""
+    """Return a text cell, sanitised unless it is unchanged from the release and shows no attachment."""
     given, made = job.release.cells.get(cell.name), cell.as_json()
     own = (cell.kind, cell.source) in job.texts or (given is not None and given.locked and cell.source == given.source)
     if not own or "attachment:" in cell.source:
@@ -251,7 +251,7 @@ def _harmless_text(cell: Cell, job: Job) -> dict[str, Any]:
 
 
 def written(restored: Restored, assignment: Assignment, found: SubmissionResult, job: Job) -> bytes:
-    """Return the file of the autograded notebook, as Jupyter would have stored it after a run, a line for each cell.
+    """Return the autograded notebook's file, as Jupyter stores a notebook after a run; a line for each cell.
 
     Whatever a student wrote or showed is harmless in it.
     """

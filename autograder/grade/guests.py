@@ -14,7 +14,7 @@ from autograder.sandbox.process import Guest, GuestProcess
 
 @dataclass(eq=False)
 class GuestFactory:
-    """Makes the guests of one worker: forks of a zygote, which is started anew when it has gone, or fresh processes.
+    """A factory of the guests of one worker: forks of a zygote, which is restarted if it dies, or fresh processes.
 
     Attributes
     ----------

@@ -46,7 +46,7 @@ MAX_TEXT = 20_000
 
 
 class Gone(RuntimeError):
-    """The student's process is gone; the test may not go on as if nothing had happened."""
+    """An error in a test: the student's process has ended."""
 
 
 def _plain_numbers(value: Any) -> Any:
@@ -201,7 +201,7 @@ def prepared(source: str, given: Iterable[str], guest: Guest, seconds: float) ->
 
 
 def outputs_of(apart: TrustedFork, guest: Guest) -> list[dict[str, Any]]:
-    """Run a prepared test and return its outputs; what it asked the student's process is charged there.
+    """Run a prepared test and return its outputs; charge the student's process for the calls of it.
 
     Raises
     ------

@@ -39,11 +39,11 @@ _warm = threading.local()  # a zygote lives as long as the thread that started i
 
 
 class NotGraded(Exception):
-    """A submission could not be graded; the message says what to do."""
+    """An error of a submission: it could not be graded; the message says what to do."""
 
 
 def _factory(job: Job) -> GuestFactory:
-    """Return this thread's factory of guests, a new one when it is to serve another assignment."""
+    """Return this thread's factory of guests; make a new one for another assignment."""
     key = (job.assignment.release, job.sandbox, tuple(cell.source for cell in job.release.cells.values()))
     if getattr(_warm, "key", None) != key:
         if getattr(_warm, "factory", None):
@@ -55,7 +55,7 @@ def _factory(job: Job) -> GuestFactory:
 
 
 class Judge(NbGraderPreprocessor):  # type: ignore[misc]
-    """Runs a submission in the sandbox and judges it from outside, instead of executing it with the checks inside."""
+    """A preprocessor that runs a submission in the sandbox and judges it from outside, in the place of Execute."""
 
     sandbox = Bool(True, help="Whether students' code runs in the sandbox; without, it has all your rights.").tag(
         config=True

@@ -50,11 +50,11 @@ NEED_A_PERSON = frozenset(OUTCOMES) - {"graded", "graded-with-trouble"}
 
 
 class CannotWrite(AutograderError):
-    """Grading cannot go on; the message says what to do. What was written stays, and is not done again."""
+    """An error that ends a run; the message says what to do. Results that were written stay valid."""
 
 
 class Busy(AutograderError):
-    """Somebody else is grading here."""
+    """An error of a course: another process is grading this assignment."""
 
 
 @dataclass
@@ -112,7 +112,7 @@ class Record:
 
     @property
     def is_whole(self) -> bool:
-        """Whether what it holds is what grading writes, as far as others rely on it; may raise where it is not."""
+        """Whether its fields have the types that its readers rely on; may raise an error where they have not."""
         verdicts = [verdict_of(row) for row in self.verdicts]
         texts = [text for trouble in self.troubles for text in (trouble["id"], trouble["text"])]
         texts += [self.student, self.outcome, *(verdict.function for verdict in verdicts), *self.unanswered]
@@ -152,7 +152,7 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def checks_digits() -> str:
-    """Return digits that change when a file that decides a mark does: the judge, and the reference that it holds to."""
+    """Return a digest of all files that decide a mark: the judge, and the reference."""
     here = Path(__file__).parents[1]
     reference = here.parent / "course_lib"
     digest = hashlib.sha256()
@@ -165,7 +165,7 @@ def checks_digits() -> str:
 
 
 def why_not_written(error: OSError, path: Path) -> CannotWrite:
-    """Return a sentence for a failed write, which says that nothing is lost."""
+    """Return the error for a failed write, with advice."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         why = "the disk is full: make room"
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -203,7 +203,7 @@ class Records:
     """The records of one assignment of a course."""
 
     def __init__(self, course: Path, assignment: str) -> None:
-        """Look at them; nothing is made before something is written."""
+        """Name the folder of the records; the first write makes it."""
         self.assignment = assignment
         self._folder = course / FOLDER / assignment
 
@@ -219,7 +219,7 @@ class Records:
         return self._folder / "records" / f"{student}.json"
 
     def find(self, student: str) -> Record | None:
-        """Return a student's record, or None where there is none, or what is there is none.
+        """Return a student's record; None where there is no file, or no valid one.
 
         Raises
         ------
@@ -284,7 +284,7 @@ class Records:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[Self]:
-        """Keep others from grading the same assignment meanwhile; the lock goes with this process, however it ends.
+        """Hold the lock of the assignment; the system releases it when this process ends.
 
         Raises
         ------
@@ -315,5 +315,5 @@ class Records:
 
 
 def reference_of(seed: int) -> str:
-    """Return how a record refers to a seed without giving it away."""
+    """Return the digest by which a record refers to a seed without revealing it."""
     return hashlib.sha256(f"backprop-course seed {seed:#x}".encode()).hexdigest()[:12]

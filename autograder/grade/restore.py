@@ -34,11 +34,11 @@ class Anomaly:
 
     @property
     def text(self) -> str:
-        """For people."""
+        """The sentence for people."""
         return f"{ANOMALIES[self.id]}{f' ({self.where})' if self.where else ''}"
 
     def as_json(self) -> dict[str, str]:
-        """Return it as JSON types."""
+        """Return the anomaly as JSON types."""
         return {"id": self.id, "where": self.where, "text": self.text}
 
 
@@ -56,7 +56,7 @@ def regions(config: Any) -> tuple[tuple[str, str], ...]:
 
 
 def as_released(source: str, marks: Regions) -> str:
-    """Return a cell's text as students got it; where a last mark is missing, all below the first is hidden."""
+    """Strip hidden regions from a cell's text; one without an end mark reaches to the end of the text."""
     for begin, end in marks:
         kept, hidden = [], False
         for line in source.splitlines(keepends=True):
@@ -72,7 +72,7 @@ def as_released(source: str, marks: Regions) -> str:
 
 @dataclass(frozen=True)
 class Release:
-    """A notebook as it was handed out.
+    """A released notebook.
 
     Attributes
     ----------
@@ -127,7 +127,7 @@ class _Restoration:
             self.troubles[Anomaly(id, where[:80])] = None
 
     def name_of(self, cell: Cell) -> str | None:
-        """Return which cell of the release this is."""
+        """Return the name of the released cell that this is, or None."""
         if cell.grade_id is not None:
             if cell.grade_id in self.release.cells or cell.grade_id in self.checks:
                 return cell.grade_id
@@ -138,7 +138,7 @@ class _Restoration:
         return names[0] if names else None
 
     def put_right(self, cell: Cell) -> Cell:
-        """Return the cell as it is to be run and shown."""
+        """Restore one cell from the release."""
         name = self.name_of(cell)
         given = self.release.cells.get(name) if name else None
         kind = given.kind if given else cell.kind
@@ -170,7 +170,7 @@ class _Restoration:
         return replace(given, kind=kind, source=source, points=points, attachments=attached)
 
     def put_back(self, cells: list[Cell]) -> list[Cell]:
-        """Return the cells with the locked ones and the checks that are gone, each after the cell it followed."""
+        """Insert the locked cells and checks that are missing, each after the cell that it followed."""
         order = [*self.release.cells, *(id for id in self.checks if id not in self.release.cells)]
         for position, name in enumerate(order):
             if name in self.seen:

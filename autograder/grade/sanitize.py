@@ -71,12 +71,12 @@ _PICTURES = {
 
 
 def tex(text: str) -> str:
-    """Return a text in which no TeX makes links, styles or attributes."""
+    """Disarm TeX commands that make links, styles or attributes."""
     return re.sub(_TEX, r"\g<0> ", text)
 
 
 def source(text: str, attachments: Iterable[tuple[str, str]] = ()) -> tuple[str, dict[str, dict[str, str]]]:
-    """Return the source of a text cell or a LaTeX output, harmless, and of its attachments the pictures that it shows.
+    """Sanitise the source of a text cell or a LaTeX output; return it, and the attached pictures that it shows.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def drawing(svg: str, style: str = _LIGHT) -> str:
 
 
 def drawn(text: str) -> str | None:
-    """Return the SVG that HTML consists of, inline or as `drawing` writes it; None where it is anything else."""
+    """Return the SVG of HTML that is nothing else, inline or as `drawing` writes it; else None."""
     if _SVG.match(text) and text.rstrip().endswith("</svg>"):
         return text
     if found := _DRAWING.fullmatch(text):

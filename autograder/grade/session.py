@@ -30,7 +30,7 @@ from course_lib.names import suggestion
 
 
 class CannotGrade(AutograderError):
-    """Nothing could be graded; the message says what to do."""
+    """An error that keeps a run from grading anything; the message says what to do."""
 
 
 def keep_out_of(submitted: Path) -> None:
@@ -169,7 +169,7 @@ class Run:
             yield self
 
     def grade(self) -> Iterator[Record]:
-        """Grade and write, and yield each record as it is done: first those whose marks had to be written again.
+        """Grade the submissions that are due, write the results, and yield each record; repaired records come first.
 
         Raises
         ------
@@ -184,7 +184,7 @@ class Run:
             yield result.record
 
     def results(self) -> Iterator[Result]:
-        """Grade, and write nothing."""
+        """Grade the submissions that are due, and yield the results without writing them."""
         if self.options.cluster:
             yield from cluster.grade_all(self.job, self.state.todo, self.options.cluster)
             return
@@ -195,7 +195,7 @@ class Run:
 def grade_class(
     assignment: str, options: Options, console: Console | None = None, sandbox: SandboxProcess | None = None
 ) -> int:
-    """Grade a class, print how it goes, and return the exit code.
+    """Grade a class, print the progress and the results, and return the exit code.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ CHARGED = {
 
 
 class NoTimeLeft(Exception):
-    """The whole notebook has used up its time."""
+    """An error of a notebook: its time is used up."""
 
 
 @dataclass
@@ -104,7 +104,7 @@ class Submission:
         self._had += [self.guest] if self.guest else []
 
     def judge(self) -> SubmissionResult:
-        """Return one verdict for each exercise of the assignment, in its order, and what was seen on the way.
+        """Run the notebook, and return the verdicts, in the order of the exercises, with the outputs of the cells.
 
         Raises
         ------
@@ -145,7 +145,7 @@ class Submission:
         return left
 
     def _running_guest(self) -> Guest:
-        """Return the process, or a new one in which the finished cells have been run again.
+        """Return the student's process; start a new one and run the finished cells again where it has ended.
 
         A cell that had finished and now ends the process is left out; it is charged to nobody.
         """
@@ -213,7 +213,7 @@ class Submission:
         self._judged_as.shown[place] = [*outputs, *more]
 
     def _run_here(self, place: int, number: int) -> None:
-        """Run a lecturer's own test cell on this side."""
+        """Run a lecturer's own test cell in the trusted process."""
         try:
             guest, seconds = self._running_guest(), self._seconds_left()
             with self._apart(self.extras[place](guest, seconds), seconds) as apart:
@@ -256,14 +256,14 @@ class Submission:
         return judge(exercise, outcomes, self.seed)
 
     def _judged_at_the_end(self, exercise: Exercise, at_check: Verdict | None) -> Verdict:
-        """Judge a function whose check cell is gone, or stands above the cell that defines it."""
+        """Judge a function after the last cell: its check cell is missing, or stands above its definition."""
         verdict = self._judged(exercise)
         if at_check is None or verdict.mistake == at_check.mistake:
             return verdict
         return replace(verdict, notes=(*verdict.notes, "defined-below-its-check"))
 
     def _with_earlier_put_right(self, exercise: Exercise, verdicts: dict[str, Verdict]) -> Verdict:
-        """Return the verdict, or that it follows from an earlier one: with the reference in its place all is right."""
+        """Judge a wrong function again with the reference for earlier wrong ones; excuse it if that makes it right."""
         verdict = verdicts[exercise.function]
         wrong = (earlier for earlier in self.assignment.before(exercise) if not verdicts[earlier.function].passed)
         references, _ = put_right(wrong)

@@ -83,7 +83,7 @@ class Writer:
         self.gradebook.write(record)
 
     def look(self, places: Sequence[SubmissionFolder], job: Job, force: bool) -> ClassState:
-        """Return the submissions that are due, and the records whose marks did not reach the gradebook."""
+        """Sort the class into submissions that are due, records with missing marks, and records that stand."""
         state, marks = ClassState(), self.gradebook.marks()
         now = blank(SubmissionFolder("", Path()), job)
         for place in places:
@@ -119,7 +119,7 @@ class Writer:
 
 
 def changes(old: dict[str, float | None], new: dict[str, float | None]) -> dict[str, tuple[Any, Any]]:
-    """Return which marks would change: by cell, from what to what."""
+    """Return the marks that would change, by cell: the old and the new one."""
     return {name: (old.get(name), new.get(name)) for name in {**old, **new} if old.get(name) != new.get(name)}
 
 

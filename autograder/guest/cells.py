@@ -67,7 +67,7 @@ class Cells:
         cells = self
 
         class Hook(DisplayHook):
-            """Takes the value of a cell's last expression."""
+            """A display hook that collects the value of a cell's last expression."""
 
             def write_output_prompt(self) -> None:
                 pass
@@ -81,7 +81,7 @@ class Cells:
                 self._is_active = False
 
         class Publisher(DisplayPublisher):
-            """Takes what `display` and `clear_output` are given."""
+            """A publisher that collects the data of `display` and `clear_output`."""
 
             def publish(self, data: Any, metadata: Any = None, *rest: Any, **options: Any) -> None:
                 if cells._outputs:

@@ -37,7 +37,7 @@ MEANS = {**OUTCOMES, NOT_GRADED: "Nothing has been graded: nothing was handed in
 
 @dataclass(frozen=True)
 class EquationRow:
-    """How one exercise went.
+    """The statistics of one exercise.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class EquationRow:
 
     @property
     def percent(self) -> float:
-        """How many were right."""
+        """The percentage of right answers."""
         return 100 * self.right / self.judged if self.judged else 0.0
 
 
@@ -87,7 +87,7 @@ class MistakeMade:
 
 
 def equations(graded: GradedClass, book: str = "") -> list[EquationRow]:
-    """Return how each exercise went, in the assignment's order."""
+    """Return the statistics of each exercise, in the assignment's order."""
     found = []
     for exercise in graded.assignment.exercises:
         verdicts = _verdicts_on(exercise.function, graded.students)
@@ -113,7 +113,7 @@ def _verdicts_on(function: str, students: Iterable[Student]) -> list[Verdict]:
 
 
 def mistakes(graded: GradedClass) -> list[MistakeMade]:
-    """Return the mistakes, those first that most made; what follows from an earlier one is not counted."""
+    """Return the mistakes by falling frequency; verdicts that follow from earlier ones are not counted."""
     made: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
     judged: Counter[str] = Counter()
     for student in graded.students:
@@ -132,7 +132,7 @@ def mistakes(graded: GradedClass) -> list[MistakeMade]:
 
 
 def unwritten(graded: GradedClass) -> list[tuple[str, int]]:
-    """Return how many have not written a function, where there are any."""
+    """Return each function that some students have not written, with their number."""
     counts = Counter(v.function for each in graded.students for v in each.verdicts if v.mistake in UNWRITTEN)
     return [(e.function, counts[e.function]) for e in graded.assignment.exercises if counts[e.function]]
 
@@ -299,7 +299,7 @@ def dashboard(graded: GradedClass, groups: Sequence[Alike], start: Path, book: s
 
 
 def report(graded: GradedClass, path: Path | None = None, book: str = "", jobs: int = 0) -> Path:
-    """Write the page, and return where it is.
+    """Write the page, and return its path.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ MAX_FORMULA = 5_000
 
 
 def _converter() -> Callable[..., str] | None:
-    """Return the converter to MathML, where it is installed."""
+    """Return the converter from TeX to MathML; None where it is not installed."""
     try:
         return getattr(importlib.import_module("latex2mathml.converter"), "convert", None)
     except ImportError:
@@ -62,7 +62,7 @@ def _is_pure_mathml(element: ElementTree.Element) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def formula(tex: str, block: bool) -> Markup:
-    """Return a formula as MathML; as it was written where it cannot be converted."""
+    """Convert a formula to MathML; return it as TeX where that fails."""
     plain = Markup('<code class="tex">{}</code>').format(tex.strip())
     convert = _converter()
     if convert is None or len(tex) > MAX_FORMULA:
@@ -148,13 +148,13 @@ def _code(source: str) -> Markup:
 
 
 def code(source: str) -> Markup:
-    """Return Python with its colours."""
+    """Return Python code as highlighted HTML."""
     source = cleaned(source)
     return _code(source) if len(source) <= MAX_TEXT else preformatted(source, MAX_CODE)
 
 
 def preformatted(text: str, most: int = MAX_TEXT) -> Markup:
-    """Return a text as it is, cut where it is too long."""
+    """Return a text as preformatted HTML, cut to a length."""
     text = cleaned(text)
     return Markup("<pre>{}</pre>").format(text if len(text) <= most else text[:most] + CUT)
 
@@ -171,7 +171,7 @@ def _picture(kind: str, data: str, alt: str = "What the cell drew") -> Markup | 
 
 
 def _bundle(data: Mapping[str, Any]) -> Markup | None:
-    """Return the richest form in which something can be shown."""
+    """Return the richest representation of a MIME bundle that can be shown."""
     if "text/html" in data:
         html = joined(data["text/html"])
         if (svg := sanitize.drawn(html)) and (drawing := _picture("image/svg+xml", svg)):

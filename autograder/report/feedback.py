@@ -33,12 +33,12 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>]+|(?:\.{0,2}/)[^\s\"'<>]*")
 
 
 class NoAddress(AutograderError):
-    """The book's address is none that a page may link to; the message says what is."""
+    """An error of the book's address: a page may not link to it; the message names the addresses that may be."""
 
 
 @dataclass(frozen=True)
 class FeedbackPage:
-    """A page that was written, or was not.
+    """The result of writing one page.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class FeedbackPage:
 
 
 def address(book: str) -> str:
-    """Return where the book is, ready for a page's name behind it.
+    """Check the book's address, and return it with a slash at its end.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def address(book: str) -> str:
 
 
 def page_of(folder: Path, student: str, assignment: str) -> Path:
-    """Return where a student's page is, below the folder of feedback."""
+    """Return the path of a student's page, below the folder of feedback."""
     return folder / student / assignment / f"{assignment}.html"
 
 
@@ -75,7 +75,7 @@ def link_to(folder: Path, start: Path, student: str, assignment: str) -> str:
 
 
 def verdict_html(verdict: Verdict, book: str) -> str:
-    """Return a verdict as HTML; what to read is a link where it is known where the book is."""
+    """Return a verdict as HTML; link the chapter to read where the book's address is known."""
     whole = html(verdict)
     read = escape(verdict.read)
     if not book or not verdict.read or verdict.passed:
@@ -115,7 +115,7 @@ def _other_row(id: str, name: str, cell: CellMark) -> dict[str, str]:
 
 
 def said_of(student: Student, graded: GradedClass, book: str = "") -> dict[str, Any]:
-    """Return all that a student's page says beside the notebook, as JSON types.
+    """Return the content of a student's page beside the notebook, as JSON types.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def said_of(student: Student, graded: GradedClass, book: str = "") -> dict[str, 
 def feedback(
     graded: GradedClass, book: str = "", only: Collection[str] = (), jobs: int = 0, seconds: float = SECONDS
 ) -> Iterator[FeedbackPage]:
-    """Write the pages, and yield each as it is there.
+    """Write the pages of a class, and yield each when it is written.
 
     A notebook that cannot be shown, or not in time, gives a page without it.
 
@@ -208,7 +208,7 @@ def feedback(
 
 
 def _write(graded: GradedClass, student: str, page: bytes) -> Path:
-    """Write a page, and beside it when the work was handed in, which `nbgrader release_feedback` asks for."""
+    """Write a page, and beside it the timestamp that `nbgrader release_feedback` asks for."""
     path = page_of(graded.course.folder("feedback"), student, graded.assignment.name)
     write_whole(path, page, 0o644)
     record = next((each.record for each in graded.students if each.id == student), None)
@@ -218,7 +218,7 @@ def _write(graded: GradedClass, student: str, page: bytes) -> Path:
 
 
 def write_feedback(graded: GradedClass, students: Collection[str], book: str, jobs: int) -> int:
-    """Write pages, say how many, and return the exit code."""
+    """Write the pages of a class, print their number, and return the exit code."""
     known = [each.id for each in graded.students]
     for student in students:
         if student not in known:

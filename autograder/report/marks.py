@@ -24,12 +24,12 @@ NOT_GRADED = "not-graded"
 
 
 class NoAssignment(AutograderError, LookupError):
-    """The course has no such assignment, or the assignment no such student; the message names the nearest one."""
+    """An error of a name: there is no such assignment or student; the message names the nearest one."""
 
 
 @dataclass(frozen=True)
 class Student(GradebookRow):
-    """One student of the class, with what the gradebook holds.
+    """One student of the class, with the marks and comments of the gradebook.
 
     Attributes
     ----------
@@ -54,14 +54,14 @@ class Student(GradebookRow):
 
     @property
     def raw(self) -> float | None:
-        """All points before what late work costs; None where there are no marks."""
+        """The sum of points before the penalty for late work; None where there are no marks."""
         if self.cells:
             return sum(cell.points for cell in self.cells.values())
         return self.record.score if self.record else None
 
     @property
     def points(self) -> float | None:
-        """All points, as nbgrader counts them: never below 0."""
+        """The sum of points less the penalty, as nbgrader counts it: never below 0."""
         return None if self.raw is None else max(0.0, self.raw - self.penalty)
 
     @property
@@ -89,7 +89,7 @@ class GradedClass:
 
     @property
     def folder(self) -> Path:
-        """Where the course is."""
+        """The course directory."""
         return self.course.root
 
     def notebook(self, step: str, student: str = "") -> Path | None:

@@ -1,4 +1,4 @@
-"""One student's feedback page, from what a worker is told and the autograded notebook: nbconvert's exporter, made once.
+"""One student's feedback page, rendered by nbconvert's exporter from verdicts and the autograded notebook.
 
 The parent process says what is known for certain (verdicts, points, comments); of the notebook come the texts and what
 its cells showed, and nothing that a lecturer has hidden.
@@ -30,7 +30,7 @@ LABELS = {"answer": "Your answer", "written": "Your answer", "test": "Test", "co
 
 
 class FeedbackExporter(TemplateExporter):
-    """Writes the page; everything is escaped that is not made by `display`."""
+    """The exporter of the page; it escapes everything that is not made by `display`."""
 
     file_extension = ".html"
     output_mimetype = "text/html"
@@ -44,7 +44,7 @@ class FeedbackExporter(TemplateExporter):
 
     @property
     def template_paths(self) -> list[str]:  # type: ignore[override]
-        """Where else templates are looked for: nowhere."""
+        """The other folders of templates: none."""
         return []
 
     def _create_environment(self) -> jinja2.Environment:
@@ -57,7 +57,7 @@ class FeedbackExporter(TemplateExporter):
 
 
 class _AsItIs(dict[str, Any]):
-    """The context of a page, which the exporter need not copy."""
+    """The context of a page; the exporter's deep copy of it is itself."""
 
     def __deepcopy__(self, memo: object) -> "_AsItIs":
         return self
@@ -157,7 +157,7 @@ def render(said: Mapping[str, Any], content: bytes) -> bytes:
 
 @functools.cache
 def ready() -> None:
-    """Load all that a page needs, by making one."""
+    """Load all modules that a page needs, by rendering one."""
     said: dict[str, Any] = dict.fromkeys(("title", "student", "mark"), "")
     said |= {"about": [], "rows": [], "verdicts": {}, "failed": {}, "cells": {}, "hidden": []}
     render(said, files("autograder.report").joinpath("templates", "first_page.json").read_bytes())

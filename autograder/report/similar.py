@@ -52,12 +52,12 @@ class Alike:
 
 
 def slipped(verdict: Verdict) -> bool:
-    """Return whether an answer was written and is wrong by itself, not only because it calls a wrong one."""
+    """Return whether a written answer is wrong by itself, not only through a wrong function that it calls."""
     return verdict.passed is False and verdict.mistake not in ("follows-from-earlier", *UNWRITTEN)
 
 
 class _Plain(ast.NodeTransformer):
-    """Takes names, numbers, texts, annotations and docstrings from a function."""
+    """A transformer that removes names, numbers, texts, annotations and docstrings from a function."""
 
     def __init__(self, own: Mapping[str, str]) -> None:
         self.own = own
@@ -114,7 +114,7 @@ def _movable(step: ast.stmt) -> bool:
 
 
 def _in_order(steps: list[ast.stmt], own: list[str]) -> list[ast.stmt]:
-    """Return statements with each run of movable ones in an order that depends on what they say alone."""
+    """Sort each run of movable statements into an order that depends on their content alone."""
     ordered: list[ast.stmt] = []
     for movable, group in itertools.groupby(steps, _movable):
         run = list(group)
@@ -145,7 +145,7 @@ def _copy(step: ast.stmt) -> ast.stmt:
 
 
 def form_of(function: ast.FunctionDef) -> str | None:
-    """Return the normal form of a function, without names, numbers, texts and comments; None if it is short."""
+    """Return the normal form of a function, without names, numbers, texts and comments; None for a short one."""
     own = _own_names(function)
     for node in ast.walk(function):
         for name in ("body", "orelse", "finalbody"):

@@ -100,7 +100,7 @@ class TrustedFork(contextlib.AbstractContextManager["TrustedFork"]):
             os._exit(code)
 
     def end(self) -> int | None:
-        """End it, and return its exit code, None where it had none. May be called twice."""
+        """End the fork, and return its exit code, None where it was killed. May be called twice."""
         if self._channel is None:
             return None
         self._channel.close()
@@ -129,5 +129,5 @@ def calls(functions: Mapping[str, Callable[..., Any]]) -> Callable[[Any], Any]:
 
 
 def _as_given(argument: Any) -> Any:
-    """Return a number for the 0-d array that it became on its way."""
+    """Convert a 0-d array back to the number that was sent."""
     return argument.item() if isinstance(argument, np.ndarray) and not argument.ndim else argument

@@ -1,4 +1,4 @@
-"""Bounds on a trusted process's own children: they end with it, and take only so much memory."""
+"""Bounds on a trusted process's own children: on their lifetime and their memory."""
 
 import contextlib
 import ctypes
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent has gone, whatever is running here."""
+    """Ask Linux to kill this process when its parent has gone."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
 

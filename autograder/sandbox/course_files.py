@@ -77,7 +77,7 @@ def imported(package: str, text: str) -> Iterator[tuple[str, str]]:
 
 
 def some_names_of(text: str, names: Iterable[str]) -> str:
-    """Return a module's text with only these top-level names and what they need; all others are withheld.
+    """Return a module's text with some top-level names and their dependencies; withhold all other names.
 
     Raises
     ------

@@ -15,7 +15,7 @@ from autograder.sandbox.seccomp import seccomp_program
 
 @dataclass(frozen=True)
 class Safeguard:
-    """One protection: whether it holds here, and what it is or why it is missing."""
+    """One protection: its name, whether it holds here, and a sentence for people."""
 
     name: str
     holds: bool
@@ -137,7 +137,7 @@ def _protection(zygote: Zygote, guest: Guest, seen: dict[str, int]) -> Protectio
 
 
 def report_lines(found: Protection | None = None) -> list[str]:
-    """Return what `autograder doctor` says, a line a protection."""
+    """Return the lines of `autograder doctor`, one for each protection."""
     found = found or protection()
     who = "root" if sys.platform != "win32" and os.geteuid() == 0 else "an ordinary user"
     head = f"Sandbox for students' code, tried as {who}: "

@@ -78,7 +78,7 @@ class Zygote:
         self._preamble: list[tuple[str, CellResult]] = []
 
     def start(self) -> None:
-        """Start it.
+        """Start the zygote, and send it the files of the course.
 
         Raises
         ------
@@ -104,7 +104,7 @@ class Zygote:
         self._control = sandbox.control
 
     def _next_users(self) -> range:
-        """Return ids that none of its twins has, as they are inside."""
+        """Return a block of user ids, as seen inside, that no twin has."""
         first = self._blocks
         self._blocks += USERS
         return range(first, first + USERS)
@@ -170,7 +170,7 @@ class Zygote:
         return made
 
     def twin(self) -> "Zygote":
-        """Return one like this, with the same preamble, for another worker; this one ends it when it is stopped.
+        """Fork a zygote with the same preamble for another worker; it ends with this one.
 
         Raises
         ------
@@ -242,7 +242,7 @@ class Zygote:
                 zygote._handle = None
 
     def stop(self) -> None:
-        """End it, and every guest that is left. May be called twice."""
+        """End the zygote and every guest that is left. May be called twice."""
         if self._opened:
             self._opened.stop()
             self._opened = None

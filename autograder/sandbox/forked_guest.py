@@ -80,7 +80,7 @@ class ForkedGuest(Guest):
         super().block(functions)
 
     def _leave_preamble(self) -> None:
-        """If there are cells left that it has run before its time, become a process that has not."""
+        """Replace the process by a fresh one if the notebook leaves the preamble before its end."""
         if self.preamble:
             self.preamble = []
             self.end()

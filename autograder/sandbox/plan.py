@@ -67,7 +67,7 @@ def _needed(names: Iterable[str]) -> dict[str, importlib.metadata.Distribution]:
 
 
 def _package_binds() -> Iterator[tuple[str, str]]:
-    """Yield (where it is, where guests see it) for each file or directory that holds an allowed package."""
+    """Yield the (source, target) of each file or directory of an allowed package."""
     for name, distribution in _needed(_TABLE["packages"]).items():
         home = Path(str(distribution.locate_file("")))
         # By the lines themselves: a list of ten thousand paths takes long to make.
@@ -85,7 +85,7 @@ def _package_binds() -> Iterator[tuple[str, str]]:
 
 
 def _library_binds() -> Iterator[tuple[str, str]]:
-    """Yield the same for the standard library, and for the machine's shared libraries that its modules need."""
+    """Yield the (source, target) of the standard library, and of the shared libraries that its modules need."""
     paths = {_STDLIB}
     architecture = sysconfig.get_config_var("MULTIARCH")
     if architecture:
@@ -102,7 +102,7 @@ def _library_binds() -> Iterator[tuple[str, str]]:
 
 
 def _covered(binds: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the directories inside what is bound that hold other packages, or fonts that take long to read.
+    """Return the bound directories to be covered: other packages, and fonts that take long to read.
 
     Those fonts are for PostScript printers, and no picture of a notebook has them.
     """
@@ -129,7 +129,7 @@ def _surroundings() -> tuple[list[tuple[str, str]], list[str]]:
 
 
 def plan(limits: Limits) -> dict[str, Any]:
-    """Return the first message to a zygote, from which it loads the packages: JSON.
+    """Return the first message to a zygote, with files, packages and limits: JSON.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ NO_ANSWER = "the student's process sent what is not an answer"
 
 
 class Ended(Exception):
-    """The student's process is gone, and with it everything that it had computed.
+    """An error of a guest: the student's process has ended, and with it everything that it had computed.
 
     Attributes
     ----------
@@ -37,19 +37,19 @@ class Ended(Exception):
     outcome = "crashed"
 
     def __init__(self, *arguments: Any) -> None:
-        """Make it with a sentence for a person."""
+        """Take a sentence for a person."""
         super().__init__(*arguments)
         self.outputs: list[dict[str, Any]] = []
 
 
 class EndedByTime(Ended):
-    """It was ended because it took too long."""
+    """The end of a guest that took too long."""
 
     outcome = "timed-out"
 
 
 class EndedByMemory(Ended):
-    """It was ended because it, with all that it had started, took too much memory."""
+    """The end of a guest that, with its descendants, took too much memory."""
 
     outcome = "out-of-memory"
 
@@ -77,7 +77,7 @@ CallHandler = Callable[[Sequence[Any], Mapping[str, Any]], Any]
 
 
 class Guest(contextlib.AbstractContextManager["Guest"]):
-    """A student's process, however it was started: it runs cells, evaluates functions, and decides nothing.
+    """A student's process: it runs cells, evaluates functions, and decides nothing.
 
     Attributes
     ----------
@@ -94,14 +94,14 @@ class Guest(contextlib.AbstractContextManager["Guest"]):
 
     @abstractmethod
     def end(self) -> None:
-        """End the process and whatever it started. May be called twice."""
+        """End the process and all its descendants. May be called twice."""
 
     def _why_it_ended(self) -> Ended | NotStarted:
-        """Say why the process hung up, after it did."""
+        """Return the reason for which the process hung up."""
         return Ended("the student's process ended, or sent what is not an answer")
 
     def wait_until_ready(self, too_late: str = "") -> None:
-        """Wait for its first word.
+        """Wait for the first message of the process.
 
         Raises
         ------
@@ -201,7 +201,7 @@ class Guest(contextlib.AbstractContextManager["Guest"]):
         served: Mapping[str, CallHandler] | None = None,
         shown: CellOutputs | None = None,
     ) -> Any:
-        """Send a request and return the answer; in between serve the guest's calls, and take what it shows."""
+        """Send a request and return the answer; meanwhile serve the guest's calls and collect its outputs."""
         clock = Clock(lambda: self.process, seconds)
         try:
             self._send(request, clock, seconds)
@@ -315,7 +315,7 @@ class GuestProcess(Guest):
         return self._process.pid
 
     def end(self) -> None:
-        """Kill the process and whatever it started in its session, and remove its directory. May be called twice."""
+        """Kill the process and its session, and remove its directory. May be called twice."""
         self._channel.close()
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):

@@ -28,7 +28,7 @@ class _Argument(ctypes.Structure):
 
 @functools.cache
 def seccomp_program() -> bytes:
-    """Return the filter of system calls as libseccomp writes it, or nothing where there is no libseccomp."""
+    """Compile the filter of system calls by libseccomp; return nothing where that is not installed."""
     if sys.platform != "linux":
         return b""
     try:
