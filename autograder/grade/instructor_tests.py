@@ -155,18 +155,14 @@ def run_test(source: str, given: Iterable[str], guest: Guest, seconds: float) ->
     try:
         with contextlib.redirect_stdout(printed):
             exec(compile(_own_names(given), "<locked cells>", "exec"), names)
-            tree = ast.parse(source)
-            last = tree.body[-1] if tree.body else None
-            if isinstance(last, ast.Expr):
-                tree.body.pop()
+            tree, value = ast.parse(source), None
+            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
             exec(compile(tree, "<test>", "exec"), names)
-            value = None
             if isinstance(last, ast.Expr):
                 value = eval(compile(ast.Expression(last.value), "<test>", "eval"), names)
         if value is not None:
-            outputs.append(
-                {"output_type": "execute_result", "data": {"text/plain": _short(repr(value))}, "metadata": {}}
-            )
+            shown = {"text/plain": _short(repr(value))}
+            outputs.append({"output_type": "execute_result", "data": shown, "metadata": {}})
     except Exception as error:  # noqa: BLE001  (a test fails in whatever way it likes)
         if isinstance(error, OSError) and isinstance(error.filename, str):  # without the folders of this machine
             error.filename = os.path.basename(error.filename)  # noqa: PTH119

@@ -164,15 +164,26 @@ def checks_digits() -> str:
     return digest.hexdigest()[:12]
 
 
-def why_not_written(error: OSError, path: Path) -> CannotWrite:
-    """Return the error for a failed write, with advice."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        why = "the disk is full: make room"
-    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        why = "it must not be written here: give yourself the right to"
-    else:
-        why = f"{error.strerror or error}: put that right"
-    return CannotWrite(f"{path} could not be written, {why} and start again; what is graded stays graded.")
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn errors of writing a file into a sentence.
+
+    Raises
+    ------
+    CannotWrite
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            why = "the disk is full: make room"
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            why = "it must not be written here: give yourself the right to"
+        else:
+            why = f"{error.strerror or error}: put that right"
+        raise CannotWrite(
+            f"{path} could not be written, {why} and start again; what is graded stays graded."
+        ) from error
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
@@ -182,21 +193,20 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     ------
     CannotWrite
     """
-    fresh = None
-    try:
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, fresh = tempfile.mkstemp(prefix=".", suffix=".new", dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(descriptor, mode)
-            os.fsync(descriptor)
-        Path(fresh).replace(path)
-    except OSError as error:
-        if fresh:
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fchmod(descriptor, mode)
+                os.fsync(descriptor)
+            Path(fresh).replace(path)
+        except OSError:
             with contextlib.suppress(OSError):
                 Path(fresh).unlink()
-        raise why_not_written(error, path) from error
+            raise
 
 
 class Records:
@@ -208,11 +218,9 @@ class Records:
         self._folder = course / FOLDER / assignment
 
     def _prepared(self) -> None:
-        try:
+        with _writing(self._folder):
             for folder in (self._folder.parent, self._folder, self._folder / "records"):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise why_not_written(error, self._folder) from error
 
     def path(self, student: str) -> Path:
         """Return where a student's record is."""
@@ -294,10 +302,8 @@ class Records:
         """
         self._prepared()
         path = self._folder / "lock"
-        try:
+        with _writing(path):
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise why_not_written(error, path) from error
         self.lock_descriptor = descriptor
         try:
             if fcntl:

@@ -195,16 +195,15 @@ def feedback(
             asked.append(Task(student.id, said_of(student, graded, book), path))
         elif student.record:
             yield FeedbackPage(student.id)
-    broken = []
-    for each, page in answers(asked, render, ready, jobs, seconds):
-        if page is None:
-            broken.append(Task(each.key, each.said))
-        else:
-            yield FeedbackPage(each.key, _write(graded, each.key, page))
-    for each, page in answers(broken, render, ready, jobs, seconds):
-        if page is None:
-            raise RuntimeError(f"the page of {each.key} could not be made without its notebook either")
-        yield FeedbackPage(each.key, _write(graded, each.key, page), whole=False)
+    broken = list[Task]()
+    for tasks, whole in ((asked, True), (broken, False)):
+        for each, page in answers(tasks, render, ready, jobs, seconds):
+            if page is not None:
+                yield FeedbackPage(each.key, _write(graded, each.key, page), whole)
+            elif whole:
+                broken.append(Task(each.key, each.said))
+            else:
+                raise RuntimeError(f"the page of {each.key} could not be made without its notebook either")
 
 
 def _write(graded: GradedClass, student: str, page: bytes) -> Path:
