@@ -194,9 +194,8 @@ def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bo
         _tell(f"\n{assignment.title}: {score:g} of {assignment.max_points:g} points.")
         for written in assignment.written:
             _tell(f"A person grades: {written.title}, {written.points:g} points.")
-    if any(verdict.passed is None for verdict in verdicts):
-        sys.exit(2)
-    sys.exit(0 if all(verdict.passed for verdict in verdicts) else 1)
+    passed = [verdict.passed for verdict in verdicts]
+    sys.exit(2 if None in passed else 0 if all(passed) else 1)
 
 
 @main.command()

@@ -20,6 +20,7 @@ from autograder.grade.batch import TRIES, WorkerReady, given_up, most_seconds, w
 from autograder.grade.collect import CarriedSubmission
 from autograder.grade.grader import Job, Result
 from autograder.grade.records import checks_digits
+from autograder.sandbox.child import start_python
 
 START_SECONDS = 120.0
 IDLE_SECONDS = 120.0
@@ -45,11 +46,7 @@ class GradingProcess:
         """
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-            )
+            self._process = start_python(("-P", "-m", __name__), theirs, stdout=None, stderr=None)
         self._connection = Connection(ours.detach())
         try:
             self._connection.send(job)

@@ -87,7 +87,8 @@ class Gradebook:
             noted = frozenset(flag for flag, holds in flags.items() if holds)
             source, checksum = each["source"] or "", each["checksum"]
             cells[name] = Cell(each["cell_type"], source, name, name, noted, points.get(name), checksum=checksum)
-        self.release = Release(self._in_order(cells), kernelspec_of(spec), regions(self._course.config))
+        hidden, places = regions(self._course.config), frozenset(self._graded)
+        self.release = Release(self._in_order(cells), kernelspec_of(spec), hidden, places)
 
     def _in_order(self, cells: Mapping[str, Cell]) -> dict[str, Cell]:
         """Return the cells in the order of the notebook in `source/`; the gradebook keeps none."""
@@ -98,11 +99,6 @@ class Gradebook:
             found = ()
         order = {cell.grade_id: place for place, cell in reversed(list(enumerate(found)))}
         return dict(sorted(cells.items(), key=lambda item: order.get(item[0], len(order))))
-
-    @property
-    def places(self) -> frozenset[str]:
-        """Ids of the cells that have a place for marks."""
-        return frozenset(self._graded)
 
     def check_writable(self) -> None:
         """Check that marks can be written, before anything is graded.

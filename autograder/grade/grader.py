@@ -42,7 +42,6 @@ class Job:
     known : the assignments of the course, by name
     released : every release that the course has made, by its digits
     release : what the gradebook knows of the notebook's cells
-    places : ids of the cells that have a place for marks in the gradebook
     seed : of the cases; secret
     seconds : for one cell, and for judging one function
     budget : seconds for one submission, with everything that is run again
@@ -55,7 +54,6 @@ class Job:
     known: Mapping[str, Assignment]
     released: Mapping[str, Assignment]
     release: Release
-    places: frozenset[str]
     seed: int
     seconds: float = 30.0
     budget: float = 240.0
@@ -203,7 +201,7 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
 
             if parsed_time(file.timestamp) is None:
                 troubles.append(Anomaly("unreadable-timestamp"))
-    missing = (exercise.id for exercise in assignment.exercises if exercise.id not in job.places)
+    missing = (exercise.id for exercise in assignment.exercises if exercise.id not in job.release.places)
     troubles += [Anomaly("not-in-gradebook", id) for id in missing]
     unknown = [verdict for verdict in found.verdicts if verdict.passed is None]
     if unknown:

@@ -79,11 +79,13 @@ class Release:
     cells : what the gradebook knows of each cell, by its name, in the notebook's order
     kernelspec : of its metadata
     hidden : the marks of what students did not get (`regions`)
+    places : ids of the cells that have a place for marks in the gradebook
     """
 
     cells: Mapping[str, Cell]
     kernelspec: Mapping[str, str] = field(default_factory=dict)
     hidden: tuple[tuple[str, str], ...] = ()
+    places: frozenset[str] = frozenset()
 
 
 @dataclass

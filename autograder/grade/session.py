@@ -89,7 +89,6 @@ def job_of(
         known=known,
         released=released(course.root),
         release=release,
-        places=gradebook.places,
         seed=0,
         seconds=options.seconds,
         budget=options.budget,

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 
 import jinja2
@@ -269,9 +270,7 @@ def dashboard(graded: GradedClass, groups: Sequence[Alike], start: Path, book: s
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    source = environment.loader
-    assert source
-    script = source.get_source(environment, "sort.js")[0]
+    script = files("autograder.report").joinpath("templates", "sort.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     made, students = mistakes(graded), rows(graded, start)
     outcomes = Counter(each.outcome for each in graded.students)
@@ -313,7 +312,7 @@ def report(graded: GradedClass, path: Path | None = None, book: str = "", jobs: 
     NoAddress
     CannotWrite
     """
-    path = path or graded.folder / FOLDER / f"{graded.assignment.name}.html"
+    path = path or graded.course.root / FOLDER / f"{graded.assignment.name}.html"
     page = dashboard(graded, similar(graded, jobs), path.resolve().parent, book)
     write_whole(path, page.encode("utf-8", "replace"))
     return path

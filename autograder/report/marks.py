@@ -87,11 +87,6 @@ class GradedClass:
     max_points: float
     students: tuple[Student, ...]
 
-    @property
-    def folder(self) -> Path:
-        """The course directory."""
-        return self.course.root
-
     def notebook(self, step: str, student: str = "") -> Path | None:
         """Return the notebook in the folder of a step, a student's or the course's own; None where there is none."""
         name = self.assignment.name

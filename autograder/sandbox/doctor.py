@@ -42,9 +42,6 @@ class Protection:
         """Return whether notebooks that are not trusted may be graded."""
         return self.kind != "none"
 
-    def __str__(self) -> str:
-        return "\n".join(report_lines(self))
-
 
 _LOOK_AROUND = """
 def look_around():
@@ -136,9 +133,8 @@ def _protection(zygote: Zygote, guest: Guest, seen: dict[str, int]) -> Protectio
     return Protection("namespaces", "", tuple(Safeguard(name, holds[name], text) for name, text in texts.items()))
 
 
-def report_lines(found: Protection | None = None) -> list[str]:
+def report_lines(found: Protection) -> list[str]:
     """Return the lines of `autograder doctor`, one for each protection."""
-    found = found or protection()
     who = "root" if sys.platform != "win32" and os.geteuid() == 0 else "an ordinary user"
     head = f"Sandbox for students' code, tried as {who}: "
     if not found.safe:

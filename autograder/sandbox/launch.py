@@ -6,7 +6,6 @@ Loads nothing but the standard library, so that it can be started before anythin
 import json
 import os
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -16,6 +15,7 @@ from typing import IO, Any
 
 from autograder.errors import AutograderError
 from autograder.sandbox.cgroup import MemoryGroup
+from autograder.sandbox.child import start_python
 from autograder.sandbox.plan import ENVIRONMENT, MEBIBYTE, Limits, host_ids, plan
 
 START_SECONDS = 60.0
@@ -90,15 +90,8 @@ class SandboxProcess:
         with theirs, tempfile.TemporaryFile() as file:
             file.write(json.dumps(plan(limits)).encode())
             file.seek(0)
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-B", str(_SCRIPT), str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=file,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env=ENVIRONMENT,
-            )
+            script = ("-I", "-S", "-B", str(_SCRIPT))
+            self.process = start_python(script, theirs, stdin=file, cwd="/", env=ENVIRONMENT)
         self.memory.add(self.process.pid)
         self.ids = host_ids(self.process.pid)
         self._refused: NotStarted | None = None

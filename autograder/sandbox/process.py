@@ -4,8 +4,6 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from abc import abstractmethod
@@ -18,6 +16,7 @@ import numpy as np
 
 from autograder.protocol import notebook, wire
 from autograder.protocol.values import Failure, Outcome
+from autograder.sandbox.child import start_python
 from autograder.sandbox.clock import LOOK_SECONDS, Clock
 from autograder.sandbox.launch import START_SECONDS, NotStarted
 from autograder.sandbox.outputs import CellOutputs, TooMuch
@@ -297,16 +296,8 @@ class GuestProcess(Guest):
             "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         }
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "autograder.guest.server", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd=home,
-                env=environment,
-                start_new_session=True,
-            )
+            server = ("-m", "autograder.guest.server")
+            self._process = start_python(server, theirs, cwd=home, env=environment, start_new_session=True)
         self.wait_until_ready(f"no process for the student's code came up within {START_SECONDS:g} seconds")
 
     @property

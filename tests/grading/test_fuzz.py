@@ -351,7 +351,7 @@ CHECK, ANSWER = frozenset({"locked", "grade"}), frozenset({"solution"})
 CELLS = {id: Cell("code", f"# {id}", id, id, CHECK if id.startswith("check") else ANSWER, 1.0) for id in IDS} | {
     "proof": Cell("markdown", "Prove it.", "proof", "proof", frozenset({"grade", "solution"}), 2.0)
 }
-JOB = Job(ASSIGNMENT, ASSIGNMENTS, {}, Release(CELLS), frozenset(CELLS), 0)
+JOB = Job(ASSIGNMENT, ASSIGNMENTS, {}, Release(CELLS, places=frozenset(CELLS)), 0)
 
 ids = st.sampled_from([*CELLS, "own"]) | texts | numbers
 noted = st.fixed_dictionaries(

@@ -50,7 +50,6 @@ def job_of(folder, **changed) -> Job:
         "known": known,
         "released": released(folder),
         "release": book.release,
-        "places": book.places,
         "seed": 7,
         "seconds": 10.0,
     }
