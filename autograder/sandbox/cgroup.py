@@ -123,16 +123,12 @@ class MemoryGroup:
 
     def kills(self) -> int:
         """Return how many processes the kernel has ended because the group was full."""
-        if self.path is None:
-            return 0
-        return _counted(self.path / self._version.events, "oom_kill ")
+        return _counted(self.path / self._version.events, "oom_kill ") if self.path else 0
 
     def reached(self) -> int:
         """Return how often the group has met its own bound, and not one further up."""
-        if self.path is None:
-            return 0
         file, name = self._version.reached
-        return _counted(self.path / file, name)
+        return _counted(self.path / file, name) if self.path else 0
 
     def remove(self) -> None:
         """Remove the group, when its processes have gone."""

@@ -129,8 +129,9 @@ def _protection(zygote: Zygote, guest: Guest, seen: dict[str, int]) -> Protectio
     }
     # Filtered by a container alone, they are filtered; what is missing here is said all the same.
     said = holds | {"system calls filtered": bool(seccomp_program())}
-    texts = {name: text["yes" if said[name] else "no"].format_map(facts) for name, text in _SAFEGUARDS.items()}
-    return Protection("namespaces", "", tuple(Safeguard(name, holds[name], text) for name, text in texts.items()))
+    sentences = {name: text["yes"] if said[name] else text.get("no", text["yes"]) for name, text in _SAFEGUARDS.items()}
+    parts = (Safeguard(name, holds[name], text.format_map(facts)) for name, text in sentences.items())
+    return Protection("namespaces", "", tuple(parts))
 
 
 def report_lines(found: Protection) -> list[str]:
