@@ -32,7 +32,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class SubmissionFolder:
-    """Where one student's work lies.
+    """The folder of one student's submission.
 
     Attributes
     ----------

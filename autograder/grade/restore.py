@@ -21,7 +21,7 @@ ANOMALIES = SENTENCES["anomalies"]
 
 @dataclass(frozen=True)
 class Anomaly:
-    """Something about a submission that a person may want to look at.
+    """An oddity of a submission that a person may want to look at.
 
     Attributes
     ----------

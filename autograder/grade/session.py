@@ -157,14 +157,12 @@ class Run:
         Busy, CannotWrite
         """
         keep = not self.options.dry_run
-        with contextlib.ExitStack() as stack:
+        with self.records.locked() if keep else contextlib.nullcontext(), contextlib.closing(self.gradebook):
             if keep:
-                stack.enter_context(self.records.locked())
                 self._lock = self.records.lock_descriptor
                 self.gradebook.check_writable()
             self.job = replace(self.job, seed=self.records.seed(self.options.seed_file, keep=keep))
             self.state = self.writer.look(self.places, self.job, self.options.force)
-            stack.callback(self.gradebook.close)
             yield self
 
     def grade(self) -> Iterator[Record]:
@@ -176,7 +174,7 @@ class Run:
         """
         for record in self.state.repair:
             if not self.options.dry_run:
-                self.writer.repair(record)
+                self.gradebook.write(record)
         for result in self.results():
             if not self.options.dry_run:
                 self.writer.write(result)

@@ -37,7 +37,7 @@ class ClassState:
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes the results of one assignment, one after the other.
+    """The writer of the results of one assignment.
 
     Attributes
     ----------
@@ -77,10 +77,6 @@ class Writer:
         self.records.write(record)
         if record.outcome not in WITHOUT_MARKS:
             self.gradebook.write(record)
-
-    def repair(self, record: Record) -> None:
-        """Write the marks of a record again."""
-        self.gradebook.write(record)
 
     def look(self, places: Sequence[SubmissionFolder], job: Job, force: bool) -> ClassState:
         """Sort the class into submissions that are due, records with missing marks, and records that stand."""

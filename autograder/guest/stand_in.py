@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 
 class NoVerdict:
-    """Answers every question about a verdict with nothing."""
+    """A verdict that says nothing."""
 
     passed = None
     points = 0.0

@@ -55,7 +55,7 @@ class Patience(Protocol):
 
 
 class Deadline:
-    """Patience by the clock on the wall."""
+    """A patience that ends at a time of the wall clock."""
 
     def __init__(self, seconds: float) -> None:
         """Start the clock."""

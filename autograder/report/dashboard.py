@@ -1,4 +1,4 @@
-"""One page about a class: how the marks lie, which equations went well, which mistakes were made, who needs a person.
+"""One page about a class: the distribution of marks, the equations, the mistakes, the submissions that need a person.
 
 Everything is in the one file: no address is asked for anything. It holds students' ids, so only its owner can read it.
 Examples of mistakes name nobody and quote nothing that a student wrote.

@@ -77,7 +77,7 @@ def formula(tex: str, block: bool) -> Markup:
 
 
 class _Renderer(IPythonRenderer):
-    """Puts a token in the place of each formula and attached picture, so that the sanitiser sees plain text there."""
+    """A renderer that writes a token for each formula and attached picture; the sanitiser sees plain text there."""
 
     def __init__(self, pictures: Mapping[str, Markup]) -> None:
         super().__init__(escape=False, exclude_anchor_links=True)

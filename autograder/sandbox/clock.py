@@ -24,7 +24,7 @@ class TooSlow(NotStarted):
 
 
 class Clock:
-    """Patience with a student's process and all that it has started (`wire.Patience`).
+    """The patience with a student's process and its descendants (`wire.Patience`).
 
     Looks at the processes only where an answer takes long; up to the first look all time counts.
 
@@ -108,7 +108,7 @@ def cores() -> int:
 
 
 class Used(NamedTuple):
-    """Resources that processes have used so far.
+    """The resources that processes have used so far.
 
     Attributes
     ----------

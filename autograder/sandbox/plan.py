@@ -18,6 +18,7 @@ from autograder.sandbox.seccomp import seccomp_program
 _TABLE: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("plan.toml").read_text(encoding="utf-8"))
 LOADED: list[str] = _TABLE["loaded"]
 ENVIRONMENT: dict[str, str] = _TABLE["environment"]
+ENVIRONMENT_UNSANDBOXED: dict[str, str] = _TABLE["environment_unsandboxed"]
 
 MEBIBYTE = 2**20
 _STDLIB = str(Path(os.__file__).parent)

@@ -20,6 +20,7 @@ from autograder.sandbox.child import start_python
 from autograder.sandbox.clock import LOOK_SECONDS, Clock
 from autograder.sandbox.launch import START_SECONDS, NotStarted
 from autograder.sandbox.outputs import CellOutputs, TooMuch
+from autograder.sandbox.plan import ENVIRONMENT_UNSANDBOXED
 
 NO_ANSWER = "the student's process sent what is not an answer"
 
@@ -285,13 +286,8 @@ class GuestProcess(Guest):
         self._channel = ours
         home = self._home.name
         environment = {
-            "HOME": home,
-            "IPYTHONDIR": home,
-            "LANG": "C.UTF-8",
-            "MPLBACKEND": "Agg",
-            "MPLCONFIGDIR": home,
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
+            **ENVIRONMENT_UNSANDBOXED,
+            **dict.fromkeys(("HOME", "IPYTHONDIR", "MPLCONFIGDIR"), home),
             "PATH": os.defpath,
             "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         }
