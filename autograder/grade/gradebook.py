@@ -20,9 +20,11 @@ from autograder.grade.course import Course, NoGradebook, database, readable, sai
 from autograder.grade.lateness import interval, late_penalty, parsed_time
 from autograder.grade.records import CannotWrite, Record
 from autograder.grade.restore import Release, kernelspec_of, regions
-from autograder.protocol.notebook import Cell, NoNotebook, read
+from autograder.protocol.notebook import FLAGS, Cell, NoNotebook, read
 
 WAIT_SECONDS = 60.0
+FLAG_OF = {"GradeCell": "grade", "SolutionCell": "solution", "TaskCell": "task"}
+"""By the type of a row of base_cell; a cell that is graded and a solution has two."""
 
 T = TypeVar("T")
 
@@ -71,20 +73,14 @@ class Gradebook:
         self._graded = {name: id for id, name, kind, _ in found if kind in ("GradeCell", "TaskCell")}
         self._commented = {name: id for id, name, kind, _ in found if kind in ("SolutionCell", "TaskCell")}
         points = {name: most for _, name, _, most in found if most is not None}
-        tasks = {name for _, name, kind, _ in found if kind == "TaskCell"}
+        flags = {(name, FLAG_OF.get(kind)) for _, name, kind, _ in found}
         sources = connection.execute(
             sa.select(t["source_cell"]).where(t["source_cell"].c.notebook_id == self._notebook)
         ).mappings()
         cells = {}
         for each in sources:
             name = each["name"]
-            flags = {
-                "grade": name in self._graded and name not in tasks,
-                "solution": name in self._commented and name not in tasks,
-                "task": name in tasks,
-                "locked": bool(each["locked"]),
-            }
-            noted = frozenset(flag for flag, holds in flags.items() if holds)
+            noted = frozenset(flag for flag in FLAGS if (name, flag) in flags or (flag == "locked" and each["locked"]))
             source, checksum = each["source"] or "", each["checksum"]
             cells[name] = Cell(each["cell_type"], source, name, name, noted, points.get(name), checksum=checksum)
         hidden, places = regions(self._course.config), frozenset(self._graded)

@@ -87,16 +87,12 @@ def _package_binds() -> Iterator[tuple[str, str]]:
 
 def _library_binds() -> Iterator[tuple[str, str]]:
     """Yield the (source, target) of the standard library, and of the shared libraries that its modules need."""
-    paths = {_STDLIB}
     architecture = sysconfig.get_config_var("MULTIARCH")
-    if architecture:
-        paths |= {f"/lib/{architecture}", f"/usr/lib/{architecture}"}
-    else:
-        paths |= {"/usr/lib", "/lib64", "/usr/lib64"}
+    named = {f"/lib/{architecture}", f"/usr/lib/{architecture}"}
+    paths = {_STDLIB, "/etc/ld.so.cache"} | (named if architecture else {"/usr/lib", "/lib64", "/usr/lib64"})
     # Conda, and builds from source, keep libraries of their own beside the standard library.
     if Path(sys.base_prefix) not in (Path("/usr"), Path("/")):
         paths |= {str(path) for path in Path(sys.base_prefix, "lib").glob("*.so*") if path.is_file()}
-    paths |= {"/etc/ld.so.cache"}
     for path in sorted(paths):
         if Path(path).exists():
             yield str(Path(path).resolve()), path
