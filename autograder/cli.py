@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from autograder.errors import AutograderError, say, sentence_of, speak_plainly
 
@@ -21,13 +21,16 @@ except ImportError as missing:
     say("autograder", missing)
     sys.exit(2)
 
-if TYPE_CHECKING:
-    from autograder.sandbox.launch import SandboxProcess
-
 BY_OTHER_MEANS = {
     "cells": "the ids of its cells; its metadata do not say",
     "functions": "the functions that it defines; its metadata and cell ids do not say",
 }
+
+
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+FILE_TO_WRITE = click.Path(path_type=Path, dir_okay=False)
+COUNT = click.IntRange(min=0)
 
 
 def _a_number(context: click.Context, parameter: click.Parameter, value: float) -> float:
@@ -37,18 +40,34 @@ def _a_number(context: click.Context, parameter: click.Parameter, value: float) 
     return value
 
 
-def _seconds(name: str, default: float, help: str) -> Callable[[Any], Any]:
+def _seconds(*names: str, default: float, help: str) -> Callable[[Any], Any]:
     """Return an option that takes seconds, up to a day."""
     limits = click.FloatRange(min=0, min_open=True, max=86_400)
-    return click.option(name, default=default, show_default=True, type=limits, callback=_a_number, help=help)
+    return click.option(*names, default=default, show_default=True, type=limits, callback=_a_number, help=help)
 
 
-TIMEOUT = _seconds("--timeout", 30.0, "Seconds for a cell, and for judging a function.")
+ASSIGNMENT = click.argument("assignment")
+COURSE = click.option(
+    "--course-dir",
+    "course",
+    type=FOLDER,
+    help="nbgrader's course directory; otherwise the nearest above this folder that has an nbgrader_config.py.",
+)
+BOOK = click.option(
+    "--book-url", "book", default="", envvar="AUTOGRADER_BOOK_URL", help="Where the book is, for links into it."
+)
+WORKERS = click.option("--jobs", default=0, type=COUNT, help="How many workers; 0 takes one for each core.")
+TIMEOUT = _seconds("--timeout", "seconds", default=30.0, help="Seconds for a cell, and for judging a function.")
 
 
-def _end_tidily(signal_number: int, frame: object) -> NoReturn:
-    """Turn a signal into an exception, so that the student's process is ended before this one."""
-    sys.exit(128 + signal_number)
+def _end_tidily() -> None:
+    """Turn the signals that end a process into exceptions, so that the student's process is ended before this one."""
+
+    def stop(signal_number: int, frame: object) -> NoReturn:
+        sys.exit(128 + signal_number)
+
+    for wanted in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
+        signal.signal(getattr(signal, wanted), stop)
 
 
 class _Stopped(click.ClickException):
@@ -61,7 +80,7 @@ class _Stopped(click.ClickException):
 
 class _Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it; whatever stops it becomes a sentence."""
+        """Run the command; turn every exception into a sentence."""
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
@@ -74,7 +93,7 @@ class _Commands(click.Group):
     command_class = _Command
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:
-        """Run a command; say what stops it in one line, and in an object where JSON was asked for."""
+        """Run a command; print an error in one line, and as an object where JSON was asked for."""
         speak_plainly()
         words = list(sys.argv[1:] if args is None else args) or ["--help"]
         try:
@@ -111,20 +130,14 @@ def _tell(text: object) -> None:
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.option("--assignment", "name", help="Which assignment it is, if the notebook does not tell.")
 @click.option(
-    "--course-dir",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="A course directory whose course.toml and releases.json say what is asked.",
+    "--course-dir", type=FOLDER, help="A course directory whose course.toml and releases.json say what is asked."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option(
-    "--seed",
-    default=0,
-    show_default=True,
-    type=click.IntRange(min=0),
-    help="Seed of the inputs on which functions are judged.",
+    "--seed", default=0, show_default=True, type=COUNT, help="Seed of the inputs on which functions are judged."
 )
 @TIMEOUT
-def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bool, seed: int, timeout: float) -> None:
+def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bool, seed: int, seconds: float) -> None:
     """Run NOTEBOOK in a process of its own and judge each of its functions.
 
     The notebook is not changed. It is run without a sandbox: check your own work, not a stranger's.
@@ -156,9 +169,8 @@ def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bo
             f"{notebook} asks for {', '.join(unknown)[:200]}, which is not known here: install the wheel that came "
             f"with it, or say which assignment it is with --assignment ({', '.join(known)})."
         )
-    for wanted in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
-        signal.signal(getattr(signal, wanted), _end_tidily)
-    verdicts = judge_notebook(content, assignment, seed, timeout)
+    _end_tidily()
+    verdicts = judge_notebook(content, assignment, seed, seconds)
     score = round(sum(verdict.points for verdict in verdicts), 6)
     if as_json:
         report = {
@@ -181,47 +193,24 @@ def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bo
         _tell(f"\n{assignment.title}: {score:g} of {assignment.max_points:g} points.")
         for written in assignment.written:
             _tell(f"A person grades: {written.title}, {written.points:g} points.")
-    if any(verdict.passed is None for verdict in verdicts):
-        sys.exit(2)
-    sys.exit(0 if all(verdict.passed for verdict in verdicts) else 1)
-
-
-COURSE_DIR = click.option(
-    "--course-dir",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="nbgrader's course directory; otherwise the nearest above this folder that has an nbgrader_config.py.",
-)
+    passed = [verdict.passed for verdict in verdicts]
+    sys.exit(2 if None in passed else 0 if all(passed) else 1)
 
 
 @main.command()
-@click.argument("assignment")
-@COURSE_DIR
-@click.option("--jobs", default=0, type=click.IntRange(min=0), help="Workers; one for each core, if not given.")
+@ASSIGNMENT
+@COURSE
+@click.option("--jobs", default=0, type=COUNT, help="Workers; one for each core, if not given.")
 @click.option("--unsandboxed", is_flag=True, help="Run students' code with all your rights, without a sandbox.")
 @click.option("--force", is_flag=True, help="Grade again what is graded already.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show which marks would change.")
-@click.option(
-    "--seed-file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Take the seed of an earlier run from this file.",
-)
+@click.option("--seed-file", type=FILE, help="Take the seed of an earlier run from this file.")
 @TIMEOUT
-@_seconds("--budget", 240.0, "Seconds for a whole submission, with all that has to be run again.")
+@_seconds("--budget", default=240.0, help="Seconds for a whole submission, with all that has to be run again.")
 @click.option(
     "--cluster", default="", metavar="ADDRESS", help="Let the workers of this Dask scheduler grade: tcp://HOST:8786."
 )
-def grade(
-    assignment: str,
-    course_dir: Path | None,
-    jobs: int,
-    unsandboxed: bool,
-    force: bool,
-    dry_run: bool,
-    seed_file: Path | None,
-    timeout: float,
-    budget: float,
-    cluster: str,
-) -> None:
+def grade(assignment: str, unsandboxed: bool, jobs: int, cluster: str, **rest: Any) -> None:
     """Grade every submission of ASSIGNMENT in an nbgrader course directory.
 
     Marks go into nbgrader's gradebook and notebooks into autograded/, as `nbgrader autograde` would have it. What is
@@ -233,21 +222,18 @@ def grade(
         raise AutograderError(
             "--jobs is for this machine; how many a worker of a cluster grades at once, `dask worker` is told."
         )
-    for wanted in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
-        signal.signal(getattr(signal, wanted), _end_tidily)
+    _end_tidily()
     try:
         with contextlib.nullcontext() if unsandboxed or cluster else _sandbox() as sandbox:
             from autograder.grade import session
 
-            options = session.Options(
-                course_dir, jobs, not unsandboxed, force, dry_run, seed_file, timeout, budget, cluster
-            )
-            sys.exit(session.grade(assignment, options, sandbox=sandbox))
+            options = session.Options(sandboxed=not unsandboxed, jobs=jobs, cluster=cluster, **rest)
+            sys.exit(session.grade_class(assignment, options, sandbox=sandbox))
     except KeyboardInterrupt as error:
         raise AutograderError("stopped; what is graded stays graded, and starting again goes on from there.") from error
 
 
-def _sandbox() -> "contextlib.AbstractContextManager[SandboxProcess | None]":
+def _sandbox() -> contextlib.AbstractContextManager[Any]:
     """Let a sandbox warm up while the rest is loaded; where there can be none, grading says so itself."""
     from autograder.sandbox.launch import NotStarted, SandboxProcess
     from autograder.sandbox.plan import Limits
@@ -262,16 +248,14 @@ def _sandbox() -> "contextlib.AbstractContextManager[SandboxProcess | None]":
 @click.argument("student")
 @click.argument("check_id", metavar="CHECK")
 @click.option("--assignment", "name", required=True, help="Of which assignment.")
-@COURSE_DIR
+@COURSE
 @click.option("--unsandboxed", is_flag=True, help="Run the student's code with all your rights, without a sandbox.")
 @click.option(
     "--seed-file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=FILE,
     help="Where the seed is with which the student was graded, if it is not the one kept here.",
 )
-def explain(
-    student: str, check_id: str, name: str, course_dir: Path | None, unsandboxed: bool, seed_file: Path | None
-) -> None:
+def explain(student: str, check_id: str, name: str, unsandboxed: bool, **rest: Any) -> None:
     """Show the inputs on which a STUDENT's function was judged, what it returned, and the verdict.
 
     CHECK is a check's id or its function: check-compute_dW2, or compute_dW2. For lecturers only: it shows what is
@@ -282,7 +266,7 @@ def explain(
     from autograder.grade.explain import explain as explain_verdict
     from autograder.grade.session import Options
 
-    options = Options(course_dir, sandboxed=not unsandboxed, seed_file=seed_file)
+    options = Options(sandboxed=not unsandboxed, **rest)
     sys.exit(explain_verdict(student, check_id, name, options))
 
 
@@ -311,33 +295,26 @@ def doctor(course_dir: Path | None) -> None:
     sys.exit(0 if found.safe else 1)
 
 
-BOOK = click.option(
-    "--book-url", default="", envvar="AUTOGRADER_BOOK_URL", help="Where the book is, for links into it."
-)
-WORKERS = click.option(
-    "--jobs", default=0, type=click.IntRange(min=0), help="How many workers; 0 takes one for each core."
-)
-
-
 @main.command()
-@click.argument("assignment")
-@COURSE_DIR
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Else reports/ASSIGNMENT.html.")
+@ASSIGNMENT
+@COURSE
+@click.option("--output", type=FILE_TO_WRITE, help="Else reports/ASSIGNMENT.html.")
 @BOOK
 @WORKERS
-def report(assignment: str, course_dir: Path | None, output: Path | None, book_url: str, jobs: int) -> None:
+def report(assignment: str, course: Path | None, output: Path | None, book: str, jobs: int) -> None:
     """Write one page about how the class did in ASSIGNMENT, for the lecturer.
 
     Exit code: 0 it is written, 2 it could not be.
     """
-    from autograder.report import dashboard, reporting
+    from autograder.report import dashboard
+    from autograder.report.marks import graded
 
-    _tell(dashboard.report(reporting.graded(assignment, course_dir), output, book_url, jobs))
+    _tell(dashboard.report(graded(assignment, course), output, book, jobs))
 
 
 @main.command()
-@click.argument("assignment")
-@COURSE_DIR
+@ASSIGNMENT
+@COURSE
 @click.option(
     "--format",
     "kind",
@@ -346,17 +323,17 @@ def report(assignment: str, course_dir: Path | None, output: Path | None, book_u
     show_default=True,
     help="A plain table, one for Canvas, or all that is known.",
 )
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Else it is printed.")
-def export(assignment: str, course_dir: Path | None, kind: str, output: Path | None) -> None:
+@click.option("--output", type=FILE_TO_WRITE, help="Else it is printed.")
+def export(assignment: str, course: Path | None, kind: str, output: Path | None) -> None:
     """Give the marks of ASSIGNMENT as a table for other programs.
 
     Exit code: 0 done, 2 it could not be.
     """
     from autograder.grade.records import write_whole
-    from autograder.report import reporting
     from autograder.report.export import FORMATS
+    from autograder.report.marks import graded
 
-    table = FORMATS[kind](reporting.graded(assignment, course_dir)).encode("utf-8", "replace")
+    table = FORMATS[kind](graded(assignment, course)).encode("utf-8", "replace")
     if output:
         write_whole(output, table)
     else:
@@ -364,19 +341,20 @@ def export(assignment: str, course_dir: Path | None, kind: str, output: Path | N
 
 
 @main.command()
-@click.argument("assignment")
-@COURSE_DIR
+@ASSIGNMENT
+@COURSE
 @click.option("--student", "students", multiple=True, help="Only for this one; may be given again.")
 @BOOK
 @WORKERS
-def feedback(assignment: str, course_dir: Path | None, students: tuple[str, ...], book_url: str, jobs: int) -> None:
+def feedback(assignment: str, course: Path | None, students: tuple[str, ...], book: str, jobs: int) -> None:
     """Write a page for each student of ASSIGNMENT, where `nbgrader generate_feedback` puts its own.
 
     Exit code: 0 all are written, 1 somebody has none or one without the notebook, 2 nothing could be done.
     """
-    from autograder.report import reporting
+    from autograder.report.feedback import write_feedback
+    from autograder.report.marks import graded
 
-    sys.exit(reporting.write_feedback(reporting.graded(assignment, course_dir), students, book_url, jobs))
+    sys.exit(write_feedback(graded(assignment, course), students, book, jobs))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What stops a command, said in a sentence on any terminal; the exit code is then 2.
+"""Errors that stop a command, in one sentence on any terminal; the exit code is then 2.
 
 Whatever a person can put right is an `AutograderError`, or an `OSError`. Anything else is a fault of the grader, and
 says so. With AUTOGRADER_DEBUG=1 in the environment the traceback follows.
@@ -23,11 +23,11 @@ PLAIN = dict(zip("✓✗–—−·×∂‖≈′’“”", "+x---**d|~''\"\"",
 
 
 class AutograderError(Exception):
-    """Something could not be done; the message says why, and what to do."""
+    """An error that a person can put right; the message says the reason, and what to do."""
 
 
 def sentence_of(error: BaseException) -> str:
-    """Return in one line why a command could not go on, and what to do."""
+    """Return the reason why a command could not go on, and advice, in one line."""
     if isinstance(error, AutograderError):
         said = str(error)
     elif isinstance(error, ImportError) and error.name and error.name.partition(".")[0] not in OURS:
@@ -52,7 +52,7 @@ def sentence_of(error: BaseException) -> str:
 
 
 def not_installed(error: ImportError) -> str:
-    """Return which package is missing, or cannot be loaded, and how to install it: from files, never by a name."""
+    """Return a sentence on a missing or broken package, with the way to install it from files, never by a name."""
     package = str(error.name).partition(".")[0]
     extra = "[cluster]" if package in CLUSTER else "" if package in STUDENTS else "[grade]"
     why = "is not installed here" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded here ({error})"
@@ -63,7 +63,7 @@ def not_installed(error: ImportError) -> str:
 
 
 def say(name: str, error: BaseException) -> str:
-    """Print on stderr why a command could not go on, and return it."""
+    """Print the sentence of an error on stderr, and return it."""
     sentence = sentence_of(error)
     lines = traceback.format_exception(error) if os.environ.get("AUTOGRADER_DEBUG") == "1" else []
     if sys.stderr:
@@ -73,7 +73,7 @@ def say(name: str, error: BaseException) -> str:
 
 
 def saying_why(name: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Let a function that returns an exit code say what stops it, and return 2."""
+    """Decorate a function that returns an exit code: print the sentence of an exception, and return 2."""
 
     def wrap(main: Callable[..., int]) -> Callable[..., int]:
         @functools.wraps(main)
@@ -94,7 +94,7 @@ def saying_why(name: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
 
 
 def say_why_not_loaded(name: str) -> None:
-    """Say so in a sentence, and exit with 2, where a program cannot even load what it needs."""
+    """Print a sentence and exit with 2 where a program fails while it loads its modules."""
 
     def hook(kind: type[BaseException], error: BaseException, trace: Any) -> None:
         say(name, error)
@@ -104,7 +104,7 @@ def say_why_not_loaded(name: str) -> None:
 
 
 class _Stream(io.FileIO):
-    """A standard stream: what nobody reads any more is dropped, and what cannot be written is said once."""
+    """A standard stream that drops text nobody reads any more, and reports a failed write once."""
 
     def write(self, data: Any) -> int:
         """Write, or lead all that follows nowhere."""
@@ -122,7 +122,7 @@ class _Stream(io.FileIO):
 
 
 def speak_plainly() -> None:
-    """Let signs that a terminal does not have be plain ones, and let a reader that goes away stop nothing."""
+    """Replace characters that a terminal lacks by plain ones, and survive a reader that goes away."""
     codecs.register_error("plain", _plain)
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:  # a stream that is closed: what is opened now is none
         pass
@@ -143,7 +143,7 @@ def speak_plainly() -> None:
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
-    """Return plain signs for what an encoding does not have."""
+    """Return plain signs for characters that an encoding lacks."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(map(_sign, error.object[error.start : error.end])), error.end

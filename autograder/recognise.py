@@ -17,7 +17,7 @@ _DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 
 
 class UnreadableNotebook(AutograderError):
-    """The file is not a notebook that can be judged; the message says why, in one sentence."""
+    """An error of a file: it is no notebook that can be judged; the message says why, in one sentence."""
 
 
 def _opened(path: str, flags: int) -> int:
@@ -30,7 +30,7 @@ def _opened(path: str, flags: int) -> int:
 
 
 def read(path: Path) -> Notebook:
-    """Read a notebook of any nbformat version, as it is read when it is handed in; here it is the reader's own.
+    """Read the user's own notebook, of any nbformat version, as a submission is read.
 
     Raises
     ------
@@ -58,12 +58,12 @@ def functions_defined_in(cell: Cell) -> set[str]:
 
 
 def exercise_checked_by(cell: Cell, assignment: Assignment) -> Exercise | None:
-    """Return the exercise whose check cell this is."""
+    """Return the exercise of a check cell; None for any other cell."""
     return next((exercise for exercise in assignment.exercises if exercise.id in cell.names), None)
 
 
 class Recognised(NamedTuple):
-    """The assignment of a notebook, and how it was recognised: "metadata", "cells" or "functions"."""
+    """The assignment of a notebook, and the means of recognition: "metadata", "cells" or "functions"."""
 
     assignment: Assignment
     by: str
@@ -74,7 +74,7 @@ def recognise(
     known: Mapping[str, Assignment] = ASSIGNMENTS,
     released: Mapping[str, Assignment] | None = None,
 ) -> Recognised | None:
-    """Find out which assignment a notebook is: by its metadata, then its cell ids, then the functions it defines.
+    """Recognise the assignment of a notebook: by its metadata, then its cell ids, then its functions.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def recognise(
 def _stated(
     notebook: Notebook, known: Mapping[str, Assignment], released: Mapping[str, Assignment] | None
 ) -> Assignment | None:
-    """Return the assignment that a notebook's metadata name, as it was when the notebook was released."""
+    """Return the assignment named by a notebook's metadata, as released."""
     if notebook.stated is None:
         return None
     name, digits = notebook.stated

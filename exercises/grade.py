@@ -51,7 +51,7 @@ def grade(course: Path, name: str, console: Console, options: Options) -> int:
     ------
     AutograderError
     """
-    code = session.grade(name, options, console)
+    code = session.grade_class(name, options, console)
     missing = write_feedback(course, name)
     for student in missing:
         console.print(f"The feedback page of {student} could not be made.", markup=False)

@@ -1,15 +1,15 @@
-"""Which parts of the reference a notebook may import while it is graded: those that its locked cells import.
+"""The course modules that a notebook may import while it is graded: those that its locked cells import.
 
 A sandbox holds these and what they need, so that a student's code draws and loads data as it did at home. A function
 that the assignment asks for is withheld even there, unless a locked cell imports it by name.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.assignments import Assignment
-from autograder.sandbox.course_files import course_files, some_names_of
+from autograder.sandbox.course_files import course_files, imported, some_names_of
 from course_lib.equations import EQUATIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "course_lib"
@@ -18,21 +18,12 @@ Needed = tuple[str, str]
 """A module of the reference, and a name in it; "" is all of it."""
 
 
-def _imported(source: str) -> Iterator[Needed]:
-    """Yield what a source imports from the reference."""
+def _imported(source: str) -> list[Needed]:
+    """Return the modules and names that a source imports from the reference."""
     try:
-        tree = ast.parse(source)
+        return [(module.split(".")[1], name) for module, name in imported(PACKAGE.name, source)]
     except (SyntaxError, ValueError, RecursionError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name.startswith(f"{PACKAGE.name}."):
-                    yield alias.name.split(".")[1], ""
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            parts = node.module.split(".")
-            for alias in node.names if parts[0] == PACKAGE.name else ():
-                yield (parts[1], alias.name) if len(parts) > 1 else (alias.name, "")
+        return []
 
 
 def _asked(assignment: Assignment) -> set[Needed]:
@@ -53,7 +44,7 @@ def _gives_away(module: str, name: str, asked: set[Needed]) -> bool:
 
 
 def allowed_parts(sources: Iterable[str], assignment: Assignment) -> list[str]:
-    """Return what `sandbox.course_files.course_files` is to make of the reference.
+    """Return the allowed parts of the reference, as `sandbox.course_files.course_files` takes them.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from typing import Any
 from autograder.core.judge import prepare
 from autograder.grade import pool
 from autograder.grade.collect import SubmissionFolder
-from autograder.grade.grader import Job, Result, blank, bug, grade, no_room
+from autograder.grade.grader import Job, Result, blank, bug, grade_submission, no_room
 from autograder.grade.guests import GuestFactory
 from autograder.sandbox.child import bound_memory, die_with_parent
 from autograder.sandbox.clock import MOST_WALL
@@ -33,7 +33,6 @@ AHEAD = 2
 def work(
     connection: multiprocessing.connection.Connection,
     job: Job,
-    sandboxed: bool,
     close: Sequence[int] = (),
     idle: float | None = None,
     zygote: Zygote | None = None,
@@ -44,7 +43,6 @@ def work(
     ----------
     connection : to the writer; first goes out a `WorkerReady`, then a `Result` for each submission that comes in
     job : what all are graded with
-    sandboxed : whether students' code runs in the sandbox
     close : descriptors that it must not keep
     idle : after so many seconds without work it ends as well
     zygote : a twin of one that is there already
@@ -55,7 +53,7 @@ def work(
     for descriptor in close:
         with contextlib.suppress(OSError):
             os.close(descriptor)
-    factory = GuestFactory(job, sandboxed, zygote)
+    factory = GuestFactory(job, zygote)
     try:
         factory.start()
         connection.send(WorkerReady())
@@ -64,7 +62,7 @@ def work(
     bound_memory(MEMORY)
     try:
         while connection.poll(idle) and (place := connection.recv()) is not None:
-            connection.send(grade(place, job, factory.guest))
+            connection.send(grade_submission(place, job, factory.guest))
     except (EOFError, OSError):
         pass
     finally:
@@ -81,10 +79,10 @@ class WorkerReady:
 class GradingWorker(pool.Worker):
     """A worker that grades."""
 
-    def __init__(self, job: Job, factory: GuestFactory, sandboxed: bool, close: Sequence[int]) -> None:
-        """Start it, with a twin of the factory's zygote."""
+    def __init__(self, job: Job, factory: GuestFactory, close: Sequence[int]) -> None:
+        """Start the worker, with a twin of the factory's zygote."""
         zygote = factory.twin()
-        serve = functools.partial(work, job=job, sandboxed=sandboxed, close=close, zygote=zygote)
+        serve = functools.partial(work, job=job, close=close, zygote=zygote)
         super().__init__(multiprocessing.get_context("fork"), serve, most_seconds(job))
         if zygote:
             zygote.close_handles()
@@ -111,7 +109,7 @@ def most_seconds(job: Job) -> float:
 
 
 def given_up(place: SubmissionFolder, job: Job, code: int | None) -> Result:
-    """Return the result of a submission whose worker was lost each time.
+    """Return the result of a submission at which every worker that tried was lost.
 
     Parameters
     ----------
@@ -129,7 +127,6 @@ def grade_all(
     job: Job,
     todo: Sequence[SubmissionFolder],
     jobs: int,
-    sandboxed: bool,
     close: Sequence[int] = (),
     sandbox: SandboxProcess | None = None,
 ) -> Iterator[Result]:
@@ -143,7 +140,6 @@ def grade_all(
     job : what all are graded with
     todo : whose
     jobs : how many workers
-    sandboxed : whether students' code runs in the sandbox
     close : descriptors that workers must not keep
     sandbox : one that is starting already
 
@@ -152,7 +148,7 @@ def grade_all(
     NotStarted
         If no sandbox can be made here.
     """
-    factory = GuestFactory(job, sandboxed, sandbox=sandbox)
+    factory = GuestFactory(job, sandbox=sandbox)
 
     def again(place: SubmissionFolder, answer: Result | pool.Lost, tries: int) -> bool:
         failed = not answer.late if isinstance(answer, pool.Lost) else answer.record.outcome == "ungraded"
@@ -160,14 +156,14 @@ def grade_all(
 
     try:
         if todo:
-            if sandboxed:
+            if job.sandboxed:
                 _ = factory.course_files  # parsed while there is one thread: CPython 3.11 parses in one at a time
             with ThreadPoolExecutor(1) as meanwhile:
                 if len(todo) > jobs:  # else each worker computes what it needs
                     meanwhile.submit(_prepare, job)
                 _ready(factory)
             gc.freeze()  # what workers share they need not look through
-        start = functools.partial(GradingWorker, job, factory, sandboxed, close)
+        start = functools.partial(GradingWorker, job, factory, close)
         for place, answer in pool.answers(todo, start, jobs, AHEAD, again):
             yield given_up(place, job, answer.code) if isinstance(answer, pool.Lost) else answer
     finally:

@@ -32,7 +32,7 @@ class CellMark:
 
     @property
     def points(self) -> float:
-        """What counts."""
+        """The points that count."""
         return (self.manual if self.manual is not None else self.auto or 0.0) + self.extra
 
 
@@ -77,7 +77,7 @@ def cell_rows(t: Tables, table: sa.Table, *columns: str) -> sa.Select[Any]:
 
 
 def read_class(course: Course, name: str) -> tuple[dict[str, GradebookRow], float | None]:
-    """Return the rows of everybody, and what there is to get; nothing and None where there is no gradebook yet.
+    """Return all students' rows, and the maximum of points; nothing and None where there is no gradebook yet.
 
     Parameters
     ----------
@@ -97,24 +97,23 @@ def read_class(course: Course, name: str) -> tuple[dict[str, GradebookRow], floa
         return _read(connection, tables, name)
 
 
-def _max_points(connection: sa.Connection, t: Tables, name: str) -> dict[str, float]:
-    """Return what each cell gives at most; one that is graded and a solution has two rows of one name."""
-    asked = (
-        sa.select(t["base_cell"].c.name, t["grade_cells"].c.max_score, t["task_cells"].c.max_score)
-        .join(t["notebook"], t["notebook"].c.id == t["base_cell"].c.notebook_id)
-        .join(t["assignment"], t["assignment"].c.id == t["notebook"].c.assignment_id)
-        .outerjoin(t["grade_cells"], t["grade_cells"].c.id == t["base_cell"].c.id)
-        .outerjoin(t["task_cells"], t["task_cells"].c.id == t["base_cell"].c.id)
-        .where(t["assignment"].c.name == name)
+def cells_of(t: Tables) -> sa.Select[Any]:
+    """Select id, name, type and points of cells; one that is graded and a solution has two rows of one name."""
+    cell, grades, tasks = t["base_cell"].c, t["grade_cells"].c, t["task_cells"].c
+    return (
+        sa.select(cell.id, cell.name, cell.type, sa.func.coalesce(grades.max_score, tasks.max_score))
+        .outerjoin(t["grade_cells"], grades.id == cell.id)
+        .outerjoin(t["task_cells"], tasks.id == cell.id)
     )
-    scores = ((cell, a if a is not None else b) for cell, a, b in connection.execute(asked))
-    return {cell: float(score) for cell, score in scores if score is not None}
 
 
 def _read(connection: sa.Connection, t: Tables, name: str) -> tuple[dict[str, GradebookRow], float | None]:
-    most = _max_points(connection, t, name)
     submission, notebook = t["submitted_assignment"], t["submitted_notebook"]
-    mine = submission.c.assignment_id.in_(sa.select(t["assignment"].c.id).where(t["assignment"].c.name == name))
+    assignment = sa.select(t["assignment"].c.id).where(t["assignment"].c.name == name)
+    notebooks = sa.select(t["notebook"].c.id).where(t["notebook"].c.assignment_id.in_(assignment))
+    cells_here = connection.execute(cells_of(t).where(t["base_cell"].c.notebook_id.in_(notebooks)))
+    most = {cell: float(points) for _, cell, _, points in cells_here if points is not None}
+    mine = submission.c.assignment_id.in_(assignment)
     late = (
         sa.select(submission.c.student_id, notebook.c.late_submission_penalty)
         .join(notebook, notebook.c.assignment_id == submission.c.id)
@@ -150,7 +149,7 @@ def _read(connection: sa.Connection, t: Tables, name: str) -> tuple[dict[str, Gr
 
 
 def _number(value: Any) -> float | None:
-    """Return a mark; SQLite keeps whatever was written into it, and what is no number raises a ValueError."""
+    """Return a mark; raise ValueError for a value that is no number, as SQLite keeps values of any type."""
     return None if value is None else float(value)
 
 

@@ -36,7 +36,7 @@ AHEAD = 3
 
 
 class NoCluster(AutograderError):
-    """The cluster cannot grade, or cannot be reached; the message says what to do."""
+    """An error of the cluster: it cannot grade, or cannot be reached; the message says what to do."""
 
 
 def sendable(job: Job) -> Job:
@@ -45,7 +45,7 @@ def sendable(job: Job) -> Job:
 
 
 def unpacked(content: bytes, place: CarriedSubmission, job: Job) -> Result:
-    """Return the result that a worker packed, if it answers what it was asked.
+    """Unpack a worker's result, and check that it answers the request.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def unpacked(content: bytes, place: CarriedSubmission, job: Job) -> Result:
     return Result(replace(record, student=expected.student, assignment=expected.assignment), notebook)
 
 
-def grade_all(job: Job, todo: Sequence[SubmissionFolder], address: str, sandboxed: bool) -> Iterator[Result]:
+def grade_all(job: Job, todo: Sequence[SubmissionFolder], address: str) -> Iterator[Result]:
     """Grade submissions on a cluster, and yield the results as they come, each once.
 
     Parameters
@@ -92,7 +92,6 @@ def grade_all(job: Job, todo: Sequence[SubmissionFolder], address: str, sandboxe
     job : what all are graded with
     todo : whose
     address : of the scheduler, such as tcp://10.0.0.5:8786
-    sandboxed : whether students' code runs in the sandbox
 
     Raises
     ------
@@ -100,7 +99,7 @@ def grade_all(job: Job, todo: Sequence[SubmissionFolder], address: str, sandboxe
     """
     if todo:
         with _connected(address) as client:
-            yield from _ClusterRun(client, job, todo, sandboxed).results()
+            yield from _ClusterRun(client, job, todo).results()
 
 
 @contextlib.contextmanager
@@ -148,12 +147,11 @@ def _connected(address: str) -> Iterator[Any]:
 class _ClusterRun:
     """The submissions of a run that a cluster is to grade."""
 
-    def __init__(self, client: Any, job: Job, todo: Sequence[SubmissionFolder], sandboxed: bool) -> None:
+    def __init__(self, client: Any, job: Job, todo: Sequence[SubmissionFolder]) -> None:
         """Prepare a run over a connection to the scheduler; send nothing yet."""
         self._client = client
         self._run = uuid.uuid4().hex
         self._job = job
-        self._sandboxed = sandboxed
         self._waiting = deque(todo)
         self._underway: dict[str, tuple[Any, CarriedSubmission]] = {}
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -208,9 +206,7 @@ class _ClusterRun:
             key = f"grade-{self._run}-{uuid.uuid4().hex}"
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that a notebook is large
-                future = self._client.submit(
-                    grade_here, self._run, job, carried, self._sandboxed, key=key, pure=False, retries=0
-                )
+                future = self._client.submit(grade_here, self._run, job, carried, key=key, pure=False, retries=0)
             self._underway[key] = future, carried
             future.add_done_callback(self._done.put)
 

@@ -20,6 +20,7 @@ from autograder.grade.batch import TRIES, WorkerReady, given_up, most_seconds, w
 from autograder.grade.collect import CarriedSubmission
 from autograder.grade.grader import Job, Result
 from autograder.grade.records import checks_digits
+from autograder.sandbox.child import start_python
 
 START_SECONDS = 120.0
 IDLE_SECONDS = 120.0
@@ -27,7 +28,7 @@ IDLE_SECONDS = 120.0
 
 
 class UnfitMachine(Exception):
-    """A machine of the cluster cannot grade; the message says why."""
+    """An error of one machine of the cluster: it cannot grade; the message says why."""
 
 
 class GradingProcess:
@@ -36,8 +37,8 @@ class GradingProcess:
     The Dask worker itself never looks into a notebook, and a student's process is two processes away from it.
     """
 
-    def __init__(self, job: Job, sandboxed: bool) -> None:
-        """Start it. When the thread that did, or the Dask worker, has gone, the kernel ends it and its guests.
+    def __init__(self, job: Job) -> None:
+        """Start the process; the kernel ends it and its guests with the starting thread, or with the Dask worker.
 
         Raises
         ------
@@ -45,14 +46,10 @@ class GradingProcess:
         """
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-            )
+            self._process = start_python(("-P", "-m", __name__), theirs, stdout=None, stderr=None)
         self._connection = Connection(ours.detach())
         try:
-            self._connection.send((job, sandboxed))
+            self._connection.send(job)
             said = (
                 self._connection.recv() if self._connection.poll(START_SECONDS) else WorkerReady("it did not come up")
             )
@@ -64,7 +61,7 @@ class GradingProcess:
 
     @property
     def running(self) -> bool:
-        """Whether it still is."""
+        """Whether the process is still running."""
         return self._process.poll() is None
 
     def grade(self, place: CarriedSubmission, seconds: float) -> Result:
@@ -83,7 +80,7 @@ class GradingProcess:
         return said
 
     def end(self) -> int | None:
-        """End it, and its zygote and guests with it; return its exit code, None where it did not end of itself.
+        """End the process with its zygote and guests; return its exit code, None if it had to be killed.
 
         May be called twice.
         """
@@ -100,13 +97,13 @@ _graders: dict[tuple[str, int], GradingProcess] = {}
 """By run and thread. The kernel ends a grader with the thread that started it, so each thread has its own."""
 
 
-def _grader(run: str, job: Job, sandboxed: bool) -> GradingProcess:
+def _grader(run: str, job: Job) -> GradingProcess:
     mine = (run, threading.get_ident())
     for key in [key for key, grader in list(_graders.items()) if not grader.running]:
         if gone := _graders.pop(key, None):
             gone.end()
     if mine not in _graders:
-        _graders[mine] = GradingProcess(job, sandboxed)
+        _graders[mine] = GradingProcess(job)
     return _graders[mine]
 
 
@@ -116,7 +113,7 @@ def _here() -> str:
     return str(get_worker().address)
 
 
-def grade_here(run: str, job: Job, place: CarriedSubmission, sandboxed: bool) -> bytes:
+def grade_here(run: str, job: Job, place: CarriedSubmission) -> bytes:
     """Dask task: grade one submission on this machine and return the packed result; never raise for its content.
 
     Parameters
@@ -124,12 +121,11 @@ def grade_here(run: str, job: Job, place: CarriedSubmission, sandboxed: bool) ->
     run : which run this is
     job : what all are graded with
     place : the submission
-    sandboxed : whether students' code runs in the sandbox
     """
     code = None
     for _ in range(TRIES):
         try:
-            grader = _grader(run, job, sandboxed)
+            grader = _grader(run, job)
         except UnfitMachine as error:
             return packed(None, _here(), why=str(error))
         try:
@@ -159,8 +155,7 @@ def serve(descriptor: int) -> None:
     """Worker loop of the process beside a Dask worker."""
     connection: Connection[Any, Any] = Connection(descriptor)
     with contextlib.suppress(EOFError, OSError):
-        job, sandboxed = connection.recv()
-        work(connection, job, sandboxed, (), IDLE_SECONDS)
+        work(connection, connection.recv(), idle=IDLE_SECONDS)
 
 
 def packed(result: Result | None, worker: str, why: str = "") -> bytes:

@@ -27,12 +27,12 @@ TIMESTAMP = "timestamp.txt"
 
 
 class Unreadable(Exception):
-    """There is nothing that can be graded; the message says what a person should do."""
+    """An error of a submission: nothing in it can be graded; the message says what a person should do."""
 
 
 @dataclass(frozen=True)
 class SubmissionFolder:
-    """Where one student's work lies.
+    """The folder of one student's submission.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class CarriedSubmission(SubmissionFolder):
 
 
 def shown_name(name: str) -> str:
-    """Return any file's name as one that can be shown: no controls, not too long."""
+    """Return a file's name in printable characters, cut to 60."""
     kept = "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode("utf-8"))
     return kept if len(kept) <= 60 else f"{kept[:59]}…"
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from autograder.assignments import Assignment
 from autograder.grade.records import NEED_A_PERSON, OUTCOMES, WITHOUT_MARKS, Record
@@ -27,7 +27,7 @@ def points(record: Record) -> str:
 
 
 def what_was_wrong(record: Record) -> list[str]:
-    """Return the mistakes and anomalies of a submission, one a line."""
+    """Return a line for each mistake and anomaly of a submission."""
     named: dict[str, list[str]] = {}
     for row in record.verdicts:
         if row["mistake"]:
@@ -44,11 +44,9 @@ def what_was_wrong(record: Record) -> list[str]:
 
 def table(assignment: Assignment, records: Iterable[Record]) -> Table:
     """Return the closing table."""
-    shown = Table(title=assignment.title, title_justify="left")
-    shown.add_column("student", no_wrap=True)
-    shown.add_column("score", justify="right", no_wrap=True)
-    shown.add_column("outcome", no_wrap=True)
-    shown.add_column("what was wrong")
+    short = Column("student", no_wrap=True), Column("score", justify="right", no_wrap=True)
+    outcome = Column("outcome", no_wrap=True)
+    shown = Table(*short, outcome, "what was wrong", title=assignment.title, title_justify="left")
     for record in sorted(records, key=lambda record: record.student):
         colour = COLOURS.get(record.outcome, "red")
         shown.add_row(
@@ -70,11 +68,9 @@ def summary(records: Sequence[Record], fresh: int, seconds: float) -> str:
 
 def changes_table(found: Mapping[str, Mapping[str, tuple[Any, Any]]]) -> Table:
     """Return which marks would change."""
-    shown = Table(title="Marks that would change", title_justify="left")
-    for heading in ("student", "cell"):
-        shown.add_column(heading, no_wrap=True)
-    for heading in ("now", "then"):
-        shown.add_column(heading, justify="right")
+    names = (Column(heading, no_wrap=True) for heading in ("student", "cell"))
+    marks = (Column(heading, justify="right") for heading in ("now", "then"))
+    shown = Table(*names, *marks, title="Marks that would change", title_justify="left")
     for student, cells in sorted(found.items()):
         for cell, (old, new) in cells.items():
             shown.add_row(one_line(student), one_line(cell), *("–" if v is None else f"{v:g}" for v in (old, new)))
@@ -82,14 +78,11 @@ def changes_table(found: Mapping[str, Mapping[str, tuple[Any, Any]]]) -> Table:
 
 
 def followed(console: Console, records: Iterator[Record], total: int) -> Iterator[Record]:
-    """Yield the records, and show how far it is: a bar on a terminal, a line for each elsewhere."""
+    """Yield the records, and show the progress: a bar on a terminal, a line for each record elsewhere."""
     if not console.is_terminal:
         for number, record in enumerate(records, start=1):
-            console.print(
-                f"{number}/{total} {one_line(record.student)}: {record.outcome}, {points(record)}",
-                soft_wrap=True,
-                highlight=False,
-            )
+            line = f"{number}/{total} {one_line(record.student)}: {record.outcome}, {points(record)}"
+            console.print(line, soft_wrap=True, highlight=False)
             yield record
         return
     columns = (

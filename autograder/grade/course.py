@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import sys
+import tomllib
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
@@ -19,24 +20,12 @@ from autograder.errors import AutograderError
 
 CONFIG = "nbgrader_config.py"
 STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"
-COLUMNS = {
-    "assignment": "id name duedate",
-    "notebook": "id name assignment_id kernelspec",
-    "base_cell": "id name notebook_id type",
-    "grade_cells": "id max_score",
-    "task_cells": "id max_score",
-    "source_cell": "name cell_type locked source checksum notebook_id",
-    "student": "id first_name last_name email lms_user_id",
-    "submitted_assignment": "id assignment_id student_id timestamp extension",
-    "submitted_notebook": "id assignment_id notebook_id flagged late_submission_penalty",
-    "grade": "id notebook_id cell_id auto_score manual_score extra_credit needs_manual_grade",
-    "comment": "id notebook_id cell_id auto_comment manual_comment",
-}
+COLUMNS: Mapping[str, str] = tomllib.loads(Path(__file__).with_name("nbgrader_tables.toml").read_text(encoding="utf-8"))
 """The tables of nbgrader's that are read or written here or by the reports, and their columns."""
 
 
 class NoGradebook(AutograderError):
-    """There is no gradebook that could be used; the message says what to do."""
+    """An error of a course: there is no gradebook that can be used; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +45,7 @@ class Course:
 
     @classmethod
     def at(cls, root: Path) -> "Course":
-        """Read the configuration of a course directory; it is the lecturer's, and is run.
+        """Open a course directory: run its configuration file, and return its folders and database.
 
         Raises
         ------
@@ -76,6 +65,20 @@ class Course:
         db_url = said.get("db_url") or f"sqlite:///{root / 'gradebook.db'}"
         return cls(root, config, db_url)
 
+    @classmethod
+    def named(cls, root: Path | None) -> "Course":
+        """Open a course; None stands for the nearest one, from the current directory upwards.
+
+        Raises
+        ------
+        NoGradebook
+            If there is none.
+        """
+        root = root or find_course(Path.cwd())
+        if root is None:
+            raise NoGradebook("Neither this folder nor one above it is an nbgrader course: name it by --course-dir.")
+        return cls.at(root)
+
     def folder(self, step: str) -> Path:
         """Return the directory of a step, such as "submitted"."""
         name = str(self.config.CourseDirectory.get(f"{step}_directory", step))
@@ -87,7 +90,7 @@ class Course:
 
 
 def config_of(root: Path) -> Config:
-    """Run the configuration of a course directory, which is the lecturer's, and return it.
+    """Run the configuration file of a course directory, the lecturer's own code, and return the configuration.
 
     Raises
     ------
@@ -114,7 +117,7 @@ def config_of(root: Path) -> Config:
 
 
 def find_course(start: Path) -> Path | None:
-    """Return the nearest directory, from one upwards, that is an nbgrader course directory."""
+    """Return the nearest nbgrader course directory, from one directory upwards."""
     return next((folder for folder in (start, *start.parents) if (folder / CONFIG).is_file()), None)
 
 
@@ -135,7 +138,7 @@ def readable(url: object) -> Iterator[None]:
 
 
 def database(course: Course) -> tuple[sa.Engine, Mapping[str, sa.Table]] | None:
-    """Return the engine and the tables of a course's gradebook; None where it is not made yet.
+    """Connect to a course's gradebook, and return its engine and tables; None where there is none yet.
 
     An empty database of a server is one that nbgrader has yet to fill. No connection outlives its transaction, so that
     none is in a worker that is forked meanwhile.
@@ -190,7 +193,7 @@ def said_of(error: Exception) -> str:
 
 @functools.cache
 def load_nbformat() -> Any:
-    """Load nbformat, where it is needed: it takes a third of a second.
+    """Import nbformat on first use: it takes a third of a second.
 
     It loads jsonschema, which would build a grammar of web addresses: another second, for nothing of ours. So this is
     called before anything is imported that loads nbformat by itself.

@@ -23,7 +23,7 @@ from course_lib.names import suggestion
 
 
 def explain(student: str, check: str, assignment: str, options: Options, console: Console | None = None) -> int:
-    """Print the inputs, what a student's function returned on them, what is right, and the verdict.
+    """Print the inputs of a check, the student's and the right answers on them, and the verdict.
 
     Raises
     ------
@@ -45,20 +45,21 @@ def explain(student: str, check: str, assignment: str, options: Options, console
         why = suggestion(function, known) if known else f"it is {record.outcome}: {record.advice}"
         raise CannotGrade(f"the record of {student} has no verdict on {function!r}; {why}")
     with run.opened():
-        if record.seed != run.seed_reference:
+        if record.seed != (here := reference_of(run.job.seed)):
             raise CannotGrade(
-                f"{student} was graded with the seed {record.seed}, and here is {run.seed_reference}: "
-                "name its file by --seed-file"
+                f"{student} was graded with the seed {record.seed}, and here is {here}: name its file by --seed-file"
             )
         again, answers, exercise = _judged_again(run, place, record, function)
-    _print_explanation(console, record, verdict_of(row), again, answers, exercise, run.job.seed)
-    return int(again is None or text(again) != text(verdict_of(row)))
+    recorded = verdict_of(row)
+    for line in _explanation(record, recorded, again, answers, exercise, run.job.seed):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return int(again is None or text(again) != text(recorded))
 
 
 def _judged_again(
     run: Run, place: SubmissionFolder, record: Record, function: str
 ) -> tuple[Verdict | None, list[Outcome], Exercise]:
-    """Judge a submission once more; None where the file is another one than was graded."""
+    """Judge a submission again; the verdict is None where the file is not the one that was graded."""
     asked = run.job.released.get(record.release, run.assignment).exercise(function)
     asked = asked or run.assignment.exercise(function)
     if asked is None:
@@ -67,7 +68,7 @@ def _judged_again(
         file = take(place, run.assignment.name)
         if file.sha256 != record.sha256:
             return None, [], asked
-        factory = GuestFactory(run.job, run.options.sandboxed)
+        factory = GuestFactory(run.job)
         with contextlib.ExitStack() as stack:
             stack.callback(factory.stop)
             assignment, _, found = judged(file, run.job, factory.guest)
@@ -97,37 +98,29 @@ def _right_answers(exercise: Exercise, seed: int) -> Iterator[str]:
             yield _short_repr(asked.second(case.values) if by_formula is None else by_formula)
 
 
-def _print_explanation(
-    console: Console,
-    record: Record,
-    recorded: Verdict,
-    again: Verdict | None,
-    answers: list[Outcome],
-    exercise: Exercise,
-    seed: int,
-) -> None:
-    def say(line: str = "") -> None:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-    say(f"{record.student}, {record.assignment}, {exercise.id}: graded {record.graded_at}, seed {reference_of(seed)}")
-    say(f"sha256 {record.sha256}, checks {record.checks}, {record.versions}")
+def _explanation(
+    record: Record, recorded: Verdict, again: Verdict | None, answers: list[Outcome], exercise: Exercise, seed: int
+) -> Iterator[str]:
+    """Yield the lines that explain a verdict."""
+    yield f"{record.student}, {record.assignment}, {exercise.id}: graded {record.graded_at}, seed {reference_of(seed)}"
+    yield f"sha256 {record.sha256}, checks {record.checks}, {record.versions}"
     right = _right_answers(exercise, seed)
     for number, (arguments, wanted) in enumerate(zip(questions(exercise, seed), right, strict=True)):
-        say(f"\ncall {number}")
+        yield f"\ncall {number}"
         for name, value in arguments.items():
-            say(f"  {name} = {_short_repr(value)}")
+            yield f"  {name} = {_short_repr(value)}"
         if number < len(answers):
             failure = answers[number].failure
             given = f"{failure.name}: {failure.text}" if failure else _short_repr(answers[number].value)
-            say(f"  returned {given}")
+            yield f"  returned {given}"
         if wanted:
-            say(f"  right    {wanted}")
-    say("\nThe verdict, as recorded:")
-    say(text(recorded))
+            yield f"  right    {wanted}"
+    yield "\nThe verdict, as recorded:"
+    yield text(recorded)
     if again is None:
-        say("\nThe file is another one now than was graded.")
+        yield "\nThe file is another one now than was graded."
     elif text(again) != text(recorded):
-        say("\nJudged again, it is another one:")
-        say(text(again))
+        yield "\nJudged again, it is another one:"
+        yield text(again)
     else:
-        say("\nJudged again, it is the same.")
+        yield "\nJudged again, it is the same."

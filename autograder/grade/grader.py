@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from autograder.assignments import Assignment
@@ -40,12 +41,11 @@ class Job:
     assignment : as it is asked now
     known : the assignments of the course, by name
     released : every release that the course has made, by its digits
-    handed_out : what the gradebook knows of the notebook's cells
-    places : ids of the cells that have a place for marks in the gradebook
+    release : what the gradebook knows of the notebook's cells
     seed : of the cases; secret
     seconds : for one cell, and for judging one function
     budget : seconds for one submission, with everything that is run again
-    sandbox : what students' code runs in
+    sandbox : what students' code runs in, "namespaces" or "none"
     preamble : the code cells with which every notebook begins (`restore.shared_cells`): run once for all
     texts : the text cells as they were handed out (`restore.shared_cells`)
     """
@@ -53,14 +53,18 @@ class Job:
     assignment: Assignment
     known: Mapping[str, Assignment]
     released: Mapping[str, Assignment]
-    handed_out: Release
-    places: frozenset[str]
+    release: Release
     seed: int
     seconds: float = 30.0
     budget: float = 240.0
-    sandbox: str = "none"
+    sandbox: str = "namespaces"
     preamble: tuple[str, ...] = ()
     texts: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether students' code runs in the sandbox."""
+        return self.sandbox != "none"
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Result:
 
 
 def recognised(job: Job, notebook: Notebook) -> tuple[Assignment, str, list[Anomaly]]:
-    """Return the assignment of a notebook, how it was recognised, and the anomalies of that.
+    """Recognise the assignment of a notebook; return it, the means of recognition, and anomalies.
 
     Only what the course has released is believed, never points that the notebook itself states.
     """
@@ -92,7 +96,7 @@ def recognised(job: Job, notebook: Notebook) -> tuple[Assignment, str, list[Anom
     return found.assignment, found.by, troubles
 
 
-def grade(place: SubmissionFolder, job: Job, guests: Guests) -> Result:
+def grade_submission(place: SubmissionFolder, job: Job, guests: Guests) -> Result:
     """Grade one submission; never raise for its content.
 
     Parameters
@@ -123,13 +127,13 @@ SHORT_OF = frozenset({errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE, er
 
 
 def no_room(record: Record, why: BaseException | str) -> Record:
-    """Return the record of a submission for which the machine had no room or time; it waits for the next run."""
+    """Return the record of a submission for which the machine lacked room or time; the next run grades it."""
     said = str(why) or f"this process met {type(why).__name__}"
     return replace(record, outcome="ungraded", advice=f"It waits: {said}. Nothing is lost: {AGAIN}.")
 
 
 def bug(record: Record, why: BaseException | str) -> Record:
-    """Return the record of a submission at which the grader failed, and how to report it."""
+    """Return the record of a submission at which the grader failed, with advice how to report the bug."""
     said = f"{type(why).__name__}: {str(why)[:300]}" if isinstance(why, BaseException) else why
     lines = traceback.format_exception(why) if isinstance(why, BaseException) else []
     advice = f"The grader failed, not the student ({said}). {REPORT}"
@@ -137,7 +141,7 @@ def bug(record: Record, why: BaseException | str) -> Record:
 
 
 def blank(place: SubmissionFolder, job: Job) -> Record:
-    """Return the record of a submission before anything is known of it."""
+    """Return the record of a submission before it is read."""
     return Record(
         student=place.student,
         assignment=job.assignment.name,
@@ -153,7 +157,7 @@ def blank(place: SubmissionFolder, job: Job) -> Record:
 
 
 def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, Restored, SubmissionResult]:
-    """Read a notebook, hold it against what was handed out, and judge it.
+    """Read a notebook, restore it from its release, and judge it.
 
     Raises
     ------
@@ -164,26 +168,23 @@ def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, R
         notebook = opened(file, guest)
         assignment, by, troubles = recognised(job, notebook)
         of_this_release = assignment.release == job.assignment.release
-        restored = restore(notebook, job.handed_out, assignment, of_this_release=of_this_release, recognised_by=by)
+        restored = restore(notebook, job.release, assignment, of_this_release=of_this_release, recognised_by=by)
         del notebook
         restored.troubles[:0] = troubles
-        tests = own_tests(restored.notebook, job.handed_out, assignment)
+        given = [c.source for c in job.release.cells.values() if c.locked and not c.has("grade") and c.kind == "code"]
+        own = own_tests(restored.notebook, job.release, assignment).items()
+        tests: dict[int, InstructorTest] = {place: partial(prepared, cell.source, given) for place, cell in own}
         submission = Submission(restored.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests, guest)
         return assignment, restored, submission.judge()
 
 
-def own_tests(notebook: Notebook, handed_out: Release, assignment: Assignment) -> dict[int, InstructorTest]:
-    """Return the lecturer's own test cells by their place: locked, graded, and no check of ours."""
-    given = [c.source for c in handed_out.cells.values() if c.locked and not c.has("grade") and c.kind == "code"]
+def own_tests(notebook: Notebook, release: Release, assignment: Assignment) -> dict[int, Cell]:
+    """Return the lecturer's own test cells as released, by their place: locked, graded, and no check of ours."""
     checks = {exercise.id for exercise in assignment.exercises}
-
-    def test_of(source: str) -> InstructorTest:
-        return lambda guest, seconds: prepared(source, given, guest, seconds)
-
     return {
-        place: test_of(known.source)
+        place: known
         for place, cell in enumerate(notebook.cells)
-        if cell.id and cell.id not in checks and (known := handed_out.cells.get(cell.id)) and known.is_test
+        if cell.id and cell.id not in checks and (known := release.cells.get(cell.id)) and known.is_test
     }
 
 
@@ -200,7 +201,7 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
 
             if parsed_time(file.timestamp) is None:
                 troubles.append(Anomaly("unreadable-timestamp"))
-    missing = (exercise.id for exercise in assignment.exercises if exercise.id not in job.places)
+    missing = (exercise.id for exercise in assignment.exercises if exercise.id not in job.release.places)
     troubles += [Anomaly("not-in-gradebook", id) for id in missing]
     unknown = [verdict for verdict in found.verdicts if verdict.passed is None]
     if unknown:
@@ -209,15 +210,13 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
     if outcome == "graded" and troubles:
         outcome = "graded-with-trouble"
     content = written(restored, assignment, found, job)
-    own = own_tests(restored.notebook, job.handed_out, assignment)
-    tests = {place: restored.notebook.cells[place].name for place in own}
-    most = {id: job.handed_out.cells[id].points or 0.0 for id in tests.values()}
-    extras = {id: points_of(found.shown.get(place, []), most[id]) for place, id in tests.items()}
+    tests = own_tests(restored.notebook, job.release, assignment)
+    extras = {cell.name: points_of(found.shown.get(place, []), cell.points or 0.0) for place, cell in tests.items()}
     record = replace(
         record,
         outcome=outcome,
         score=round(sum(verdict.points for verdict in found.verdicts) + sum(extras.values()), 6),
-        max_score=assignment.max_points + sum(most.values()),
+        max_score=assignment.max_points + sum(cell.points or 0.0 for cell in tests.values()),
         extras=extras,
         release=assignment.release,
         autograded=hashlib.sha256(content).hexdigest(),
@@ -230,7 +229,7 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
 
 
 def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
-    """Return a verdict as the outputs of its check cell: what `check` shows in a notebook, and the points."""
+    """Return a verdict as the outputs of its check cell: the text of `check`, and the points."""
     shown = {"text/plain": text(verdict), "text/html": sanitize.tex(html(verdict))}
     points = {"text/plain": repr(float(verdict.points))}
     return [
@@ -240,8 +239,8 @@ def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
 
 
 def _harmless_text(cell: Cell, job: Job) -> dict[str, Any]:
-    """Return a text cell, harmless; one that is as it was handed out, and shows no attachment, is the lecturer's."""
-    given, made = job.handed_out.cells.get(cell.name), cell.as_json()
+    """Return a text cell, sanitised unless it is unchanged from the release and shows no attachment."""
+    given, made = job.release.cells.get(cell.name), cell.as_json()
     own = (cell.kind, cell.source) in job.texts or (given is not None and given.locked and cell.source == given.source)
     if not own or "attachment:" in cell.source:
         made["source"], pictures = sanitize.source(cell.source, cell.attachments)
@@ -250,7 +249,7 @@ def _harmless_text(cell: Cell, job: Job) -> dict[str, Any]:
 
 
 def written(restored: Restored, assignment: Assignment, found: SubmissionResult, job: Job) -> bytes:
-    """Return the file of the autograded notebook, as Jupyter would have stored it after a run, a line for each cell.
+    """Return the autograded notebook's file, as Jupyter stores a notebook after a run; a line for each cell.
 
     Whatever a student wrote or showed is harmless in it.
     """

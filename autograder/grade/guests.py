@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import tempfile
+from dataclasses import dataclass
 
 from autograder.grade.allowed import allowed_files
 from autograder.grade.grader import Job
@@ -11,23 +12,26 @@ from autograder.sandbox.launch import NotStarted, SandboxProcess
 from autograder.sandbox.process import Guest, GuestProcess
 
 
+@dataclass(eq=False)
 class GuestFactory:
-    """Makes the guests of one worker: forks of a zygote, which is started anew when it has gone, or fresh processes."""
+    """A factory of the guests of one worker: forks of a zygote, which is restarted if it dies, or fresh processes.
 
-    def __init__(
-        self, job: Job, sandboxed: bool, zygote: Zygote | None = None, sandbox: SandboxProcess | None = None
-    ) -> None:
-        """Use a zygote's twin, or a sandbox that is starting, if there is one; start nothing yet."""
-        self._job = job
-        self._sandboxed = sandboxed
-        self._zygote = zygote
-        self._sandbox = sandbox
+    Attributes
+    ----------
+    job : what all are graded with
+    zygote : a twin of another worker's zygote, or its own once that is started
+    sandbox : one that is starting already, for its own zygote
+    """
+
+    job: Job
+    zygote: Zygote | None = None
+    sandbox: SandboxProcess | None = None
 
     @functools.cached_property
     def course_files(self) -> dict[str, str]:
         """The files of the course that guests may import."""
-        locked = [cell.source for cell in self._job.handed_out.cells.values() if cell.locked]
-        return allowed_files(locked, self._job.assignment)
+        locked = [cell.source for cell in self.job.release.cells.values() if cell.locked]
+        return allowed_files(locked, self.job.assignment)
 
     def start(self) -> None:
         """Start the zygote, if sandboxed, and run the preamble in it.
@@ -36,19 +40,19 @@ class GuestFactory:
         ------
         NotStarted
         """
-        if not self._sandboxed:
+        if not self.job.sandboxed:
             tempfile.gettempdir()  # without one, no process could be started for anybody
-        elif self._zygote is None:
-            zygote, self._sandbox = Zygote(self.course_files, sandbox=self._sandbox), None
+        elif self.zygote is None:
+            zygote, self.sandbox = Zygote(self.course_files, sandbox=self.sandbox), None
             zygote.start()
-            if self._job.preamble:
-                zygote.run_preamble(self._job.preamble, self._job.seconds)
-            self._zygote = zygote
+            if self.job.preamble:
+                zygote.run_preamble(self.job.preamble, self.job.seconds)
+            self.zygote = zygote
 
     def twin(self) -> Zygote | None:
         """Return a twin of the zygote for another worker; None where that one has to start its own."""
         with contextlib.suppress(NotStarted):
-            return self._zygote.twin() if self._zygote else None
+            return self.zygote.twin() if self.zygote else None
         return None
 
     def guest(self) -> Guest:
@@ -58,19 +62,19 @@ class GuestFactory:
         ------
         NotStarted
         """
-        if not self._sandboxed:
+        if not self.job.sandboxed:
             return GuestProcess()
         self.start()
-        assert self._zygote
+        assert self.zygote
         try:
-            return self._zygote.guest()
+            return self.zygote.guest()
         except NotStarted:
             self.stop()
             self.start()
-            return self._zygote.guest()
+            return self.zygote.guest()
 
     def stop(self) -> None:
         """End the zygote."""
-        if self._zygote:
-            self._zygote.stop()
-            self._zygote = None
+        if self.zygote:
+            self.zygote.stop()
+            self.zygote = None

@@ -46,7 +46,7 @@ MAX_TEXT = 20_000
 
 
 class Gone(RuntimeError):
-    """The student's process is gone; the test may not go on as if nothing had happened."""
+    """An error in a test: the student's process has ended."""
 
 
 def _plain_numbers(value: Any) -> Any:
@@ -67,12 +67,11 @@ def _plain_numbers(value: Any) -> Any:
 def _raised(failure: Failure) -> BaseException:
     """Return the exception that a student's function raised, as one of this process."""
     kind = getattr(builtins, failure.name, None)
-    if isinstance(kind, type) and issubclass(kind, Exception):
-        try:
-            return kind(failure.text)
-        except Exception:  # noqa: BLE001  (one that wants other arguments)
-            return RuntimeError(f"{failure.name}: {failure.text}")
-    return RuntimeError(f"{failure.name}: {failure.text}")
+    said = RuntimeError(f"{failure.name}: {failure.text}")
+    try:
+        return kind(failure.text) if isinstance(kind, type) and issubclass(kind, Exception) else said
+    except Exception:  # noqa: BLE001  (one that wants other arguments)
+        return said
 
 
 class _Names(dict[str, Any]):
@@ -93,12 +92,10 @@ class _Names(dict[str, Any]):
             if left <= 0:
                 raise EndedByTime
             outcomes = self._guest.evaluate(function, [arguments], left)
-        except EndedByTime as ended:
-            self.ended = EndedByTime(f"its calls together took longer than {self._seconds:g} seconds")
-            raise Gone(str(self.ended)) from ended
         except Ended as ended:
-            self.ended = ended
-            raise Gone(str(ended)) from ended
+            late = EndedByTime(f"its calls together took longer than {self._seconds:g} seconds")
+            self.ended = late if isinstance(ended, EndedByTime) else ended
+            raise Gone(str(self.ended)) from ended
         if outcomes is None:
             raise NameError(function)
         if outcomes[0].failure:
@@ -158,18 +155,14 @@ def run_test(source: str, given: Iterable[str], guest: Guest, seconds: float) ->
     try:
         with contextlib.redirect_stdout(printed):
             exec(compile(_own_names(given), "<locked cells>", "exec"), names)
-            tree = ast.parse(source)
-            last = tree.body[-1] if tree.body else None
-            if isinstance(last, ast.Expr):
-                tree.body.pop()
+            tree, value = ast.parse(source), None
+            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
             exec(compile(tree, "<test>", "exec"), names)
-            value = None
             if isinstance(last, ast.Expr):
                 value = eval(compile(ast.Expression(last.value), "<test>", "eval"), names)
         if value is not None:
-            outputs.append(
-                {"output_type": "execute_result", "data": {"text/plain": _short(repr(value))}, "metadata": {}}
-            )
+            shown = {"text/plain": _short(repr(value))}
+            outputs.append({"output_type": "execute_result", "data": shown, "metadata": {}})
     except Exception as error:  # noqa: BLE001  (a test fails in whatever way it likes)
         if isinstance(error, OSError) and isinstance(error.filename, str):  # without the folders of this machine
             error.filename = os.path.basename(error.filename)  # noqa: PTH119
@@ -204,7 +197,7 @@ def prepared(source: str, given: Iterable[str], guest: Guest, seconds: float) ->
 
 
 def outputs_of(apart: TrustedFork, guest: Guest) -> list[dict[str, Any]]:
-    """Run a prepared test and return its outputs; what it asked the student's process is charged there.
+    """Run a prepared test and return its outputs; charge the student's process for the calls of it.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from autograder.grade.records import CannotWrite
 
 
 def interval(extension: Any) -> timedelta:
-    """Return an extension; SQLite keeps it as the time since 1970."""
+    """Return an extension as a duration, from the time since 1970 as which SQLite stores it."""
     if isinstance(extension, timedelta):
         return extension
     return extension - datetime(1970, 1, 1) if isinstance(extension, datetime) else timedelta()
@@ -23,7 +23,7 @@ _ZONE = re.compile(r"[-+]?[0-9]{1,6}|[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)
 
 
 def parsed_time(text: str) -> datetime | None:
-    """Return a time as `nbgrader.utils.parse_utc` reads it from timestamp.txt, in UTC; None where it cannot be read.
+    """Parse timestamp.txt as `nbgrader.utils.parse_utc` does, and return it in UTC; None where it cannot be read.
 
     Loading nbgrader takes a second, and every submission that was collected has a time.
     """

@@ -29,7 +29,7 @@ from autograder.grade import sanitize
 from autograder.grade.collect import STUDENT, SubmissionFolder, shown_name
 from autograder.grade.course import Course, find_course
 from autograder.grade.gradebook import Gradebook, assignments_and
-from autograder.grade.grader import Job, grade
+from autograder.grade.grader import Job, grade_submission
 from autograder.grade.guests import GuestFactory
 from autograder.grade.records import WITHOUT_MARKS, Records
 from autograder.grade.session import Options, job_of
@@ -39,23 +39,23 @@ _warm = threading.local()  # a zygote lives as long as the thread that started i
 
 
 class NotGraded(Exception):
-    """A submission could not be graded; the message says what to do."""
+    """An error of a submission: it could not be graded; the message says what to do."""
 
 
-def _factory(job: Job, sandboxed: bool) -> GuestFactory:
-    """Return this thread's factory of guests, a new one when it is to serve another assignment."""
-    key = (job.assignment.release, sandboxed, tuple(cell.source for cell in job.handed_out.cells.values()))
+def _factory(job: Job) -> GuestFactory:
+    """Return this thread's factory of guests; make a new one for another assignment."""
+    key = (job.assignment.release, job.sandbox, tuple(cell.source for cell in job.release.cells.values()))
     if getattr(_warm, "key", None) != key:
         if getattr(_warm, "factory", None):
             _warm.factory.stop()
-        _warm.factory, _warm.key = GuestFactory(job, sandboxed), key
+        _warm.factory, _warm.key = GuestFactory(job), key
         atexit.register(_warm.factory.stop)
     factory: GuestFactory = _warm.factory
     return factory
 
 
 class Judge(NbGraderPreprocessor):  # type: ignore[misc]
-    """Runs a submission in the sandbox and judges it from outside, instead of executing it with the checks inside."""
+    """A preprocessor that runs a submission in the sandbox and judges it from outside, in the place of Execute."""
 
     sandbox = Bool(True, help="Whether students' code runs in the sandbox; without, it has all your rights.").tag(
         config=True
@@ -87,11 +87,11 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
         for each in sanitize.clear(autograded, f"{name}.ipynb", own):
             self.log.warning("%s: %s stays in submitted/ only: a browser might run it.", student, shown_name(each))
         gradebook, records = Gradebook(course, name), Records(course.root, name)
-        known = assignments_and(course, name, gradebook.handed_out)
+        known = assignments_and(course, name, gradebook.release)
         options = Options(sandboxed=self.sandbox, seconds=self.timeout, budget=self.budget)
         job = replace(job_of(course, gradebook, known[name], known, options), seed=records.seed())
         place = SubmissionFolder(student, course.folder("submitted") / student / name)
-        result = grade(place, job, _factory(job, self.sandbox).guest)
+        result = grade_submission(place, job, _factory(job).guest)
         # nbgrader writes the notebook itself, so its digest is not known here.
         records.write(replace(result.record, autograded=""))
         if result.record.outcome in WITHOUT_MARKS:

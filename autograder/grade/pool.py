@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Lost:
-    """The answer of a worker that ended or was ended: its exit code, None without one, and whether it was too late."""
+    """The answer in the place of a lost worker's: its exit code, or None, and whether it was too late."""
 
     code: int | None
     late: bool
@@ -51,7 +51,7 @@ class Worker:
         self.deadline = float("inf")
 
     def give(self, number: int, task: Any) -> None:
-        """Send a task, to be done after those that it has."""
+        """Queue a task behind those that the worker has."""
         self.tasks.append(number)
         if len(self.tasks) == 1:
             self.deadline = time.monotonic() + self._seconds
@@ -59,11 +59,11 @@ class Worker:
             self.send(task)
 
     def send(self, task: Any) -> None:
-        """Send a task as the worker understands it."""
+        """Encode a task and send it to the worker."""
         self.connection.send(task)
 
     def receive(self) -> Any:
-        """Return its next answer; None for a message that is no answer.
+        """Return the worker's next answer; None for a message that is no answer.
 
         Raises
         ------
@@ -104,7 +104,7 @@ def answers(
     ahead: int = 1,
     again: Callable[[T, Any, int], bool] = lambda task, answer, tries: False,
 ) -> Iterator[tuple[T, Any]]:
-    """Do tasks in several workers, and yield each with its answer as it comes.
+    """Run tasks in several workers, and yield each with its answer, in the order of completion.
 
     Parameters
     ----------

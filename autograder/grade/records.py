@@ -21,8 +21,9 @@ import os
 import platform
 import secrets
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -37,16 +38,10 @@ except ImportError:  # not on Windows
 
 FOLDER = ".autograder"
 SCHEMA = 1
-OUTCOMES = {
-    "graded": "All went as it should.",
-    "graded-with-trouble": "It has its marks; something about the file is odd.",
-    "unreadable": "There is no notebook that could be graded, and no mark: a person has to act.",
-    "timed-out": "Something took too long and was ended; all else has its marks.",
-    "out-of-memory": "Something took too much memory and was ended; all else has its marks.",
-    "crashed": "Something ended the student's process; all else has its marks.",
-    "ungraded": "The machine had too little room or time for it. There is no mark yet: grade again.",
-    "grader-error": "A bug of the grader, not the student's doing. There is no mark: report it, and grade again.",
-}
+SENTENCES: Mapping[str, Mapping[str, str]] = tomllib.loads(
+    Path(__file__).with_name("outcomes.toml").read_text(encoding="utf-8")
+)
+OUTCOMES = SENTENCES["outcomes"]
 """The closed set of outcome ids, and what each means."""
 
 WITHOUT_MARKS = frozenset({"unreadable", "ungraded", "grader-error"})
@@ -55,11 +50,11 @@ NEED_A_PERSON = frozenset(OUTCOMES) - {"graded", "graded-with-trouble"}
 
 
 class CannotWrite(AutograderError):
-    """Grading cannot go on; the message says what to do. What was written stays, and is not done again."""
+    """An error that ends a run; the message says what to do. Results that were written stay valid."""
 
 
 class Busy(AutograderError):
-    """Somebody else is grading here."""
+    """An error of a course: another process is grading this assignment."""
 
 
 @dataclass
@@ -117,7 +112,7 @@ class Record:
 
     @property
     def is_whole(self) -> bool:
-        """Whether what it holds is what grading writes, as far as others rely on it; may raise where it is not."""
+        """Whether its fields have the types that its readers rely on; may raise an error where they have not."""
         verdicts = [verdict_of(row) for row in self.verdicts]
         texts = [text for trouble in self.troubles for text in (trouble["id"], trouble["text"])]
         texts += [self.student, self.outcome, *(verdict.function for verdict in verdicts), *self.unanswered]
@@ -140,19 +135,9 @@ def verdict_row(verdict: Verdict) -> dict[str, Any]:
 
 def verdict_of(row: dict[str, Any]) -> Verdict:
     """Return the verdict that a record's row describes."""
-    return Verdict(
-        function=row["function"],
-        equation=row["equation"],
-        passed=row["passed"],
-        points=row["points"],
-        max_points=row["max_points"],
-        mistake=row["mistake"],
-        seen=row["seen"],
-        hint=row["hint"],
-        read=row["read"],
-        notes=tuple(row["notes"]),
-        parts=tuple(Part(**part) for part in row["parts"]),
-    )
+    known = {each.name: row[each.name] for each in fields(Verdict)}
+    parts = tuple(Part(**part) for part in row["parts"])
+    return Verdict(**known | {"notes": tuple(row["notes"]), "parts": parts})
 
 
 @functools.cache
@@ -167,7 +152,7 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def checks_digits() -> str:
-    """Return digits that change when a file that decides a mark does: the judge, and the reference that it holds to."""
+    """Return a digest of all files that decide a mark: the judge, and the reference."""
     here = Path(__file__).parents[1]
     reference = here.parent / "course_lib"
     digest = hashlib.sha256()
@@ -179,15 +164,26 @@ def checks_digits() -> str:
     return digest.hexdigest()[:12]
 
 
-def why_not_written(error: OSError, path: Path) -> CannotWrite:
-    """Return a sentence for a failed write, which says that nothing is lost."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        why = "the disk is full: make room"
-    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        why = "it must not be written here: give yourself the right to"
-    else:
-        why = f"{error.strerror or error}: put that right"
-    return CannotWrite(f"{path} could not be written, {why} and start again; what is graded stays graded.")
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn errors of writing a file into a sentence.
+
+    Raises
+    ------
+    CannotWrite
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            why = "the disk is full: make room"
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            why = "it must not be written here: give yourself the right to"
+        else:
+            why = f"{error.strerror or error}: put that right"
+        raise CannotWrite(
+            f"{path} could not be written, {why} and start again; what is graded stays graded."
+        ) from error
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
@@ -197,44 +193,41 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     ------
     CannotWrite
     """
-    fresh = None
-    try:
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, fresh = tempfile.mkstemp(prefix=".", suffix=".new", dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(descriptor, mode)
-            os.fsync(descriptor)
-        Path(fresh).replace(path)
-    except OSError as error:
-        if fresh:
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fchmod(descriptor, mode)
+                os.fsync(descriptor)
+            Path(fresh).replace(path)
+        except OSError:
             with contextlib.suppress(OSError):
                 Path(fresh).unlink()
-        raise why_not_written(error, path) from error
+            raise
 
 
 class Records:
     """The records of one assignment of a course."""
 
     def __init__(self, course: Path, assignment: str) -> None:
-        """Look at them; nothing is made before something is written."""
+        """Name the folder of the records; the first write makes it."""
         self.assignment = assignment
         self._folder = course / FOLDER / assignment
 
     def _prepared(self) -> None:
-        try:
+        with _writing(self._folder):
             for folder in (self._folder.parent, self._folder, self._folder / "records"):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise why_not_written(error, self._folder) from error
 
     def path(self, student: str) -> Path:
         """Return where a student's record is."""
         return self._folder / "records" / f"{student}.json"
 
     def find(self, student: str) -> Record | None:
-        """Return a student's record, or None where there is none, or what is there is none.
+        """Return a student's record; None where there is no file, or no valid one.
 
         Raises
         ------
@@ -263,8 +256,8 @@ class Records:
         CannotWrite
         """
         self._prepared()
-        fields = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in vars(record).items())
-        write_whole(self.path(record.student), f"{{\n{fields}\n}}\n".encode())
+        rows = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in vars(record).items())
+        write_whole(self.path(record.student), f"{{\n{rows}\n}}\n".encode())
 
     def seed(self, given: Path | None = None, *, keep: bool = True) -> int:
         """Return the secret seed, made now if there is none yet.
@@ -299,7 +292,7 @@ class Records:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[Self]:
-        """Keep others from grading the same assignment meanwhile; the lock goes with this process, however it ends.
+        """Hold the lock of the assignment; the system releases it when this process ends.
 
         Raises
         ------
@@ -309,10 +302,8 @@ class Records:
         """
         self._prepared()
         path = self._folder / "lock"
-        try:
+        with _writing(path):
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise why_not_written(error, path) from error
         self.lock_descriptor = descriptor
         try:
             if fcntl:
@@ -330,5 +321,5 @@ class Records:
 
 
 def reference_of(seed: int) -> str:
-    """Return how a record refers to a seed without giving it away."""
+    """Return the digest by which a record refers to a seed without revealing it."""
     return hashlib.sha256(f"backprop-course seed {seed:#x}".encode()).hexdigest()[:12]

@@ -6,41 +6,22 @@ outputs are cleared. What was found on the way is a list of troubles; none costs
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.assignments import Assignment
-from autograder.grade.hidden import as_released
+from autograder.grade.records import SENTENCES
 from autograder.protocol.notebook import Cell, NoNotebook, Notebook, read
 
-ANOMALIES = {
-    "check-deleted": "The check cell is gone; its function was judged all the same.",
-    "check-edited": "The check cell was changed; it decides nothing, so its function was judged as ever.",
-    "locked-cell-deleted": "A locked cell is gone, and was put back.",
-    "locked-cell-edited": "A locked cell was changed; it was run as it was handed out.",
-    "answer-deleted": "The cell for the answer is gone.",
-    "duplicated-solution": "The cell for the answer is there twice; the last definition above the check counts.",
-    "duplicated-id": "Two cells have the same id; the first is taken for the one that was handed out.",
-    "unknown-id": "A cell has an id that was never handed out; it was run as a cell of the student's own.",
-    "flags-changed": "What nbgrader noted about the cell (its points, whether it is graded or locked) was changed.",
-    "cell-type-changed": "A cell of code was made one of text, or the other way round.",
-    "metadata-stripped": "What nbgrader and the release noted is gone; the cells were known by their ids or functions.",
-    "renamed-notebook": "The notebook has another name.",
-    "other-notebooks": "There are other notebooks beside it, which were not graded.",
-    "other-kernel": "It was made with another kernel than the one that was handed out.",
-    "other-assignment": "It says that it is another assignment; it was graded as the one in whose folder it lies.",
-    "older-release": "It is of an older release, and was graded with what was asked then.",
-    "not-in-gradebook": "The gradebook has no place for the marks of a function that the older release asked for.",
-    "unreadable-timestamp": "The time in timestamp.txt cannot be read, and was not used.",
-}
+ANOMALIES = SENTENCES["anomalies"]
 """The closed set of troubles, and what to tell a person."""
 
 
 @dataclass(frozen=True)
 class Anomaly:
-    """Something about a submission that a person may want to look at.
+    """An oddity of a submission that a person may want to look at.
 
     Attributes
     ----------
@@ -53,28 +34,58 @@ class Anomaly:
 
     @property
     def text(self) -> str:
-        """For people."""
+        """The sentence for people."""
         return f"{ANOMALIES[self.id]}{f' ({self.where})' if self.where else ''}"
 
     def as_json(self) -> dict[str, str]:
-        """Return it as JSON types."""
+        """Return the anomaly as JSON types."""
         return {"id": self.id, "where": self.where, "text": self.text}
+
+
+Regions = Iterable[Sequence[str]]
+"""The first and the last mark of each kind of region; a line is one that holds it, wherever in it."""
+
+
+def regions(config: Any) -> tuple[tuple[str, str], ...]:
+    """Return the marks as a course's configuration has them."""
+    kinds = (config.ClearHiddenTests, "test", "HIDDEN TESTS"), (config.ClearMarkScheme, "mark_scheme", "MARK SCHEME")
+    return tuple(
+        (str(own.get(f"begin_{kind}_delimeter", f"BEGIN {said}")), str(own.get(f"end_{kind}_delimeter", f"END {said}")))
+        for own, kind, said in kinds
+    )
+
+
+def as_released(source: str, marks: Regions) -> str:
+    """Strip hidden regions from a cell's text; one without an end mark reaches to the end of the text."""
+    for begin, end in marks:
+        kept, hidden = [], False
+        for line in source.splitlines(keepends=True):
+            if begin in line:
+                hidden = True
+            elif end in line:
+                hidden = False
+            elif not hidden:
+                kept.append(line)
+        source = "".join(kept)
+    return source
 
 
 @dataclass(frozen=True)
 class Release:
-    """A notebook as it was handed out.
+    """A released notebook.
 
     Attributes
     ----------
     cells : what the gradebook knows of each cell, by its name, in the notebook's order
     kernelspec : of its metadata
-    hidden : the marks of what students did not get (`hidden.regions`)
+    hidden : the marks of what students did not get (`regions`)
+    places : ids of the cells that have a place for marks in the gradebook
     """
 
     cells: Mapping[str, Cell]
     kernelspec: Mapping[str, str] = field(default_factory=dict)
     hidden: tuple[tuple[str, str], ...] = ()
+    places: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -105,8 +116,8 @@ MAX_ANOMALIES = 100
 
 
 class _Restoration:
-    def __init__(self, handed_out: Release, assignment: Assignment, of_this_release: bool) -> None:
-        self.out = handed_out
+    def __init__(self, release: Release, assignment: Assignment, of_this_release: bool) -> None:
+        self.release = release
         self.checks = {exercise.id: exercise for exercise in assignment.exercises}
         self.of_this_release = of_this_release
         self.troubles: dict[Anomaly, None] = {}
@@ -118,20 +129,20 @@ class _Restoration:
             self.troubles[Anomaly(id, where[:80])] = None
 
     def name_of(self, cell: Cell) -> str | None:
-        """Return which cell of the release this is."""
+        """Return the name of the released cell that this is, or None."""
         if cell.grade_id is not None:
-            if cell.grade_id in self.out.cells or cell.grade_id in self.checks:
+            if cell.grade_id in self.release.cells or cell.grade_id in self.checks:
                 return cell.grade_id
             self.note("unknown-id", _shown(cell.grade_id))
-        names = [id for id in cell.names if id in self.out.cells or id in self.checks]
+        names = [id for id in cell.names if id in self.release.cells or id in self.checks]
         if names:
             self.stripped += 1
         return names[0] if names else None
 
     def put_right(self, cell: Cell) -> Cell:
-        """Return the cell as it is to be run and shown."""
+        """Restore one cell from the release."""
         name = self.name_of(cell)
-        given = self.out.cells.get(name) if name else None
+        given = self.release.cells.get(name) if name else None
         kind = given.kind if given else cell.kind
         if kind not in ("code", "markdown"):
             kind = "raw"
@@ -152,7 +163,7 @@ class _Restoration:
             self.note("flags-changed", name)
         source = cell.source
         if given.locked:
-            if self.of_this_release and not _same_but_for_space(source, as_released(given.source, self.out.hidden)):
+            if self.of_this_release and not _same_but_for_space(source, as_released(given.source, self.release.hidden)):
                 self.note("check-edited" if name in self.checks else "locked-cell-edited", name)
             if self.of_this_release or name in self.checks:
                 source = given.source
@@ -161,12 +172,12 @@ class _Restoration:
         return replace(given, kind=kind, source=source, points=points, attachments=attached)
 
     def put_back(self, cells: list[Cell]) -> list[Cell]:
-        """Return the cells with the locked ones and the checks that are gone, each after the cell it followed."""
-        order = [*self.out.cells, *(id for id in self.checks if id not in self.out.cells)]
+        """Insert the locked cells and checks that are missing, each after the cell that it followed."""
+        order = [*self.release.cells, *(id for id in self.checks if id not in self.release.cells)]
         for position, name in enumerate(order):
             if name in self.seen:
                 continue
-            given = self.out.cells.get(name)
+            given = self.release.cells.get(name)
             if given and not given.locked and name not in self.checks:
                 self.note("answer-deleted", name)
                 continue
@@ -189,19 +200,19 @@ def _shown(text: str) -> str:
 
 
 def restore(
-    notebook: Notebook, handed_out: Release, assignment: Assignment, *, of_this_release: bool, recognised_by: str
+    notebook: Notebook, release: Release, assignment: Assignment, *, of_this_release: bool, recognised_by: str
 ) -> Restored:
     """Restore a notebook from its release, and list the anomalies.
 
     Parameters
     ----------
     notebook : as it was handed in; it is not changed
-    handed_out : what the gradebook knows
+    release : what the gradebook knows
     assignment : what was asked
     of_this_release : whether it was asked as it is now; locked cells of an older release keep their text
     recognised_by : "metadata", "cells" or "functions"
     """
-    work = _Restoration(handed_out, assignment, of_this_release)
+    work = _Restoration(release, assignment, of_this_release)
     cells = [work.put_right(cell) for cell in notebook.cells]
     if work.stripped or recognised_by != "metadata":
         work.note("metadata-stripped")
@@ -215,16 +226,16 @@ def restore(
         cell.id
         for cell in cells
         if cell.id
-        and (given := handed_out.cells.get(cell.id))
+        and (given := release.cells.get(cell.id))
         and given.has("solution")
-        and _same_but_for_space(cell.source, as_released(given.source, handed_out.hidden))
+        and _same_but_for_space(cell.source, as_released(given.source, release.hidden))
     }
-    if notebook.kernel not in (None, handed_out.kernelspec.get("name", "python3")):
+    if notebook.kernel not in (None, release.kernelspec.get("name", "python3")):
         work.note("other-kernel", _shown(str(notebook.kernel)))
     language = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
     metadata = {
         "backprop_course": {"release": assignment.release, **assignment.as_table()},
-        "kernelspec": dict(handed_out.kernelspec) or {"name": "python3", "display_name": "Python 3"},
+        "kernelspec": dict(release.kernelspec) or {"name": "python3", "display_name": "Python 3"},
         "language_info": language,
     }
     return Restored(Notebook(tuple(cells)), metadata, list(work.troubles), unanswered)
@@ -239,13 +250,13 @@ def kernelspec_of(text: str | None) -> dict[str, str]:
     return spec if isinstance(spec, dict) else {}
 
 
-def shared_cells(release: Path, handed_out: Release) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
+def shared_cells(file: Path, release: Release) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
     """Return the preamble and the text cells that all notebooks of a release share.
 
     Parameters
     ----------
-    release : the notebook as it was handed out; the file is the lecturer's
-    handed_out : what the gradebook knows; it has the last word on locked cells
+    file : the notebook as it was handed out; it is the lecturer's
+    release : what the gradebook knows; it has the last word on locked cells
 
     Returns
     -------
@@ -254,7 +265,7 @@ def shared_cells(release: Path, handed_out: Release) -> tuple[tuple[str, ...], f
     """
     preamble, texts, begun = list[str](), set[tuple[str, str]](), False
     try:
-        cells = read(release.read_bytes()).cells
+        cells = read(file.read_bytes()).cells
     except (OSError, NoNotebook):
         return (), frozenset()
     for cell in cells:
@@ -262,6 +273,6 @@ def shared_cells(release: Path, handed_out: Release) -> tuple[tuple[str, ...], f
         if cell.kind != "code":
             texts.add((cell.kind, cell.source))
         elif not begun:
-            given = handed_out.cells.get(cell.grade_id or "")
+            given = release.cells.get(cell.grade_id or "")
             preamble.append(given.source if given and given.locked else cell.source)
     return tuple(preamble), frozenset(texts)

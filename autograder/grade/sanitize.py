@@ -20,6 +20,7 @@ import filecmp
 import functools
 import os
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape, unescape
 from html.entities import html5
@@ -70,12 +71,12 @@ _PICTURES = {
 
 
 def tex(text: str) -> str:
-    """Return a text in which no TeX makes links, styles or attributes."""
+    """Disarm TeX commands that make links, styles or attributes."""
     return re.sub(_TEX, r"\g<0> ", text)
 
 
 def source(text: str, attachments: Iterable[tuple[str, str]] = ()) -> tuple[str, dict[str, dict[str, str]]]:
-    """Return the source of a text cell or a LaTeX output, harmless, and of its attachments the pictures that it shows.
+    """Sanitise the source of a text cell or a LaTeX output; return it, and the attached pictures that it shows.
 
     Parameters
     ----------
@@ -129,19 +130,8 @@ MAX_TAGS = 5_000
 """More take html5ever a time that grows with their square, if they are nested."""
 MAX_PICTURE = 4_000_000
 
-TAGS = frozenset(
-    """
-    a abbr b blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure
-    h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table
-    tbody td tfoot th thead tr u ul var
-    """.split()  # noqa: SIM905
-)
-ATTRIBUTES = {
-    "a": {"href"},
-    "img": {"src", "width", "height", "class"},
-    "*": {"alt", "title", "colspan", "rowspan", "scope", "align", "start", "reversed", "open"},
-}
-_DROPPED = {"script", "style", "noscript", "template", "title", "iframe", "object", "embed", "textarea"}
+ALLOWED: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("allowed_html.toml").read_text(encoding="utf-8"))
+TAGS = frozenset(ALLOWED["html"]["tags"].split())
 _VALUES = {
     "href": re.compile(_ADDRESS),
     "src": re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*\Z"),
@@ -159,8 +149,8 @@ def _may_stay(_tag: str, name: str, value: str) -> str | None:
 def _cleaner() -> nh3.Cleaner:
     return nh3.Cleaner(
         tags=TAGS,
-        clean_content_tags=_DROPPED,
-        attributes=ATTRIBUTES,
+        clean_content_tags=set(ALLOWED["html"]["dropped_with_content"].split()),
+        attributes={tag: set(names.split()) for tag, names in ALLOWED["html"]["attributes"].items()},
         attribute_filter=_may_stay,
         url_schemes={"http", "https", "mailto", "data"},
     )
@@ -209,7 +199,7 @@ def drawing(svg: str, style: str = _LIGHT) -> str:
 
 
 def drawn(text: str) -> str | None:
-    """Return the SVG that HTML consists of, inline or as `drawing` writes it; None where it is anything else."""
+    """Return the SVG of HTML that is nothing else, inline or as `drawing` writes it; else None."""
     if _SVG.match(text) and text.rstrip().endswith("</svg>"):
         return text
     if found := _DRAWING.fullmatch(text):

@@ -17,10 +17,10 @@ from autograder.grade import cluster
 from autograder.grade.batch import grade_all
 from autograder.grade.collect import SubmissionFolder, places
 from autograder.grade.console import changes_table, followed, needs_marks, summary, table
-from autograder.grade.course import Course, NoGradebook, find_course
+from autograder.grade.course import Course
 from autograder.grade.gradebook import Gradebook, UnknownAssignment, assignments_and
 from autograder.grade.grader import Job, Result
-from autograder.grade.records import Record, Records, reference_of
+from autograder.grade.records import Record, Records
 from autograder.grade.restore import shared_cells
 from autograder.grade.writer import ClassState, Writer, changes, exit_code
 from autograder.sandbox.clock import cores
@@ -30,7 +30,7 @@ from course_lib.names import suggestion
 
 
 class CannotGrade(AutograderError):
-    """Nothing could be graded; the message says what to do."""
+    """An error that keeps a run from grading anything; the message says what to do."""
 
 
 def keep_out_of(submitted: Path) -> None:
@@ -82,14 +82,13 @@ def job_of(
     known : the assignments of the course, by name
     options : what the caller chooses
     """
-    name, handed_out = assignment.name, gradebook.handed_out
-    preamble, texts = shared_cells(course.folder("release") / name / f"{name}.ipynb", handed_out)
+    name, release = assignment.name, gradebook.release
+    preamble, texts = shared_cells(course.folder("release") / name / f"{name}.ipynb", release)
     return Job(
         assignment=assignment,
         known=known,
         released=released(course.root),
-        handed_out=handed_out,
-        places=gradebook.places,
+        release=release,
         seed=0,
         seconds=options.seconds,
         budget=options.budget,
@@ -121,14 +120,11 @@ class Run:
             If course.toml or releases.json cannot be read.
         CannotWrite, Busy
         """
-        root = options.course or find_course(Path.cwd())
-        if root is None:
-            raise NoGradebook("Neither this folder nor one above it is an nbgrader course: name it by --course-dir.")
+        self.course = Course.named(options.course)
         if options.seed_file:
             options.seed_file = options.seed_file.absolute()
         self.options = options
         self.sandbox = sandbox
-        self.course = Course.at(root)
         keep_out_of(self.course.folder("submitted"))
         hide(str(self.course.root), "course")
         try:
@@ -138,7 +134,7 @@ class Run:
             if name not in known:
                 raise CannotGrade(f"no assignment {name!r}; {suggestion(name, known)}") from error
             raise
-        known = assignments_and(self.course, name, self.gradebook.handed_out)
+        known = assignments_and(self.course, name, self.gradebook.release)
         self.assignment = known[name]
         self.records = Records(self.course.root, name)
         self.writer = Writer(
@@ -161,18 +157,16 @@ class Run:
         Busy, CannotWrite
         """
         keep = not self.options.dry_run
-        with contextlib.ExitStack() as stack:
+        with self.records.locked() if keep else contextlib.nullcontext(), contextlib.closing(self.gradebook):
             if keep:
-                stack.enter_context(self.records.locked())
                 self._lock = self.records.lock_descriptor
                 self.gradebook.check_writable()
             self.job = replace(self.job, seed=self.records.seed(self.options.seed_file, keep=keep))
             self.state = self.writer.look(self.places, self.job, self.options.force)
-            stack.callback(self.gradebook.close)
             yield self
 
     def grade(self) -> Iterator[Record]:
-        """Grade and write, and yield each record as it is done: first those whose marks had to be written again.
+        """Grade the submissions that are due, write the results, and yield each record; repaired records come first.
 
         Raises
         ------
@@ -180,30 +174,25 @@ class Run:
         """
         for record in self.state.repair:
             if not self.options.dry_run:
-                self.writer.repair(record)
+                self.gradebook.write(record)
         for result in self.results():
             if not self.options.dry_run:
                 self.writer.write(result)
             yield result.record
 
     def results(self) -> Iterator[Result]:
-        """Grade, and write nothing."""
+        """Grade the submissions that are due, and yield the results without writing them."""
         if self.options.cluster:
-            yield from cluster.grade_all(self.job, self.state.todo, self.options.cluster, self.options.sandboxed)
+            yield from cluster.grade_all(self.job, self.state.todo, self.options.cluster)
             return
         jobs, close = self.options.jobs or cores(), [] if self._lock is None else [self._lock]
-        yield from grade_all(self.job, self.state.todo, jobs, self.options.sandboxed, close, self.sandbox)
-
-    @property
-    def seed_reference(self) -> str:
-        """How records refer to the seed."""
-        return reference_of(self.job.seed)
+        yield from grade_all(self.job, self.state.todo, jobs, close, self.sandbox)
 
 
-def grade(
+def grade_class(
     assignment: str, options: Options, console: Console | None = None, sandbox: SandboxProcess | None = None
 ) -> int:
-    """Grade a class, print how it goes, and return the exit code.
+    """Grade a class, print the progress and the results, and return the exit code.
 
     Parameters
     ----------

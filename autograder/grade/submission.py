@@ -38,7 +38,7 @@ CHARGED = {
 
 
 class NoTimeLeft(Exception):
-    """The whole notebook has used up its time."""
+    """An error of a notebook: its time is used up."""
 
 
 @dataclass
@@ -64,55 +64,47 @@ class SubmissionResult:
         return self.endings[0] if self.endings else "graded"
 
 
+@dataclass(eq=False)
 class Submission:
     """A notebook that is being judged.
 
     When its process ends too early (an endless loop, a crash), a new one runs the cells again that had finished, and
     only what ended it is charged.
+
+    Attributes
+    ----------
+    notebook : ready to be run
+    assignment : what is asked
+    seed : of the cases
+    seconds : time limit of a cell, and of judging one function
+    guests : starts a student's process
+    budget : seconds for the whole, with everything that is run again; charged as `sandbox.clock` does
+    extras : a lecturer's own test cells, by their place in the notebook: run here, not in the student's process
+    guest : a process that is there already and has run nothing yet
     """
 
-    def __init__(
-        self,
-        notebook: Notebook,
-        assignment: Assignment,
-        seed: int,
-        seconds: float,
-        guests: Guests = GuestProcess,
-        budget: float = float("inf"),
-        extras: Mapping[int, InstructorTest] | None = None,
-        guest: Guest | None = None,
-    ) -> None:
-        """Configure the run of one notebook.
+    notebook: Notebook
+    assignment: Assignment
+    seed: int
+    seconds: float
+    guests: Guests = GuestProcess
+    budget: float = float("inf")
+    extras: Mapping[int, InstructorTest] = field(default_factory=dict)
+    guest: Guest | None = None
+    _had: list[Guest] = field(default_factory=list, init=False)
+    _charged_apart: float = field(default=0.0, init=False)
+    _shown: int = field(default=0, init=False)
+    _finished: list[str] = field(default_factory=list, init=False)
+    _blocked: list[str] = field(default_factory=list, init=False)
+    _spoiled: dict[str, tuple[str, str]] = field(default_factory=dict, init=False)
+    _judged_as: SubmissionResult = field(default_factory=SubmissionResult, init=False)
 
-        Parameters
-        ----------
-        notebook : ready to be run
-        assignment : what is asked
-        seed : of the cases
-        seconds : time limit of a cell, and of judging one function
-        guests : starts a student's process
-        budget : seconds for the whole, with everything that is run again; charged as `sandbox.clock` does
-        extras : a lecturer's own test cells, by their place in the notebook: run here, not in the student's process
-        guest : a process that is there already and has run nothing yet
-        """
-        self._notebook = notebook
-        self._assignment = assignment
-        self._seed = seed
-        self._seconds = seconds
-        self._guests = guests
-        self._budget = budget
-        self._charged_apart = 0.0
-        self._shown = 0
-        self._had = [guest] if guest else list[Guest]()
-        self._extras = extras or {}
-        self._guest = guest
-        self._finished: list[str] = []
-        self._blocked: list[str] = []
-        self._spoiled: dict[str, tuple[str, str]] = {}
-        self._judged_as = SubmissionResult()
+    def __post_init__(self) -> None:
+        """Take over the process that is there already."""
+        self._had += [self.guest] if self.guest else []
 
     def judge(self) -> SubmissionResult:
-        """Return one verdict for each exercise of the assignment, in its order, and what was seen on the way.
+        """Run the notebook, and return the verdicts, in the order of the exercises, with the outputs of the cells.
 
         Raises
         ------
@@ -122,44 +114,44 @@ class Submission:
         verdicts: dict[str, Verdict] = {}
         number = 0
         try:
-            for place, cell in enumerate(self._notebook.cells):
+            for place, cell in enumerate(self.notebook.cells):
                 if cell.kind != "code":
                     continue
                 number += 1
-                exercise = exercise_checked_by(cell, self._assignment)
-                if place in self._extras:
+                exercise = exercise_checked_by(cell, self.assignment)
+                if place in self.extras:
                     self._run_here(place, number)
                 elif exercise is None:
                     self._run(cell, place, number)
                 elif exercise.function not in verdicts:
                     verdicts[exercise.function] = self._judged(exercise)
-            for exercise in self._assignment.exercises:
+            for exercise in self.assignment.exercises:
                 at_check = verdicts.get(exercise.function)
                 if at_check is None or at_check.mistake in ("missing", "not-implemented"):
                     verdicts[exercise.function] = self._judged_at_the_end(exercise, at_check)
-            for exercise in self._assignment.exercises:
+            for exercise in self.assignment.exercises:
                 verdicts[exercise.function] = self._with_earlier_put_right(exercise, verdicts)
         finally:
-            if self._guest:
-                self._guest.end()
-        self._judged_as.verdicts = [_harmless(verdicts[exercise.function]) for exercise in self._assignment.exercises]
+            if self.guest:
+                self.guest.end()
+        self._judged_as.verdicts = [_harmless(verdicts[exercise.function]) for exercise in self.assignment.exercises]
         return self._judged_as
 
     def _seconds_left(self, wanted: float = 0.0) -> float:
         spent = self._charged_apart + sum(guest.charged for guest in self._had)
-        left = min(max(wanted, self._seconds), self._budget - spent)
+        left = min(max(wanted, self.seconds), self.budget - spent)
         if left < LEAST_SECONDS:
             raise NoTimeLeft
         return left
 
     def _running_guest(self) -> Guest:
-        """Return the process, or a new one in which the finished cells have been run again.
+        """Return the student's process; start a new one and run the finished cells again where it has ended.
 
         A cell that had finished and now ends the process is left out; it is charged to nobody.
         """
-        while self._guest is None:
+        while self.guest is None:
             self._seconds_left()
-            guest, again = self._guests(), self._finished
+            guest, again = self.guests(), self._finished
             self._had.append(guest)
             self._finished = []
             try:
@@ -175,8 +167,8 @@ class Submission:
                 guest.end()
                 raise
             else:
-                self._guest = guest
-        return self._guest
+                self.guest = guest
+        return self.guest
 
     def _run(self, cell: Cell, place: int, number: int) -> None:
         """Run a cell, and note its failure for the functions that it defines."""
@@ -189,8 +181,7 @@ class Submission:
             self._out_of_time()
             return
         except Ended as ended:
-            self._guest = None
-            self._judged_as.endings.append(ended.outcome)
+            self._note_end(ended)
             said = f"Code cell {number} was ended: {ended}."
             self._spoiled |= dict.fromkeys(defined, (ended.outcome, said))
             self._show(place, ended.outputs, _error(ended.outcome, said))
@@ -201,7 +192,7 @@ class Submission:
             self._spoiled = {name: why for name, why in self._spoiled.items() if name not in defined}
         else:
             seen = f"Code cell {number} raised {ran.failure.name}: {ran.failure.text or 'no text'}."
-            asked = {e.function for e in self._assignment.exercises if f"def {e.function}" in source}
+            asked = {e.function for e in self.assignment.exercises if f"def {e.function}" in source}
             self._spoiled |= dict.fromkeys(defined | asked, ("raised", seen))
 
     @contextlib.contextmanager
@@ -222,26 +213,29 @@ class Submission:
         self._judged_as.shown[place] = [*outputs, *more]
 
     def _run_here(self, place: int, number: int) -> None:
-        """Run a lecturer's own test cell on this side."""
+        """Run a lecturer's own test cell in the trusted process."""
         try:
             guest, seconds = self._running_guest(), self._seconds_left()
-            with self._apart(self._extras[place](guest, seconds), seconds) as apart:
+            with self._apart(self.extras[place](guest, seconds), seconds) as apart:
                 shown = outputs_of(apart, guest)
         except NoTimeLeft:
             shown = [_error("timed-out", NO_TIME)]
             self._out_of_time()
         except Ended as ended:
-            self._guest = None
-            self._judged_as.endings.append(ended.outcome)
+            self._note_end(ended)
             shown = [_error(ended.outcome, f"The test in code cell {number} ended the student's process: {ended}.")]
         self._judged_as.shown[place] = shown  # whole: it is what the test is worth
+
+    def _note_end(self, ended: Ended) -> None:
+        self.guest = None
+        self._judged_as.endings.append(ended.outcome)
 
     def _out_of_time(self) -> None:
         if "timed-out" not in self._judged_as.endings:
             self._judged_as.endings.append("timed-out")
 
     def _judged(self, exercise: Exercise) -> Verdict:
-        asked = questions(exercise, self._seed)
+        asked = questions(exercise, self.seed)
         try:
             outcomes = self._running_guest().evaluate(exercise.function, asked, self._seconds_left())
         except NoTimeLeft:
@@ -249,32 +243,29 @@ class Submission:
             id, seen = self._spoiled.get(exercise.function, ("timed-out", NO_TIME))
             return refused(exercise, id, seen)
         except Ended as ended:
-            self._guest = None
+            self._note_end(ended)
             self._blocked.append(exercise.function)
-            self._judged_as.endings.append(ended.outcome)
-            question = f" {CHARGED[ended.outcome]}".rstrip()
-            if ended.outcome == "timed-out":
-                return refused(exercise, "timed-out", f"Ended: {ended}.{question}")
-            return refused(exercise, ended.outcome, f"Calling it ended the process: {ended}.{question}")
+            said = "Ended" if ended.outcome == "timed-out" else "Calling it ended the process"
+            return refused(exercise, ended.outcome, f"{said}: {ended}. {CHARGED[ended.outcome]}".rstrip())
         if outcomes is None:
             id, seen = self._spoiled.get(
                 exercise.function, ("missing", f"The notebook defines no function {exercise.function}.")
             )
             return refused(exercise, id, seen)
         self._judged_as.answers[exercise.function] = outcomes
-        return judge(exercise, outcomes, self._seed)
+        return judge(exercise, outcomes, self.seed)
 
     def _judged_at_the_end(self, exercise: Exercise, at_check: Verdict | None) -> Verdict:
-        """Judge a function whose check cell is gone, or stands above the cell that defines it."""
+        """Judge a function after the last cell: its check cell is missing, or stands above its definition."""
         verdict = self._judged(exercise)
         if at_check is None or verdict.mistake == at_check.mistake:
             return verdict
         return replace(verdict, notes=(*verdict.notes, "defined-below-its-check"))
 
     def _with_earlier_put_right(self, exercise: Exercise, verdicts: dict[str, Verdict]) -> Verdict:
-        """Return the verdict, or that it follows from an earlier one: with the reference in its place all is right."""
+        """Judge a wrong function again with the reference for earlier wrong ones; excuse it if that makes it right."""
         verdict = verdicts[exercise.function]
-        wrong = (earlier for earlier in self._assignment.before(exercise) if not verdicts[earlier.function].passed)
+        wrong = (earlier for earlier in self.assignment.before(exercise) if not verdicts[earlier.function].passed)
         references, _ = put_right(wrong)
         if not references or not may_follow_from_earlier(verdict):
             return verdict
@@ -288,7 +279,7 @@ class Submission:
             return serve
 
         try:
-            asked = questions(exercise, self._seed)
+            asked = questions(exercise, self.seed)
             seconds = self._seconds_left(PUT_RIGHT_SECONDS)
             with self._apart(calls(references), seconds) as apart:
                 replacements = {name: asked_of(apart, name) for name in references}
@@ -296,11 +287,11 @@ class Submission:
         except NoTimeLeft:
             return verdict
         except Ended:
-            self._guest = None
+            self.guest = None
             return verdict
         # How long it takes says nothing of the student: every call of a function put right goes over the channel.
         untimed = [replace(outcome, seconds=0.0) for outcome in outcomes or ()]
-        right = outcomes is not None and called and judge(exercise, untimed, self._seed).passed
+        right = outcomes is not None and called and judge(exercise, untimed, self.seed).passed
         return follows_from_earlier(verdict, called) if right else verdict
 
 
@@ -314,13 +305,9 @@ def _error(name: str, text: str) -> dict[str, Any]:
 
 
 def judge_notebook(
-    notebook: Notebook,
-    assignment: Assignment,
-    seed: int = 0,
-    seconds: float = 30.0,
-    guests: Guests = GuestProcess,
+    notebook: Notebook, assignment: Assignment, seed: int = 0, seconds: float = 30.0
 ) -> Sequence[Verdict]:
-    """Judge every exercise of a notebook.
+    """Judge every exercise of a notebook, in a process without a sandbox.
 
     Parameters
     ----------
@@ -328,14 +315,13 @@ def judge_notebook(
     assignment : which one it is
     seed : of the cases
     seconds : time limit of a cell, and of judging one function
-    guests : starts a student's process; by default one without a sandbox
 
     Returns
     -------
     one verdict for each exercise, in order; `passed` is None where the student's process could not be started
     """
     try:
-        return Submission(notebook, assignment, seed, seconds, guests).judge().verdicts
+        return Submission(notebook, assignment, seed, seconds).judge().verdicts
     except NotStarted as error:
         reason = f"Could not be judged: {error}."
         return [Verdict(e.function, e.equation, None, 0.0, e.points, None, reason) for e in assignment.exercises]

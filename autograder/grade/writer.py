@@ -14,14 +14,7 @@ from autograder.grade import sanitize
 from autograder.grade.collect import TIMESTAMP, SubmissionFolder, Unreadable, take
 from autograder.grade.gradebook import Gradebook
 from autograder.grade.grader import Job, Result, blank
-from autograder.grade.records import (
-    NEED_A_PERSON,
-    TO_BE_GRADED_AGAIN,
-    WITHOUT_MARKS,
-    Record,
-    Records,
-    write_whole,
-)
+from autograder.grade.records import NEED_A_PERSON, TO_BE_GRADED_AGAIN, WITHOUT_MARKS, Record, Records, write_whole
 
 
 @dataclass
@@ -42,23 +35,26 @@ class ClassState:
     outdated: int = 0
 
 
+@dataclass(frozen=True)
 class Writer:
-    """Writes the results of one assignment, one after the other."""
+    """The writer of the results of one assignment.
 
-    def __init__(self, records: Records, gradebook: Gradebook, autograded: Path, source: Path) -> None:
-        """Write to the records, the gradebook and a folder of notebooks; `source` holds the lecturer's own files."""
-        self._records = records
-        self._gradebook = gradebook
-        self._autograded = autograded
-        self._source = source
+    Attributes
+    ----------
+    records, gradebook : where they go
+    autograded : the folder of autograded notebooks
+    source : the folder of the lecturer's own files, which stay where they were copied
+    """
 
-    def folder(self, student: str) -> Path:
-        """Return where a student's autograded notebook lies."""
-        return self._autograded / student / self._records.assignment
+    records: Records
+    gradebook: Gradebook
+    autograded: Path
+    source: Path
 
     def path(self, student: str) -> Path:
         """Return a student's autograded notebook."""
-        return self.folder(student) / f"{self._records.assignment}.ipynb"
+        name = self.records.assignment
+        return self.autograded / student / name / f"{name}.ipynb"
 
     def write(self, result: Result) -> None:
         """Write a result: the notebook, the record, the gradebook.
@@ -70,7 +66,7 @@ class Writer:
         record = result.record
         if result.notebook:
             path = self.path(record.student)
-            for _ in sanitize.clear(path.parent, path.name, self._source):
+            for _ in sanitize.clear(path.parent, path.name, self.source):
                 pass  # what nbgrader copied there before
             write_whole(path, result.notebook, 0o644)
             stamp = path.with_name(TIMESTAMP)
@@ -78,25 +74,21 @@ class Writer:
                 write_whole(stamp, f"{record.timestamp}\n".encode(), 0o644)
             else:
                 stamp.unlink(missing_ok=True)
-        self._records.write(record)
+        self.records.write(record)
         if record.outcome not in WITHOUT_MARKS:
-            self._gradebook.write(record)
-
-    def repair(self, record: Record) -> None:
-        """Write the marks of a record again."""
-        self._gradebook.write(record)
+            self.gradebook.write(record)
 
     def look(self, places: Sequence[SubmissionFolder], job: Job, force: bool) -> ClassState:
-        """Return the submissions that are due, and the records whose marks did not reach the gradebook."""
-        state, marks = ClassState(), self._gradebook.marks()
+        """Sort the class into submissions that are due, records with missing marks, and records that stand."""
+        state, marks = ClassState(), self.gradebook.marks()
         now = blank(SubmissionFolder("", Path()), job)
         for place in places:
-            record = None if force else self._records.find(place.student)
+            record = None if force else self.records.find(place.student)
             if record is None or not self._stands(record, place):
                 state.todo.append(place)
                 continue
             in_force = record.outcome not in WITHOUT_MARKS
-            if in_force and marks.get(place.student) != self._gradebook.wanted(record):
+            if in_force and marks.get(place.student) != self.gradebook.wanted(record):
                 state.repair.append(record)
             state.done.append(record)
             state.outdated += in_force and (record.checks, record.seed) != (now.checks, now.seed)
@@ -107,7 +99,7 @@ class Writer:
         if record.outcome in TO_BE_GRADED_AGAIN:
             return False
         try:
-            file = take(place, self._records.assignment)
+            file = take(place, self.records.assignment)
         except Unreadable as error:
             return record.outcome == "unreadable" and not record.sha256 and record.advice == str(error)
         if (record.sha256, record.notebook, record.timestamp) != (file.sha256, file.name, file.timestamp):
@@ -123,7 +115,7 @@ class Writer:
 
 
 def changes(old: dict[str, float | None], new: dict[str, float | None]) -> dict[str, tuple[Any, Any]]:
-    """Return which marks would change: by cell, from what to what."""
+    """Return the marks that would change, by cell: the old and the new one."""
     return {name: (old.get(name), new.get(name)) for name in {**old, **new} if old.get(name) != new.get(name)}
 
 

@@ -1,1 +1,1 @@
-"""The student's side: what runs in the untrusted process. It imports neither the judge nor the reference."""
+"""The code of the untrusted, student's process. It imports neither the judge nor the reference."""

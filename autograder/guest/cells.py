@@ -22,10 +22,8 @@ class Cells:
         sys.stdout, sys.stderr = self._streams
         self.namespace: dict[str, Any] = {"__name__": "__main__"}
         self._run = self._warm = self._run_plainly
-        try:
+        with contextlib.suppress(ImportError):
             self._use_ipython()
-        except ImportError:
-            return
 
     def show_on(self, outputs: Outputs) -> None:
         """Send the outputs of later cells here."""
@@ -41,14 +39,8 @@ class Cells:
 
     def run(self, source: str) -> Failure | None:
         """Run one cell; return its exception, if it raised."""
-        if self._outputs is None:
+        with self._outputs or contextlib.nullcontext():
             error = self._run(source)
-        else:
-            self._outputs.begin()
-            try:
-                error = self._run(source)
-            finally:
-                self._outputs.end()
         return failure_of(error) if error else None
 
     def _run_plainly(self, source: str) -> BaseException | None:
@@ -67,7 +59,7 @@ class Cells:
         cells = self
 
         class Hook(DisplayHook):
-            """Takes the value of a cell's last expression."""
+            """A display hook that collects the value of a cell's last expression."""
 
             def write_output_prompt(self) -> None:
                 pass
@@ -81,7 +73,7 @@ class Cells:
                 self._is_active = False
 
         class Publisher(DisplayPublisher):
-            """Takes what `display` and `clear_output` are given."""
+            """A publisher that collects the data of `display` and `clear_output`."""
 
             def publish(self, data: Any, metadata: Any = None, *rest: Any, **options: Any) -> None:
                 if cells._outputs:
@@ -126,17 +118,16 @@ class Cells:
 
         run_cell: Any = shell.run_cell
 
-        def run_in_ipython(source: str) -> BaseException | None:
-            result = run_cell(source, store_history=True)
+        def run_in_ipython(source: str, store_history: bool = True) -> BaseException | None:
+            result = run_cell(source, store_history=store_history)
             error: BaseException | None = result.error_before_exec or result.error_in_exec
             return error
 
         def warm(source: str) -> BaseException | None:
             known = set(shell.user_ns)
-            result = run_cell(source, store_history=False, silent=False)
+            error = run_in_ipython(source, store_history=False)
             for name in set(shell.user_ns) - known:
                 del shell.user_ns[name]
-            error: BaseException | None = result.error_before_exec or result.error_in_exec
             return error
 
         self._run, self._warm = run_in_ipython, warm

@@ -4,6 +4,7 @@ Everything here is the student's side. It is honest with an honest notebook; who
 """
 
 import base64
+import contextlib
 import io
 import json
 import os
@@ -25,7 +26,7 @@ def _sent_as_text(value: Any) -> Any:
     return base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value
 
 
-class Outputs:
+class Outputs(contextlib.AbstractContextManager[None]):
     """The outputs of the running cell, waiting to be sent.
 
     A forked copy of the process has no outputs: two writers would garble one channel.
@@ -43,13 +44,13 @@ class Outputs:
         self._cut = True
         self._pieces = 0
 
-    def begin(self) -> None:
+    def __enter__(self) -> None:
         """Start a cell: from here on there is room for outputs."""
         self._left = {"bytes": MAX_CELL_BYTES, "text": MAX_CELL_TEXT, "outputs": MAX_CELL_OUTPUTS}
         self._cut = False
         self._pieces = 0
 
-    def end(self) -> None:
+    def __exit__(self, *error: object) -> None:
         """End a cell: flush, and drop later outputs."""
         self.flush()
         self._cut = True

@@ -18,7 +18,7 @@ from autograder.protocol.values import Failure, Outcome, ScalarFunction, clean, 
 
 
 def unchanged(before: Any, after: Any) -> bool:
-    """Return whether an argument is as it was before the call; runs nothing of what may have been put in its place."""
+    """Return whether a call left an argument unchanged, without running any code of the student's."""
     if isinstance(before, Mapping):
         same_keys = type(after) is dict and list(map(type, before)) == list(map(type, after))
         return same_keys and list(before) == list(after) and all(unchanged(before[key], after[key]) for key in before)
@@ -35,7 +35,7 @@ def unchanged(before: Any, after: Any) -> bool:
 
 
 class _Discard(io.TextIOBase):
-    """A stream that forgets what is written: a function's prints belong to no verdict, and must not fill memory."""
+    """A stream that discards its text: a function's prints belong to no verdict, and must not fill memory."""
 
     def writable(self) -> bool:
         return True

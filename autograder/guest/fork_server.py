@@ -63,7 +63,7 @@ def write_files(top: str, files: dict[str, str]) -> None:
 
 
 def shut_in(plan: dict[str, Any]) -> None:
-    """Build the file system of the plan, and make it the only one."""
+    """Build the file system of the plan, and make it the root."""
     kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("tmpfs", "/tmp", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755")
     for name in ("/tmp/old", "/tmp/new"):

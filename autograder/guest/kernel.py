@@ -9,7 +9,6 @@ import ctypes
 import os
 import resource
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
 NAMESPACES = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
-MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 32, 4096, 16384, 1 << 18
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 MS_QUIET = MS_NOSUID | MS_NODEV | MS_NOEXEC
 MNT_DETACH = 2
 PR_SET_PDEATHSIG = 1
@@ -114,7 +113,7 @@ def detach(target: str) -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up every capability for good, and with it the way to get new ones by starting a program."""
+    """Give up every capability for good, also those that starting a program would give."""
     for capability in range(64):
         if _libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) < 0:
             break
@@ -128,12 +127,12 @@ def drop_capabilities() -> None:
 
 
 def set_host_name(name: bytes) -> None:
-    """Name the machine in this process's namespace, where the kernel lets it."""
+    """Set the host name in this process's namespace, where the kernel allows it."""
     _libc.sethostname(name, len(name))
 
 
 def join_new_keyring() -> None:
-    """Leave the keys of the session behind, where the kernel lets it."""
+    """Leave the session's keyring for a new one, where the kernel allows it."""
     _libc.syscall(ctypes.c_long(SYSCALL_KEYCTL[os.uname().machine]), KEYCTL_JOIN_SESSION_KEYRING, None)
 
 
@@ -147,7 +146,7 @@ class _Program(ctypes.Structure):
 
 
 def install_filter(program: bytes) -> None:
-    """Hand the kernel a seccomp program; from here on it holds for this process and all that it starts."""
+    """Install a seccomp program for this process and all its descendants."""
     if program:
         buffer = ctypes.create_string_buffer(program, len(program))
         filter = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
@@ -164,7 +163,7 @@ def write_once(path: str, text: str, directory: int | None = None) -> None:
 
 
 def die_with_parent() -> None:
-    """Ask the kernel to kill this process when the one that started it has gone."""
+    """Ask the kernel to kill this process when its parent has gone."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL, ctypes.c_ulong(0), "asking to end with the parent")
 
 
@@ -198,37 +197,30 @@ def set_limits(limits: dict[str, Any]) -> None:
     limit(resource.RLIMIT_MSGQUEUE, 0)
 
 
-def _of_each_process(name: str) -> Iterator[str]:
-    """Yield a file of /proc for each process in sight but the first."""
+def _bytes_of_processes(name: str, *words: str) -> int:
+    """Return the sum of some entries of a file of /proc, over all visible processes but the first."""
     with os.scandir("/proc") as entries:
         numbers = [entry.name for entry in entries if entry.name.isdigit() and entry.name != "1"]
+    total = 0
     for number in numbers:
         with contextlib.suppress(OSError):  # it may have gone
-            yield Path(f"/proc/{number}/{name}").read_text()
+            lines = Path(f"/proc/{number}/{name}").read_text().splitlines()
+            total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(words))
+    return total
 
 
 def anonymous_bytes() -> int:
-    """Return the memory that all processes in sight hold for themselves; what two share counts once for each."""
-    total = 0
-    for status in _of_each_process("status"):
-        for line in status.splitlines():
-            if line.startswith(("RssAnon:", "RssShmem:")):
-                total += int(line.split()[1]) * 1024
-    return total
+    """Return the anonymous memory of all visible processes; shared pages count once for each process."""
+    return _bytes_of_processes("status", "RssAnon:", "RssShmem:")
 
 
 def proportional_bytes() -> int:
-    """Return the same with what is shared counted once: exact, and slow."""
-    total = 0
-    for rollup in _of_each_process("smaps_rollup"):
-        for line in rollup.splitlines():
-            if line.startswith(("Pss_Anon:", "Pss_Shmem:")):
-                total += int(line.split()[1]) * 1024
-    return total
+    """Return the proportional memory of all visible processes; shared pages count once: exact, and slow."""
+    return _bytes_of_processes("smaps_rollup", "Pss_Anon:", "Pss_Shmem:")
 
 
 def use_large_pages() -> None:
-    """Put this process's memory into large pages where the kernel can: a fork has fewer of them to copy."""
+    """Collapse this process's memory into huge pages where the kernel can, so that a fork copies fewer."""
     size = 2**21
     for line in Path("/proc/self/maps").read_text().splitlines():
         place, permissions, _, _, inode = line.split()[:5]

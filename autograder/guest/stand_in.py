@@ -1,4 +1,4 @@
-"""Stubs that a student's notebook imports while it is graded: the package `autograder`, and what the course withholds.
+"""Stubs for a student's notebook while it is graded: the package `autograder`, and withheld functions.
 
 The verdict falls outside this process, so here `check` only has to be harmless.
 """
@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 
 class NoVerdict:
-    """Answers every question about a verdict with nothing."""
+    """A verdict that says nothing."""
 
     passed = None
     points = 0.0
@@ -39,7 +39,7 @@ def check(*arguments: Any, **options: Any) -> NoVerdict:
 
 @contextmanager
 def once_written() -> Iterator[None]:
-    """Run the lines below; say so, instead of failing, where a function of the notebook is not written yet, or wrong.
+    """Run a block; print a sentence, in the place of an error, where a function is not written yet, or wrong.
 
     A notebook that is run as a whole then goes on to the cells that do not need it.
 

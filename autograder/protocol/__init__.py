@@ -1,1 +1,1 @@
-"""What both sides of a grader speak: values, the wire between two processes, and the cells of a notebook."""
+"""The protocol between the grader and a student's process: values, the wire, and the cells of a notebook."""

@@ -27,7 +27,7 @@ _MERGE = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
 
 
 class NoNotebook(Exception):
-    """The bytes are no notebook; the message says why."""
+    """An error of a file: it is no notebook; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class Cell:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All that it goes by: nbgrader's name and its own id."""
+        """Its names: nbgrader's, then its own id."""
         return tuple(name for name in (self.grade_id, self.id) if name is not None)
 
     @property
     def name(self) -> str:
-        """What it goes by first, or ""."""
+        """The first of its names, or ""."""
         return self.names[0] if self.names else ""
 
     def has(self, flag: str) -> bool:
@@ -82,7 +82,7 @@ class Cell:
         return self.has("grade") and self.locked and not self.has("solution") and self.kind == "code"
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as nbformat stores it."""
+        """Return the cell as nbformat stores it."""
         made: dict[str, Any] = {"cell_type": self.kind, "id": self.id, "metadata": {}, "source": self.source}
         if self.flags is not None:
             noted: dict[str, Any] = {flag: self.has(flag) for flag in FLAGS}
@@ -168,7 +168,7 @@ def _cell(cell: Any, number: int) -> Cell:
 
 
 def parsed(content: bytes) -> Any:
-    """Return the JSON in the bytes of a file, in whichever encoding of Unicode they are, with its mark or without.
+    """Parse the JSON of a file in any encoding of Unicode, with or without a byte order mark.
 
     Raises
     ------

@@ -14,7 +14,7 @@ _DOUBLE = {"f": "f8", "c": "c16"}
 
 @dataclass(frozen=True)
 class Opaque:
-    """Something that is not numbers: only the name of its type is kept."""
+    """A value that is not numbers, reduced to the name of its type."""
 
     type_name: str
 

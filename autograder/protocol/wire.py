@@ -30,19 +30,19 @@ _DTYPES = frozenset(
 
 
 class WireError(Exception):
-    """The bytes on the channel are no message of this protocol."""
+    """An error of the channel: its bytes are no message of this protocol."""
 
 
 class Closed(WireError):
-    """The other side has gone."""
+    """The end of the channel: the other side has closed it."""
 
 
 class TimedOut(WireError):
-    """Nothing complete came within the time allowed."""
+    """The end of the time allowed, before a message was complete."""
 
 
 class Patience(Protocol):
-    """How long to wait for the other side."""
+    """A limit on the time to wait for the other side."""
 
     def left(self) -> float:
         """Return for how many seconds to wait before asking again.
@@ -55,10 +55,10 @@ class Patience(Protocol):
 
 
 class Deadline:
-    """Patience by the clock on the wall."""
+    """A patience that ends at a time of the wall clock."""
 
     def __init__(self, seconds: float) -> None:
-        """Start it."""
+        """Start the clock."""
         self._ends = time.monotonic() + seconds
 
     def left(self) -> float:
@@ -138,7 +138,7 @@ def unpack(header: bytes, payload: bytes) -> Any:
     count = taken = 0
 
     def value(node: Any, depth: int, answer: bool = False) -> Any:
-        """Return what a node stands for; in an `answer` only what `evaluate.plain` makes."""
+        """Decode a node; in an `answer` allow only the values that `evaluate.plain` makes."""
         nonlocal count
         count += 1
         if count > 20 * MAX_ITEMS or depth > MAX_NESTING:
@@ -210,7 +210,7 @@ def _integer(digits: str) -> int:
 
 
 def _refuse(text: str) -> NoReturn:
-    """Refuse what no number of ours is: NaN, Infinity, a thousand digits."""
+    """Refuse numbers outside the protocol: NaN, Infinity, a thousand digits."""
     raise ValueError(text[:80])
 
 

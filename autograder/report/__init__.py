@@ -1,1 +1,1 @@
-"""What people read after grading: a page for the lecturer, tables for other programs, a page for each student."""
+"""Reports of a graded class: a page for the lecturer, tables for other programs, a page for each student."""

@@ -1,4 +1,4 @@
-"""One page about a class: how the marks lie, which equations went well, which mistakes were made, who needs a person.
+"""One page about a class: the distribution of marks, the equations, the mistakes, the submissions that need a person.
 
 Everything is in the one file: no address is asked for anything. It holds students' ids, so only its owner can read it.
 Examples of mistakes name nobody and quote nothing that a student wrote.
@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 
 import jinja2
@@ -37,7 +38,7 @@ MEANS = {**OUTCOMES, NOT_GRADED: "Nothing has been graded: nothing was handed in
 
 @dataclass(frozen=True)
 class EquationRow:
-    """How one exercise went.
+    """The statistics of one exercise.
 
     Attributes
     ----------
@@ -58,7 +59,7 @@ class EquationRow:
 
     @property
     def percent(self) -> float:
-        """How many were right."""
+        """The percentage of right answers."""
         return 100 * self.right / self.judged if self.judged else 0.0
 
 
@@ -83,22 +84,11 @@ class MistakeMade:
     hint: str
 
 
-@dataclass(frozen=True)
-class Bar:
-    """One bar of the distribution, in the picture's units."""
-
-    x: float
-    y: float
-    height: float
-    count: int
-    label: str
-
-
 # --- what is shown ----------------------------------------------------------------------------------------------------
 
 
 def equations(graded: GradedClass, book: str = "") -> list[EquationRow]:
-    """Return how each exercise went, in the assignment's order."""
+    """Return the statistics of each exercise, in the assignment's order."""
     found = []
     for exercise in graded.assignment.exercises:
         verdicts = _verdicts_on(exercise.function, graded.students)
@@ -125,7 +115,7 @@ def _verdicts_on(function: str, students: Iterable[Student]) -> list[Verdict]:
 
 
 def mistakes(graded: GradedClass) -> list[MistakeMade]:
-    """Return the mistakes, those first that most made; what follows from an earlier one is not counted."""
+    """Return the mistakes by falling frequency; verdicts that follow from earlier ones are not counted."""
     made: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
     judged: Counter[str] = Counter()
     for student in graded.students:
@@ -144,7 +134,7 @@ def mistakes(graded: GradedClass) -> list[MistakeMade]:
 
 
 def unwritten(graded: GradedClass) -> list[tuple[str, int]]:
-    """Return how many have not written a function, where there are any."""
+    """Return each function that some students have not written, with their number."""
     counts = Counter(v.function for each in graded.students for v in each.verdicts if v.mistake in UNWRITTEN)
     return [(e.function, counts[e.function]) for e in graded.assignment.exercises if counts[e.function]]
 
@@ -185,20 +175,12 @@ def _names_of(students: Iterable[Student]) -> set[str]:
     return {name for name in names if len(name) > 2}
 
 
-def bars(graded: GradedClass) -> list[Bar]:
-    """Return the distribution of marks: ten bars over equal parts of the points, and one for all of them."""
-    shares = [
-        each.points / graded.max_points for each in graded.students if each.points is not None and graded.max_points
-    ]
+def bars(graded: GradedClass) -> list[int]:
+    """Return how many marks lie in each of ten equal parts of the points, and how many have all of them."""
+    points = [each.points for each in graded.students if each.points is not None and graded.max_points]
+    shares = [each / graded.max_points for each in points]
     counts = Counter(PARTS if share >= 1 - 1e-9 else max(0, int(PARTS * share + 1e-9)) for share in shares)
-    tallest = max(counts.values(), default=1)
-    found = []
-    for part in range(PARTS + 1):
-        height = 110 * counts[part] / tallest
-        step = 100 // PARTS
-        label = "all points" if part == PARTS else f"{step * part} to {step * (part + 1)} %"
-        found.append(Bar(14 + 30.4 * part, 130 - height, height, counts[part], label))
-    return found
+    return [counts[part] for part in range(PARTS + 1)]
 
 
 def facts(graded: GradedClass) -> list[tuple[str, str]]:
@@ -225,12 +207,11 @@ def _needs_a_person(student: Student) -> bool:
 
 def troubles(graded: GradedClass) -> list[tuple[str, int]]:
     """Return the anomalies of files, with their counts."""
-    texts = {
-        t.get("id", ""): t.get("text", "") for each in graded.students if each.record for t in each.record.troubles
-    }
-    counts = Counter(
-        id for each in graded.students if each.record for id in {t.get("id", "") for t in each.record.troubles}
-    )
+    texts, counts = dict[str, str](), Counter[str]()
+    for each in graded.students:
+        found = {trouble.get("id", ""): trouble.get("text", "") for trouble in each.troubles}
+        texts |= found
+        counts.update(found.keys())
     # The place in brackets is of one student only.
     return [(re.sub(r" \([^()]*\)$", "", texts[id]) or id, count) for id, count in counts.most_common()]
 
@@ -239,14 +220,9 @@ def troubles(graded: GradedClass) -> list[tuple[str, int]]:
 class Row:
     """One student in the table."""
 
-    id: str
-    points: str
-    sort: float
-    outcome: str
-    meaning: str
-    wrong: tuple[tuple[str, str], ...]
-    count: int
-    troubles: tuple[str, ...]
+    student: Student
+    wrong: dict[str, list[str]]
+    troubles: list[str]
     link: str
 
 
@@ -255,7 +231,7 @@ def rows(graded: GradedClass, start: Path) -> list[Row]:
     folder, name = graded.course.folder("feedback"), graded.assignment.name
     found = []
     for each in graded.students:
-        said = [trouble.get("text", "") for trouble in each.record.troubles] if each.record else []
+        said = [trouble.get("text", "") for trouble in each.troubles]
         if each.record and each.record.advice:
             said.append(each.record.advice)
         wrong: dict[str, list[str]] = {}
@@ -266,19 +242,8 @@ def rows(graded: GradedClass, start: Path) -> list[Row]:
             said.append("A person has still to grade a part.")
         if each.penalty:
             said.append(f"Late: {each.penalty:g} points less.")
-        found.append(
-            Row(
-                each.id,
-                "" if each.points is None else f"{round(each.points, 2):g}",
-                -1.0 if each.points is None else each.points,
-                each.outcome,
-                MEANS.get(each.outcome, ""),
-                tuple((mistake, ", ".join(functions)) for mistake, functions in wrong.items()),
-                sum(map(len, wrong.values())),
-                tuple(said),
-                link_to(folder, start, each.id, name) if page_of(folder, each.id, name).is_file() else "",
-            )
-        )
+        link = link_to(folder, start, each.id, name) if page_of(folder, each.id, name).is_file() else ""
+        found.append(Row(each, wrong, said, link))
     return found
 
 
@@ -306,11 +271,9 @@ def dashboard(graded: GradedClass, groups: Sequence[Alike], start: Path, book: s
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    source = environment.loader
-    assert source
-    script = source.get_source(environment, "sort.js")[0]
+    script = files("autograder.report").joinpath("templates", "sort.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    made = mistakes(graded)
+    made, students = mistakes(graded), rows(graded, start)
     outcomes = Counter(each.outcome for each in graded.students)
     return environment.get_template("dashboard.html.j2").render(
         assignment=graded.assignment,
@@ -324,18 +287,19 @@ def dashboard(graded: GradedClass, groups: Sequence[Alike], start: Path, book: s
         unwritten=unwritten(graded),
         outcomes=[(id, outcomes[id], text) for id, text in MEANS.items() if outcomes[id]],
         without_marks=WITHOUT_MARKS,
-        people=[row for row, each in zip(rows(graded, start), graded.students, strict=True) if _needs_a_person(each)],
+        people=[row for row in students if _needs_a_person(row.student)],
         troubles=troubles(graded),
         alike=groups[:MOST_ALIKE],
         more_alike=len(groups) - MOST_ALIKE,
-        rows=rows(graded, start),
+        rows=students,
+        means=MEANS,
         script=Markup(script),
         digest=digest,
     )
 
 
 def report(graded: GradedClass, path: Path | None = None, book: str = "", jobs: int = 0) -> Path:
-    """Write the page, and return where it is.
+    """Write the page, and return its path.
 
     Parameters
     ----------
@@ -349,7 +313,7 @@ def report(graded: GradedClass, path: Path | None = None, book: str = "", jobs: 
     NoAddress
     CannotWrite
     """
-    path = path or graded.folder / FOLDER / f"{graded.assignment.name}.html"
+    path = path or graded.course.root / FOLDER / f"{graded.assignment.name}.html"
     page = dashboard(graded, similar(graded, jobs), path.resolve().parent, book)
     write_whole(path, page.encode("utf-8", "replace"))
     return path

@@ -34,25 +34,14 @@ def joined(value: Any) -> str:
 
 # --- formulas ---------------------------------------------------------------------------------------------------------
 
-_MATH_TAGS = frozenset(
-    """
-    math mrow mi mn mo ms mtext mspace mfrac msqrt mroot mstyle msub msup msubsup munder mover munderover mmultiscripts
-    mprescripts none mtable mtr mtd menclose mpadded mphantom merror
-    """.split()  # noqa: SIM905
-)
-_MATH_ATTRIBUTES = frozenset(
-    """
-    accent accentunder columnalign columnlines columnspacing display displaystyle fence form height depth largeop
-    linethickness lspace mathcolor mathvariant maxsize minsize movablelimits notation rowlines rowspacing rspace
-    scriptlevel separator stretchy symmetric voffset width
-    """.split()  # noqa: SIM905
-)
+_MATH_TAGS = frozenset(sanitize.ALLOWED["mathml"]["tags"].split())
+_MATH_ATTRIBUTES = frozenset(sanitize.ALLOWED["mathml"]["attributes"].split())
 _NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
 MAX_FORMULA = 5_000
 
 
 def _converter() -> Callable[..., str] | None:
-    """Return the converter to MathML, where it is installed."""
+    """Return the converter from TeX to MathML; None where it is not installed."""
     try:
         return getattr(importlib.import_module("latex2mathml.converter"), "convert", None)
     except ImportError:
@@ -73,7 +62,7 @@ def _is_pure_mathml(element: ElementTree.Element) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def formula(tex: str, block: bool) -> Markup:
-    """Return a formula as MathML; as it was written where it cannot be converted."""
+    """Convert a formula to MathML; return it as TeX where that fails."""
     plain = Markup('<code class="tex">{}</code>').format(tex.strip())
     convert = _converter()
     if convert is None or len(tex) > MAX_FORMULA:
@@ -88,7 +77,7 @@ def formula(tex: str, block: bool) -> Markup:
 
 
 class _Renderer(IPythonRenderer):
-    """Puts a token in the place of each formula and attached picture, so that the sanitiser sees plain text there."""
+    """A renderer that writes a token for each formula and attached picture; the sanitiser sees plain text there."""
 
     def __init__(self, pictures: Mapping[str, Markup]) -> None:
         super().__init__(escape=False, exclude_anchor_links=True)
@@ -159,13 +148,13 @@ def _code(source: str) -> Markup:
 
 
 def code(source: str) -> Markup:
-    """Return Python with its colours."""
+    """Return Python code as highlighted HTML."""
     source = cleaned(source)
     return _code(source) if len(source) <= MAX_TEXT else preformatted(source, MAX_CODE)
 
 
 def preformatted(text: str, most: int = MAX_TEXT) -> Markup:
-    """Return a text as it is, cut where it is too long."""
+    """Return a text as preformatted HTML, cut to a length."""
     text = cleaned(text)
     return Markup("<pre>{}</pre>").format(text if len(text) <= most else text[:most] + CUT)
 
@@ -182,7 +171,7 @@ def _picture(kind: str, data: str, alt: str = "What the cell drew") -> Markup | 
 
 
 def _bundle(data: Mapping[str, Any]) -> Markup | None:
-    """Return the richest form in which something can be shown."""
+    """Return the richest representation of a MIME bundle that can be shown."""
     if "text/html" in data:
         html = joined(data["text/html"])
         if (svg := sanitize.drawn(html)) and (drawing := _picture("image/svg+xml", svg)):

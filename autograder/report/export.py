@@ -19,7 +19,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", 
 
 
 def neutral(text: str) -> str:
-    """Return a text that no spreadsheet program takes for a formula: with an apostrophe before it where needed.
+    """Quote a text with an apostrophe where a spreadsheet program would take it for a formula.
 
     >>> neutral("=1+1"), neutral("Ada")
     ("'=1+1", 'Ada')
@@ -30,7 +30,7 @@ def neutral(text: str) -> str:
 
 
 def _text(value: Any) -> str:
-    """Return a field; numbers are ours, texts are not."""
+    """Format a field; neutralise texts."""
     if value is None:
         return ""
     return f"{round(value, 6):g}" if isinstance(value, int | float) else neutral(str(value))
@@ -43,13 +43,13 @@ def _written(rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _parts(graded: GradedClass) -> list[tuple[str, float]]:
-    """Return the columns of single exercises: ids, and what there is to get."""
+    """Return the columns of single exercises: their ids and maximum points."""
     asked = graded.assignment
     return [(e.id, e.points) for e in asked.exercises] + [(w.id, w.points) for w in asked.written]
 
 
 def points_of(student: Student, id: str) -> float | None:
-    """Return what a student has for one cell, or None where it has no mark yet."""
+    """Return a student's points for one cell; None where it has no mark yet."""
     cell = student.cells.get(id)
     if cell is not None:
         return None if cell.waits and cell.manual is None else cell.points
@@ -98,7 +98,7 @@ def _cell(cell: CellMark) -> dict[str, Any]:
 
 
 def as_json(graded: GradedClass) -> str:
-    """Return all of it as one JSON object; what was drawn to judge it is not in it."""
+    """Return the graded class as one JSON object, without the inputs on which functions were judged."""
     students = []
     for student in graded.students:
         record = student.record
@@ -112,7 +112,7 @@ def as_json(graded: GradedClass) -> str:
                 "score": student.points,
                 "timestamp": record.timestamp if record else "",
                 "sha256": record.sha256 if record else "",
-                "troubles": record.troubles if record else [],
+                "troubles": student.troubles,
                 "advice": record.advice if record else "",
                 "checks": [verdict.as_json() for verdict in student.verdicts],
                 "cells": {id: _cell(cell) for id, cell in sorted(student.cells.items()) if cell.max_points},

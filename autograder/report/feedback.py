@@ -6,6 +6,7 @@ to judge it, nor the texts of hidden tests. Late work costs what nbgrader's plug
 
 import os
 import re
+import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from html import escape
@@ -13,15 +14,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import click
+
 from autograder.core.render import SIGNS, html
 from autograder.core.verdict import Verdict
 from autograder.errors import AutograderError
 from autograder.grade.class_marks import CellMark
 from autograder.grade.course import load_nbformat
-from autograder.grade.hidden import regions
 from autograder.grade.records import CannotWrite, write_whole
-from autograder.report.marks import GradedClass, Student
+from autograder.grade.restore import regions
+from autograder.report.marks import GradedClass, NoAssignment, Student
 from autograder.report.workers import SECONDS, Task, answers
+from course_lib.names import suggestion
 
 SUMS = {True: "right", False: "wrong", None: "open"}
 _READ = re.compile(r"\(([\w-]+\.html)(#[\w-]+)?\)")
@@ -29,12 +33,12 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>]+|(?:\.{0,2}/)[^\s\"'<>]*")
 
 
 class NoAddress(AutograderError):
-    """The book's address is none that a page may link to; the message says what is."""
+    """An error of the book's address: a page may not link to it; the message names the addresses that may be."""
 
 
 @dataclass(frozen=True)
 class FeedbackPage:
-    """A page that was written, or was not.
+    """The result of writing one page.
 
     Attributes
     ----------
@@ -49,7 +53,7 @@ class FeedbackPage:
 
 
 def address(book: str) -> str:
-    """Return where the book is, ready for a page's name behind it.
+    """Check the book's address, and return it with a slash at its end.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def address(book: str) -> str:
 
 
 def page_of(folder: Path, student: str, assignment: str) -> Path:
-    """Return where a student's page is, below the folder of feedback."""
+    """Return the path of a student's page, below the folder of feedback."""
     return folder / student / assignment / f"{assignment}.html"
 
 
@@ -71,7 +75,7 @@ def link_to(folder: Path, start: Path, student: str, assignment: str) -> str:
 
 
 def verdict_html(verdict: Verdict, book: str) -> str:
-    """Return a verdict as HTML; what to read is a link where it is known where the book is."""
+    """Return a verdict as HTML; link the chapter to read where the book's address is known."""
     whole = html(verdict)
     read = escape(verdict.read)
     if not book or not verdict.read or verdict.passed:
@@ -111,7 +115,7 @@ def _other_row(id: str, name: str, cell: CellMark) -> dict[str, str]:
 
 
 def said_of(student: Student, graded: GradedClass, book: str = "") -> dict[str, Any]:
-    """Return all that a student's page says beside the notebook, as JSON types.
+    """Return the content of a student's page beside the notebook, as JSON types.
 
     Parameters
     ----------
@@ -135,8 +139,7 @@ def said_of(student: Student, graded: GradedClass, book: str = "") -> dict[str, 
         about.append("A part of it has still to be graded by a person; the points can grow.")
     if student.penalty:
         about.append(f"It came late, which costs {student.penalty:g} of the {student.raw:g} points.")
-    if student.record:
-        about += [str(trouble.get("text", "")) for trouble in student.record.troubles]
+    about += [str(trouble.get("text", "")) for trouble in student.troubles]
     shown = {}
     for id, cell in cells.items():
         waits = cell.waits and cell.manual is None
@@ -160,7 +163,7 @@ def said_of(student: Student, graded: GradedClass, book: str = "") -> dict[str, 
 def feedback(
     graded: GradedClass, book: str = "", only: Collection[str] = (), jobs: int = 0, seconds: float = SECONDS
 ) -> Iterator[FeedbackPage]:
-    """Write the pages, and yield each as it is there.
+    """Write the pages of a class, and yield each when it is written.
 
     A notebook that cannot be shown, or not in time, gives a page without it.
 
@@ -181,7 +184,6 @@ def feedback(
     from autograder.report.page import ready, render  # loads nbconvert, which takes a second
 
     book = address(book)
-    name = graded.assignment.name
     autograded = graded.course.folder("autograded")
     if autograded.exists() and not autograded.is_dir():
         raise CannotWrite(f"{autograded} is a file, where the folder of autograded notebooks belongs: move it away.")
@@ -189,28 +191,53 @@ def feedback(
     for student in graded.students:
         if only and student.id not in only:
             continue
-        path = autograded / student.id / name / f"{name}.ipynb"
-        if path.is_file():
+        if path := graded.notebook("autograded", student.id):
             asked.append(Task(student.id, said_of(student, graded, book), path))
         elif student.record:
             yield FeedbackPage(student.id)
-    broken = []
-    for each, page in answers(asked, render, ready, jobs, seconds):
-        if page is None:
-            broken.append(Task(each.key, each.said))
-        else:
-            yield FeedbackPage(each.key, _write(graded, each.key, page))
-    for each, page in answers(broken, render, ready, jobs, seconds):
-        if page is None:
-            raise RuntimeError(f"the page of {each.key} could not be made without its notebook either")
-        yield FeedbackPage(each.key, _write(graded, each.key, page), whole=False)
+    broken = list[Task]()
+    for tasks, whole in ((asked, True), (broken, False)):
+        for each, page in answers(tasks, render, ready, jobs, seconds):
+            if page is not None:
+                yield FeedbackPage(each.key, _write(graded, each.key, page), whole)
+            elif whole:
+                broken.append(Task(each.key, each.said))
+            else:
+                raise RuntimeError(f"the page of {each.key} could not be made without its notebook either")
 
 
 def _write(graded: GradedClass, student: str, page: bytes) -> Path:
-    """Write a page, and beside it when the work was handed in, which `nbgrader release_feedback` asks for."""
+    """Write a page, and beside it the timestamp that `nbgrader release_feedback` asks for."""
     path = page_of(graded.course.folder("feedback"), student, graded.assignment.name)
     write_whole(path, page, 0o644)
     record = next((each.record for each in graded.students if each.id == student), None)
     if record and record.timestamp:
         write_whole(path.with_name("timestamp.txt"), f"{record.timestamp}\n".encode(), 0o644)
     return path
+
+
+def write_feedback(graded: GradedClass, students: Collection[str], book: str, jobs: int) -> int:
+    """Write the pages of a class, print their number, and return the exit code."""
+    known = [each.id for each in graded.students]
+    for student in students:
+        if student not in known:
+            raise NoAssignment(
+                f"there is no student {student!r} in {graded.assignment.name}; {suggestion(student, known)}"
+            )
+    pages = without = 0
+    nothing: list[str] = []
+    total = len(students or [each for each in graded.students if each.record])
+    with click.progressbar(length=total, label="Feedback", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        for written in feedback(graded, book, students, jobs):
+            bar.update(1)
+            pages += written.path is not None
+            without += not written.whole
+            if written.path is None:
+                nothing.append(written.student)
+    said = [f"{pages} pages in {graded.course.folder('feedback')}."]
+    if without:
+        said.append(f"{without} of them are without the notebook, which could not be shown; its marks are there.")
+    if nothing:
+        said.append(f"No page for {len(nothing)}, who have no autograded notebook: {', '.join(nothing)}.")
+    click.echo("\n".join(said), file=sys.stdout)
+    return 1 if without or nothing or not pages else 0

@@ -14,7 +14,7 @@ from autograder.core.verdict import Verdict
 from autograder.course_file import assignments_of
 from autograder.errors import AutograderError
 from autograder.grade.class_marks import GradebookRow, read_class
-from autograder.grade.course import Course, NoGradebook, find_course
+from autograder.grade.course import Course, NoGradebook
 from autograder.grade.gradebook import Gradebook, assignments_and
 from autograder.grade.records import Record, Records, verdict_of
 from course_lib.names import suggestion
@@ -24,12 +24,12 @@ NOT_GRADED = "not-graded"
 
 
 class NoAssignment(AutograderError, LookupError):
-    """The course has no such assignment, or the assignment no such student; the message names the nearest one."""
+    """An error of a name: there is no such assignment or student; the message names the nearest one."""
 
 
 @dataclass(frozen=True)
 class Student(GradebookRow):
-    """One student of the class, with what the gradebook holds.
+    """One student of the class, with the marks and comments of the gradebook.
 
     Attributes
     ----------
@@ -43,20 +43,25 @@ class Student(GradebookRow):
     verdicts: tuple[Verdict, ...] = ()
 
     @property
+    def troubles(self) -> list[dict[str, str]]:
+        """The record's anomalies of the file."""
+        return self.record.troubles if self.record else []
+
+    @property
     def outcome(self) -> str:
         """The record's outcome id."""
         return self.record.outcome if self.record else NOT_GRADED
 
     @property
     def raw(self) -> float | None:
-        """All points before what late work costs; None where there are no marks."""
+        """The sum of points before the penalty for late work; None where there are no marks."""
         if self.cells:
             return sum(cell.points for cell in self.cells.values())
         return self.record.score if self.record else None
 
     @property
     def points(self) -> float | None:
-        """All points, as nbgrader counts them: never below 0."""
+        """The sum of points less the penalty, as nbgrader counts it: never below 0."""
         return None if self.raw is None else max(0.0, self.raw - self.penalty)
 
     @property
@@ -82,10 +87,11 @@ class GradedClass:
     max_points: float
     students: tuple[Student, ...]
 
-    @property
-    def folder(self) -> Path:
-        """Where the course is."""
-        return self.course.root
+    def notebook(self, step: str, student: str = "") -> Path | None:
+        """Return the notebook in the folder of a step, a student's or the course's own; None where there is none."""
+        name = self.assignment.name
+        path = self.course.folder(step) / student / name / f"{name}.ipynb"
+        return path if path.is_file() else None
 
 
 def graded(name: str, course: Path | None = None) -> GradedClass:
@@ -105,14 +111,11 @@ def graded(name: str, course: Path | None = None) -> GradedClass:
     CourseFileError
         If course.toml cannot be read.
     """
-    root = course or find_course(Path.cwd())
-    if root is None:
-        raise NoGradebook("Neither this folder nor one above it is an nbgrader course: name it by --course-dir.")
-    found = Course.at(root)
+    found = Course.named(course)
     known = assignments_of(found.root)
     if name not in known:
         with contextlib.suppress(NoGradebook):  # one that is the lecturer's own stands in the gradebook alone
-            known = assignments_and(found, name, Gradebook(found, name).handed_out)
+            known = assignments_and(found, name, Gradebook(found, name).release)
     if name not in known:
         raise NoAssignment(f"no assignment {name!r}; {suggestion(name, known)}")
     assignment = known[name]
@@ -121,7 +124,7 @@ def graded(name: str, course: Path | None = None) -> GradedClass:
         found,
         assignment,
         assignment.total_points if most is None else most,
-        students_of(Records(root, name).all(), rows),
+        students_of(Records(found.root, name).all(), rows),
     )
 
 

@@ -1,4 +1,4 @@
-"""One student's feedback page, from what a worker is told and the autograded notebook: nbconvert's exporter, made once.
+"""One student's feedback page, rendered by nbconvert's exporter from verdicts and the autograded notebook.
 
 The parent process says what is known for certain (verdicts, points, comments); of the notebook come the texts and what
 its cells showed, and nothing that a lecturer has hidden.
@@ -6,9 +6,9 @@ its cells showed, and nothing that a lecturer has hidden.
 
 import functools
 import importlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.resources import files
 from typing import Any
 
 import jinja2
@@ -17,7 +17,7 @@ from markupsafe import Markup
 from nbconvert.exporters.templateexporter import TemplateExporter
 from traitlets.config import Config
 
-from autograder.grade.hidden import as_released
+from autograder.grade.restore import as_released
 from autograder.protocol.notebook import Cell, read
 from autograder.report import display
 
@@ -30,7 +30,7 @@ LABELS = {"answer": "Your answer", "written": "Your answer", "test": "Test", "co
 
 
 class FeedbackExporter(TemplateExporter):
-    """Writes the page; everything is escaped that is not made by `display`."""
+    """The exporter of the page; it escapes everything that is not made by `display`."""
 
     file_extension = ".html"
     output_mimetype = "text/html"
@@ -44,7 +44,7 @@ class FeedbackExporter(TemplateExporter):
 
     @property
     def template_paths(self) -> list[str]:  # type: ignore[override]
-        """Where else templates are looked for: nowhere."""
+        """The other folders of templates: none."""
         return []
 
     def _create_environment(self) -> jinja2.Environment:
@@ -57,7 +57,7 @@ class FeedbackExporter(TemplateExporter):
 
 
 class _AsItIs(dict[str, Any]):
-    """The context of a page, which the exporter need not copy."""
+    """The context of a page; the exporter's deep copy of it is itself."""
 
     def __deepcopy__(self, memo: object) -> "_AsItIs":
         return self
@@ -157,21 +157,7 @@ def render(said: Mapping[str, Any], content: bytes) -> bytes:
 
 @functools.cache
 def ready() -> None:
-    """Load all that a page needs, by making one."""
-    shown = {"text/html": "<p title='a'>b</p><script></script>", "text/plain": "b"}
-    cells = [
-        _v4.new_markdown_cell("# A\n\n$a_1$ `b`\n\n$$\\frac{1}{m}$$\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"),
-        _v4.new_code_cell(
-            "%matplotlib inline\n!ls\nx = 'a'\n",
-            outputs=[
-                _v4.new_output("display_data", shown),
-                _v4.new_output("display_data", {"image/svg+xml": "<svg/>"}),
-                _v4.new_output("stream", text="a"),
-                _v4.new_output("error", ename="a", evalue="b", traceback=["c"]),
-            ],
-        ),
-    ]
-    said = dict.fromkeys(("title", "student", "mark"), "")
-    lists: dict[str, Any] = {"about": [], "rows": [], "verdicts": {}, "failed": {}, "cells": {}, "hidden": []}
-    notebook = _v4.new_notebook(cells=cells)
-    render({**said, **lists}, json.dumps(notebook).encode())
+    """Load all modules that a page needs, by rendering one."""
+    said: dict[str, Any] = dict.fromkeys(("title", "student", "mark"), "")
+    said |= {"about": [], "rows": [], "verdicts": {}, "failed": {}, "cells": {}, "hidden": []}
+    render(said, files("autograder.report").joinpath("templates", "first_page.json").read_bytes())

@@ -8,6 +8,7 @@ ones, and forms that a good part of the class has.
 import ast
 import functools
 import hashlib
+import itertools
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -51,15 +52,15 @@ class Alike:
 
 
 def slipped(verdict: Verdict) -> bool:
-    """Return whether an answer was written and is wrong by itself, not only because it calls a wrong one."""
+    """Return whether a written answer is wrong by itself, not only through a wrong function that it calls."""
     return verdict.passed is False and verdict.mistake not in ("follows-from-earlier", *UNWRITTEN)
 
 
 class _Plain(ast.NodeTransformer):
-    """Takes names, numbers, texts, annotations and docstrings from a function."""
+    """A transformer that removes names, numbers, texts, annotations and docstrings from a function."""
 
-    def __init__(self, own: Iterable[str]) -> None:
-        self.own = dict.fromkeys(own, "_")
+    def __init__(self, own: Mapping[str, str]) -> None:
+        self.own = own
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         return ast.Name(self.own.get(node.id, node.id), node.ctx)
@@ -113,24 +114,18 @@ def _movable(step: ast.stmt) -> bool:
 
 
 def _in_order(steps: list[ast.stmt], own: list[str]) -> list[ast.stmt]:
-    """Return statements with each run of movable ones in an order that depends on what they say alone."""
+    """Sort each run of movable statements into an order that depends on their content alone."""
     ordered: list[ast.stmt] = []
-    run: list[ast.stmt] = []
-    for step in [*steps, None]:
-        if step is not None and _movable(step):
-            run.append(step)
-            continue
-        ordered += _sorted(run, own)
-        run = []
-        if step is not None:
-            ordered.append(step)
+    for movable, group in itertools.groupby(steps, _movable):
+        run = list(group)
+        ordered += _sorted(run, own) if movable else run
     return ordered
 
 
 def _sorted(run: list[ast.stmt], own: list[str]) -> list[ast.stmt]:
     if len(run) < 2:
         return run
-    keys = [ast.dump(_Plain(own).visit(_copy(step))) for step in run]
+    keys = [ast.dump(_Plain(dict.fromkeys(own, "_")).visit(_copy(step))) for step in run]
     touched = [_reads_and_writes(step) for step in run]
     waits = [
         {i for i in range(j) if touched[i][1] & (touched[j][0] | touched[j][1]) or touched[j][1] & touched[i][0]}
@@ -150,7 +145,7 @@ def _copy(step: ast.stmt) -> ast.stmt:
 
 
 def form_of(function: ast.FunctionDef) -> str | None:
-    """Return the normal form of a function, without names, numbers, texts and comments; None if it is short."""
+    """Return the normal form of a function, without names, numbers, texts and comments; None for a short one."""
     own = _own_names(function)
     for node in ast.walk(function):
         for name in ("body", "orelse", "finalbody"):
@@ -159,9 +154,7 @@ def form_of(function: ast.FunctionDef) -> str | None:
                 setattr(node, name, _in_order(steps, own) or [ast.Pass()])
     # Names are numbered in the order of the statements as they now stand, so that two names are never one.
     numbered = {name: f"_{number}" for number, name in enumerate(_own_names(function))}
-    plainer = _Plain(())
-    plainer.own = numbered
-    plain = plainer.visit(function)
+    plain = _Plain(numbered).visit(function)
     nodes = sum(isinstance(node, ast.expr | ast.stmt) for step in plain.body for node in ast.walk(step))
     return ast.dump(plain) if nodes >= LEAST_NODES else None
 
@@ -229,18 +222,9 @@ def alike(
 
 def similar(graded: GradedClass, jobs: int = 0) -> list[Alike]:
     """Return which students' answers are alike in a class that has been graded."""
-    name = graded.assignment.name
     said = {"functions": [exercise.function for exercise in graded.assignment.exercises]}
-    asked = [
-        Task(student.id, said, path)
-        for student in graded.students
-        if (path := graded.course.folder("autograded") / student.id / name / f"{name}.ipynb").is_file()
-    ]
-    own = [
-        Task(step, said, path)
-        for step in ("release", "source")
-        if (path := graded.course.folder(step) / name / f"{name}.ipynb").is_file()
-    ]
+    asked = [Task(each.id, said, path) for each in graded.students if (path := graded.notebook("autograded", each.id))]
+    own = [Task(step, said, path) for step in ("release", "source") if (path := graded.notebook(step))]
     wrong = [(each.id, verdict.function) for each in graded.students for verdict in each.verdicts if slipped(verdict)]
     if len(asked) < 2:
         return []

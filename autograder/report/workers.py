@@ -42,7 +42,7 @@ Preload = Callable[[], object]
 
 @dataclass(frozen=True)
 class Task:
-    """One file to work on, and what to say about it (JSON types).
+    """One file to work on, with its context for the worker (JSON types).
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class ReadingWorker(pool.Worker):
     """A worker that reads files; bytes alone come back from it."""
 
     def send(self, task: Task) -> None:
-        """Send a file, and the context for it."""
+        """Send a file and its context."""
         content = b""
         if task.path is not None:
             with task.path.open("rb") as file:
@@ -101,14 +101,14 @@ class ReadingWorker(pool.Worker):
         return self.connection.recv_bytes(MAX_BYTES)
 
     def end(self, at_once: bool = True) -> int | None:
-        """Kill it: it holds nothing that would have to be ended tidily."""
+        """Kill the worker; it holds nothing that needs an orderly end."""
         return super().end(at_once=True)
 
 
 def answers(
     tasks: Iterable[Task], work: Work, preload: Preload, jobs: int = 0, seconds: float = SECONDS
 ) -> Iterator[tuple[Task, bytes | None]]:
-    """Work on files in several processes, and yield what comes back, as it comes.
+    """Process files in several workers, and yield each answer as it comes.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""The trusted side of a student's process: starts it, speaks to it and ends it; knows nothing of equations."""
+"""The trusted side of a student's process: start it, communicate with it, end it; without any equation."""

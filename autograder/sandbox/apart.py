@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from autograder.sandbox.process import Ended, EndedByMemory, EndedByTime
 OUT_OF_MEMORY = 137
 
 
-class TrustedFork:
+class TrustedFork(contextlib.AbstractContextManager["TrustedFork"]):
     """A fork of this process that answers messages, started at the first one.
 
     Attributes
@@ -100,7 +100,7 @@ class TrustedFork:
             os._exit(code)
 
     def end(self) -> int | None:
-        """End it, and return its exit code, None where it had none. May be called twice."""
+        """End the fork, and return its exit code, None where it was killed. May be called twice."""
         if self._channel is None:
             return None
         self._channel.close()
@@ -109,9 +109,6 @@ class TrustedFork:
             os.kill(self._pid, signal.SIGKILL)
         _, status = os.waitpid(self._pid, 0)
         return os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *error: object) -> None:
         self.end()
@@ -132,5 +129,5 @@ def calls(functions: Mapping[str, Callable[..., Any]]) -> Callable[[Any], Any]:
 
 
 def _as_given(argument: Any) -> Any:
-    """Return a number for the 0-d array that it became on its way."""
+    """Convert a 0-d array back to the number that was sent."""
     return argument.item() if isinstance(argument, np.ndarray) and not argument.ndim else argument

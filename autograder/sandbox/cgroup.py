@@ -32,7 +32,7 @@ def _unescaped(field: str) -> str:
 
 
 def candidate_groups(mounts: str, memberships: str) -> Iterator[tuple[str, Path]]:
-    """Yield (file system, directory) where a group with a bound on memory might be made, nearest first.
+    """Yield candidate (file system, directory) pairs for a group with a bound on memory, nearest first.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def _counted(path: Path, name: str) -> int:
 
 
 def kills_of_the_machine() -> int:
-    """Return how many processes the kernel has ended for want of memory, for whatever bound, since it was started."""
+    """Return the number of OOM kills on this machine since its start, under any bound."""
     return _counted(Path("/proc/vmstat"), "oom_kill ")
 
 
@@ -80,7 +80,7 @@ class MemoryGroup:
     """
 
     def __init__(self, limit: int, where: list[tuple[str, Path]] | None = None) -> None:
-        """Make a group whose processes hold at most so many bytes together."""
+        """Make a group with a bound on the memory of its processes together, in bytes."""
         self.path: Path | None = None
         self.why = "this machine has no memory cgroup"
         self._version = _VERSIONS["cgroup2"]
@@ -112,7 +112,7 @@ class MemoryGroup:
             return
 
     def add(self, process: int) -> None:
-        """Move a process into the group; what it starts later is in it too."""
+        """Move a process into the group, with all processes that it starts later."""
         if self.path is None:
             return
         try:
@@ -123,16 +123,12 @@ class MemoryGroup:
 
     def kills(self) -> int:
         """Return how many processes the kernel has ended because the group was full."""
-        if self.path is None:
-            return 0
-        return _counted(self.path / self._version.events, "oom_kill ")
+        return _counted(self.path / self._version.events, "oom_kill ") if self.path else 0
 
     def reached(self) -> int:
-        """Return how many times the group has met its own bound; one further up may be met before."""
-        if self.path is None:
-            return 0
+        """Return how often the group has met its own bound, and not one further up."""
         file, name = self._version.reached
-        return _counted(self.path / file, name)
+        return _counted(self.path / file, name) if self.path else 0
 
     def remove(self) -> None:
         """Remove the group, when its processes have gone."""

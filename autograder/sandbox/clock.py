@@ -20,11 +20,11 @@ MOST_WALL = 10.0
 
 
 class TooSlow(NotStarted):
-    """The machine was so busy that what a process was asked did not come to an end; nothing is said of the student."""
+    """An error of the machine: it was too busy for a process to finish; nothing follows for the student."""
 
 
 class Clock:
-    """Patience with a student's process and all that it has started (`wire.Patience`).
+    """The patience with a student's process and its descendants (`wire.Patience`).
 
     Looks at the processes only where an answer takes long; up to the first look all time counts.
 
@@ -34,7 +34,7 @@ class Clock:
     """
 
     def __init__(self, process: Callable[[], int], seconds: float, waiting_counts: bool = True) -> None:
-        """Start it.
+        """Start the clock.
 
         Parameters
         ----------
@@ -54,7 +54,7 @@ class Clock:
 
     @property
     def charged(self) -> float:
-        """Seconds so far; what came since the last look counts."""
+        """The seconds charged so far, with those since the last look."""
         return self._charged + min(time.monotonic() - self._looked, LOOK_SECONDS)
 
     def resume(self) -> None:
@@ -103,12 +103,12 @@ class Clock:
 
 
 def cores() -> int:
-    """Return on how many cores this process may run."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Used(NamedTuple):
-    """Resources that processes have used so far.
+    """The resources that processes have used so far.
 
     Attributes
     ----------
@@ -125,7 +125,7 @@ class Used(NamedTuple):
 
 
 def used_by(process: int) -> Used | None:
-    """Return what a process and all that it has started have used; None where the machine does not tell.
+    """Return the resources used by a process and its descendants; None where the machine does not tell.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def used_by(process: int) -> Used | None:
 
 
 def _queued(process: int) -> float | None:
-    """Return for how many seconds the threads of a process have waited for a processor; None where it is not told."""
+    """Return the seconds for which a process's threads have waited for a processor; None where unknown."""
     total = 0.0
     try:
         for thread in Path(f"/proc/{process}/task").iterdir():

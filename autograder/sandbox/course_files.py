@@ -49,7 +49,8 @@ def course_files(package: Path, parts: Iterable[str]) -> dict[str, str]:
                     files[f"{name}/{path.relative_to(package).as_posix()}"] = path.read_text(encoding="utf-8")
         else:
             raise ValueError(f"{name} has no part {part!r}")
-    for module in sorted(set(_imported(name, files))):
+    texts = [text for path, text in files.items() if path.endswith(".py")]
+    for module in sorted({module for text in texts for module, _ in imported(name, text)}):
         stem = module.replace(".", "/")
         known = f"{stem}.py" in files or f"{stem}/__init__.py" in files
         if not known and (package.parent / f"{stem}.py").is_file():
@@ -63,21 +64,20 @@ def modules_of(files: Mapping[str, str]) -> list[str]:
     return [path.replace("/", ".") for path in paths]
 
 
-def _imported(package: str, files: Mapping[str, str]) -> Iterator[str]:
-    """Yield the imports within their own package; it is written with full names there."""
-    for path, text in files.items():
-        for node in ast.walk(ast.parse(text)) if path.endswith(".py") else ():
-            if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names if alias.name.startswith(f"{package}."))
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                if node.module == package:
-                    yield from (f"{package}.{alias.name}" for alias in node.names)
-                elif node.module.startswith(f"{package}."):
-                    yield node.module
+def imported(package: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the modules that a text imports from a package, by their full names, each with a name in it or ""."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names if alias.name.startswith(f"{package}."))
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            if node.module == package:
+                yield from ((f"{package}.{alias.name}", "") for alias in node.names)
+            elif node.module.startswith(f"{package}."):
+                yield from ((node.module, alias.name) for alias in node.names)
 
 
 def some_names_of(text: str, names: Iterable[str]) -> str:
-    """Return a module's text with only these top-level names and what they need; all others are withheld.
+    """Return a module's text with some top-level names and their dependencies; withhold all other names.
 
     Raises
     ------

@@ -2,20 +2,20 @@
 
 import os
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.sandbox.fork_client import Zygote
-from autograder.sandbox.forked_guest import ForkedGuest
 from autograder.sandbox.launch import NotStarted
 from autograder.sandbox.plan import MEBIBYTE, Limits
-from autograder.sandbox.process import Ended
+from autograder.sandbox.process import Ended, Guest
 from autograder.sandbox.seccomp import seccomp_program
 
 
 @dataclass(frozen=True)
 class Safeguard:
-    """One protection: whether it holds here, and what it is or why it is missing."""
+    """One protection: its name, whether it holds here, and a sentence for people."""
 
     name: str
     holds: bool
@@ -42,9 +42,6 @@ class Protection:
         """Return whether notebooks that are not trusted may be graded."""
         return self.kind != "none"
 
-    def __str__(self) -> str:
-        return "\n".join(report_lines(self))
-
 
 _LOOK_AROUND = """
 def look_around():
@@ -68,6 +65,7 @@ def look_around():
     return seen
 """
 _NAMESPACES = {"user": "user", "mnt": "mount", "pid": "pid", "net": "network", "ipc": "ipc", "uts": "uts"}
+_SAFEGUARDS = tomllib.loads(Path(__file__).with_name("safeguards.toml").read_text(encoding="utf-8"))
 
 
 def protection() -> Protection:
@@ -107,74 +105,37 @@ def _host_user(process: int) -> int:
     return int(next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1])
 
 
-def _protection(zygote: Zygote, guest: ForkedGuest, seen: dict[str, int]) -> Protection:
+def _protection(zygote: Zygote, guest: Guest, seen: dict[str, int]) -> Protection:
     limits, own_user, user = zygote.limits, os.geteuid(), _host_user(guest.process)
     shared = [name for kind, name in _NAMESPACES.items() if seen[kind] == Path(f"/proc/self/ns/{kind}").stat().st_ino]
-    parts = [
-        Safeguard(
-            "own namespaces",
-            not shared,
-            f"shares {', '.join(shared)} with this process" if shared else ", ".join(_NAMESPACES.values()),
-        ),
-        Safeguard(
-            "own user of the machine",
-            user != own_user,
-            f"each guest runs as a user id that nobody has, such as {user}"
-            if user != own_user
-            else f"only root can give guests users of their own; they run as user {own_user}, and see nobody else",
-        ),
-        Safeguard(
-            "no privileges",
-            not seen["capabilities"] and bool(seen["new_privileges_refused"]),
-            "no capabilities, and no way to new ones",
-        ),
-        Safeguard(
-            "read-only file system",
-            not seen["written"],
-            "holds the standard library, numpy, matplotlib, IPython and the course's allowed parts",
-        ),
-        Safeguard(
-            "private directory", seen["disk"] <= limits.disk, f"{limits.disk // MEBIBYTE} MiB in memory, gone with it"
-        ),
-        Safeguard("system calls filtered", seen["filter"] == 2, _about_the_filter()),
-        Safeguard(
-            "processes bounded",
-            0 < seen["processes_limit"] <= limits.processes and user != 0,
-            f"at most {limits.processes} processes and threads a guest"
-            + (", for root too, since guests are another user" if own_user == 0 and user else ""),
-        ),
-        _about_memory(zygote),
-        Safeguard(
-            "time bounded",
-            True,
-            "by the time that its processes compute or only wait, for each cell and question; "
-            f"{limits.cpu_seconds} s of computing for each process",
-        ),
-    ]
+    holds = {
+        "own namespaces": not shared,
+        "own user of the machine": user != own_user,
+        "no privileges": not seen["capabilities"] and bool(seen["new_privileges_refused"]),
+        "read-only file system": not seen["written"],
+        "private directory": seen["disk"] <= limits.disk,
+        "system calls filtered": seen["filter"] == 2,
+        "processes bounded": 0 < seen["processes_limit"] <= limits.processes and user != 0,
+        "memory bounded": zygote.memory.path is not None,
+        "time bounded": True,
+    }
+    facts = {
+        **{name: most // MEBIBYTE if most >= MEBIBYTE else most for name, most in vars(limits).items()},
+        "namespaces": ", ".join(_NAMESPACES.values()),
+        "shared": ", ".join(shared),
+        "user": user,
+        "for_root": ", for root too, since guests are another user" if own_user == 0 and user else "",
+        "no_group": zygote.memory.why,
+    }
+    # Filtered by a container alone, they are filtered; what is missing here is said all the same.
+    said = holds | {"system calls filtered": bool(seccomp_program())}
+    sentences = {name: text["yes"] if said[name] else text.get("no", text["yes"]) for name, text in _SAFEGUARDS.items()}
+    parts = (Safeguard(name, holds[name], text.format_map(facts)) for name, text in sentences.items())
     return Protection("namespaces", "", tuple(parts))
 
 
-def _about_the_filter() -> str:
-    if seccomp_program():
-        return "by a seccomp filter that libseccomp wrote: no programs, no sockets but local ones, no tracing"
-    return "libseccomp.so.2 is missing; to have it: apt install libseccomp2, or dnf install libseccomp"
-
-
-def _about_memory(zygote: Zygote) -> Safeguard:
-    each, together = zygote.limits.memory // MEBIBYTE, zygote.limits.memory_of_all // MEBIBYTE
-    if zygote.memory.path:
-        return Safeguard("memory bounded", True, f"{together} MiB for all processes of a guest, by a control group")
-    return Safeguard(
-        "memory bounded",
-        False,
-        f"{each} MiB for each process; {together} MiB for all together only as a look every 50 ms finds it, since no "
-        f"control group could be made ({zygote.memory.why})",
-    )
-
-
-def report_lines(found: Protection | None = None) -> list[str]:
-    """Return what `autograder doctor` says, a line a protection."""
-    found = found or protection()
+def report_lines(found: Protection) -> list[str]:
+    """Return the lines of `autograder doctor`, one for each protection."""
     who = "root" if sys.platform != "win32" and os.geteuid() == 0 else "an ordinary user"
     head = f"Sandbox for students' code, tried as {who}: "
     if not found.safe:

@@ -8,13 +8,11 @@ import signal
 import socket
 import tempfile
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import Self
 
-from autograder.protocol import wire
 from autograder.sandbox.cgroup import MemoryGroup
 from autograder.sandbox.forked_guest import ForkedGuest, process_of
-from autograder.sandbox.launch import PACKET, START_SECONDS, NotStarted, SandboxProcess, hear, memory_group, send
+from autograder.sandbox.launch import PACKET, NotStarted, SandboxProcess, hear, memory_group, send
 from autograder.sandbox.plan import Limits, course_message
 from autograder.sandbox.process import CellResult, Ended, Guest
 
@@ -34,10 +32,6 @@ class _PreambleChannel(Guest):
     def process(self) -> int:
         """The machine's id of the twin."""
         return self._process
-
-    def wait_until_ready(self) -> None:
-        """Wait for its first word."""
-        self._answer(wire.Deadline(START_SECONDS), START_SECONDS)
 
     def end(self) -> None:
         """Hang up."""
@@ -84,7 +78,7 @@ class Zygote:
         self._preamble: list[tuple[str, CellResult]] = []
 
     def start(self) -> None:
-        """Start it.
+        """Start the zygote, and send it the files of the course.
 
         Raises
         ------
@@ -110,7 +104,7 @@ class Zygote:
         self._control = sandbox.control
 
     def _next_users(self) -> range:
-        """Return ids that none of its twins has, as they are inside."""
+        """Return a block of user ids, as seen inside, that no twin has."""
         first = self._blocks
         self._blocks += USERS
         return range(first, first + USERS)
@@ -176,7 +170,7 @@ class Zygote:
         return made
 
     def twin(self) -> "Zygote":
-        """Return one like this, with the same preamble, for another worker; this one ends it when it is stopped.
+        """Fork a zygote with the same preamble for another worker; it ends with this one.
 
         Raises
         ------
@@ -248,7 +242,7 @@ class Zygote:
                 zygote._handle = None
 
     def stop(self) -> None:
-        """End it, and every guest that is left. May be called twice."""
+        """End the zygote and every guest that is left. May be called twice."""
         if self._opened:
             self._opened.stop()
             self._opened = None
@@ -268,7 +262,5 @@ class Zygote:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.protocol import wire
 from autograder.sandbox.cgroup import kills_of_the_machine
 from autograder.sandbox.launch import PACKET, START_SECONDS, NotStarted
 from autograder.sandbox.plan import MEBIBYTE
@@ -81,7 +80,7 @@ class ForkedGuest(Guest):
         super().block(functions)
 
     def _leave_preamble(self) -> None:
-        """If there are cells left that it has run before its time, become a process that has not."""
+        """Replace the process by a fresh one if the notebook leaves the preamble before its end."""
         if self.preamble:
             self.preamble = []
             self.end()
@@ -91,21 +90,6 @@ class ForkedGuest(Guest):
             super().block(self._blocked)
             for source, _ in self._begun:
                 super().run(source, START_SECONDS)
-
-    def wait_until_ready(self) -> None:
-        """Wait for its first word.
-
-        Raises
-        ------
-        NotStarted
-        """
-        try:
-            ready = self._answer(wire.Deadline(START_SECONDS), START_SECONDS)
-        except Ended as ended:
-            raise NotStarted(f"no process for the student's code came up: {ended}") from ended
-        if ready != "ready":
-            self.end()
-            raise NotStarted("the process for the student's code did not say that it is ready")
 
     def _why_it_ended(self) -> Ended | NotStarted:
         self._status.settimeout(2.0)

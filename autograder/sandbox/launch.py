@@ -1,4 +1,4 @@
-"""The first process of a sandbox: it makes the namespaces, and grows into a zygote while its host does other things.
+"""The first process of a sandbox: it makes namespaces and warms up as a zygote, in parallel to its host.
 
 Loads nothing but the standard library, so that it can be started before anything else is loaded.
 """
@@ -6,7 +6,6 @@ Loads nothing but the standard library, so that it can be started before anythin
 import json
 import os
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -16,6 +15,7 @@ from typing import IO, Any
 
 from autograder.errors import AutograderError
 from autograder.sandbox.cgroup import MemoryGroup
+from autograder.sandbox.child import start_python
 from autograder.sandbox.plan import ENVIRONMENT, MEBIBYTE, Limits, host_ids, plan
 
 START_SECONDS = 60.0
@@ -25,7 +25,7 @@ _OLDEST_KERNEL = (5, 14)  # since then the bound on processes counts those of on
 
 
 class NotStarted(AutograderError):
-    """No process could be started for the student's code: the machine's fault, not the student's."""
+    """An error of the machine, not the student's: no process could be started for the student's code."""
 
 
 def send(control: socket.socket, message: Mapping[str, Any], *files: IO[bytes] | socket.socket) -> None:
@@ -35,7 +35,7 @@ def send(control: socket.socket, message: Mapping[str, Any], *files: IO[bytes] |
 
 
 def hear(control: socket.socket, word: str, seconds: float = START_SECONDS) -> None:
-    """Wait for a word of a zygote.
+    """Wait for a message of a zygote that has a given key.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def hear(control: socket.socket, word: str, seconds: float = START_SECONDS) -> N
 
 
 def memory_group(limits: Limits) -> MemoryGroup:
-    """Return a group for a zygote, which is in it itself, and its guests."""
+    """Return a memory group for a zygote and its guests."""
     return MemoryGroup(limits.memory_of_all + 256 * MEBIBYTE)
 
 
@@ -72,7 +72,7 @@ class SandboxProcess:
     """
 
     def __init__(self, limits: Limits) -> None:
-        """Start it.
+        """Start the process, and map its user ids in a thread.
 
         Raises
         ------
@@ -90,15 +90,8 @@ class SandboxProcess:
         with theirs, tempfile.TemporaryFile() as file:
             file.write(json.dumps(plan(limits)).encode())
             file.seek(0)
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-B", str(_SCRIPT), str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=file,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env=ENVIRONMENT,
-            )
+            script = ("-I", "-S", "-B", str(_SCRIPT))
+            self.process = start_python(script, theirs, stdin=file, cwd="/", env=ENVIRONMENT)
         self.memory.add(self.process.pid)
         self.ids = host_ids(self.process.pid)
         self._refused: NotStarted | None = None
@@ -126,7 +119,7 @@ class SandboxProcess:
         (home / "gid_map").write_text(f"0 {os.getegid()} 1{more}")
 
     def wait_mapped(self) -> None:
-        """Wait until it has its users.
+        """Wait until its user ids are mapped.
 
         Raises
         ------
@@ -138,7 +131,7 @@ class SandboxProcess:
             raise self._refused
 
     def close(self) -> None:
-        """End it, and all that has grown from it. May be called twice."""
+        """End the process and all its descendants. May be called twice."""
         self.process.kill()
         self.process.wait()
         self._thread.join()  # which hears at once that nobody is there

@@ -31,7 +31,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2
 
 
 class TooMuch(Exception):
-    """The guest sent more pieces than an honest one does."""
+    """An error of a guest: it sent more pieces than an honest one does."""
 
 
 _BEFORE = r"(?:(?<![\w/~])|(?<=\\[nrt0])|(?<=\\x[0-9a-f]{2}))"
@@ -41,7 +41,7 @@ _more: dict[str, str] = {}
 
 
 def hide(place: str, name: str) -> None:
-    """Call a place of this machine by a name, in every text from now on."""
+    """Replace a path of this machine by a name in every text from now on."""
     _more[place] = name
     _places.cache_clear()
 
@@ -63,7 +63,7 @@ def _places() -> tuple[re.Pattern[str], Mapping[str, str]]:
 
 
 def without_places(text: str) -> str:
-    """Return a text that does not tell where on this machine Python, its packages and the lecturer's files are."""
+    """Replace the paths of Python, its packages and the lecturer's files in a text by names."""
     if "/guest-" in text:
         text = _HOME.sub("~", text)  # of a process without a sandbox
     pattern, called = _places()
@@ -81,7 +81,7 @@ def cleaned(text: str) -> str:
 
 
 def _picture(kind: str, text: str) -> str | None:
-    """Return a picture's base64 if it is one."""
+    """Return the base64 of a picture; None for other data."""
     try:
         data = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
@@ -118,8 +118,14 @@ def _metadata(metadata: Any, data: Mapping[str, str]) -> dict[str, Any]:
     return kept
 
 
+def _rich(output: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data and metadata of a displayed output, validated."""
+    kept = _bundle(output["data"])
+    return {"data": kept, "metadata": _metadata(output.get("metadata"), kept)}
+
+
 def size_of(value: Any) -> int:
-    """Return about how long a structure of JSON is."""
+    """Return the approximate length of a JSON structure."""
     if isinstance(value, dict | list):
         return sum(4 + size_of(item) for item in (value.values() if isinstance(value, dict) else value))
     return len(value) if isinstance(value, str) else 0
@@ -169,27 +175,19 @@ class CellOutputs:
                     last["text"] += text  # cleaned at the end: an escape may be cut by the border of two pieces
                 else:
                     self._add({"output_type": "stream", "name": name, "text": text})
-            case {"output_type": "display_data", "data": data}:
-                kept = _bundle(data)
-                shown = {
-                    "output_type": "display_data",
-                    "data": kept,
-                    "metadata": _metadata(output.get("metadata"), kept),
-                }
-                self._add(shown, output.get("display_id"))
-            case {"output_type": "execute_result", "data": data, "execution_count": int() as count}:
-                kept = _bundle(data)
-                metadata = _metadata(output.get("metadata"), kept)
-                result = {"output_type": "execute_result", "data": kept, "metadata": metadata}
-                self._add({**result, "execution_count": min(max(int(count), 0), 10**6)})
+            case {"output_type": "display_data", "data": _}:
+                self._add({"output_type": "display_data", **_rich(output)}, output.get("display_id"))
+            case {"output_type": "execute_result", "data": _, "execution_count": int() as count}:
+                counted = {"execution_count": min(max(int(count), 0), 10**6)}
+                self._add({"output_type": "execute_result", **_rich(output), **counted})
             case {"output_type": "update_display_data"} if self._updates >= MAX_UPDATES:
                 self._cut = True
-            case {"output_type": "update_display_data", "data": data, "display_id": str() as id}:
+            case {"output_type": "update_display_data", "data": _, "display_id": str() as id}:
                 self._updates += 1
-                kept = _bundle(data)
+                shown = _rich(output)
                 for known, old in zip(self._ids, self._outputs, strict=True):
                     if known == id:
-                        old |= {"data": kept, "metadata": _metadata(output.get("metadata"), kept)}
+                        old |= shown
             case {
                 "output_type": "error",
                 "ename": str() as name,

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import sysconfig
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,28 +15,10 @@ from typing import Any
 from autograder.sandbox.course_files import modules_of
 from autograder.sandbox.seccomp import seccomp_program
 
-PACKAGES = ("numpy", "matplotlib", "ipython")
-"""Distributions that a notebook may import, with all that they need."""
-
-LOADED = (
-    *("numpy", "numpy.fft", "numpy.linalg", "numpy.ma", "numpy.random", "numpy.testing"),
-    *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
-    *("matplotlib_inline.backend_inline", "IPython", "IPython.display"),
-    *(
-        "collections",
-        "contextlib",
-        "copy",
-        "dataclasses",
-        "functools",
-        "io",
-        "itertools",
-        "json",
-        "math",
-        "time",
-        "typing",
-    ),
-)
-"""Modules that are loaded once, before guests are forked."""
+_TABLE: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("plan.toml").read_text(encoding="utf-8"))
+LOADED: list[str] = _TABLE["loaded"]
+ENVIRONMENT: dict[str, str] = _TABLE["environment"]
+ENVIRONMENT_UNSANDBOXED: dict[str, str] = _TABLE["environment_unsandboxed"]
 
 MEBIBYTE = 2**20
 _STDLIB = str(Path(os.__file__).parent)
@@ -65,37 +48,6 @@ class Limits:
     cpu_seconds: int = 900
 
 
-ENVIRONMENT = {
-    "HOME": "/tmp",
-    "IPYTHONDIR": "/tmp",
-    "LANG": "C.UTF-8",
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    "MPLCONFIGDIR": "/tmp",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "PATH": "/nonexistent",
-    "USER": "student",
-}
-
-FIRST_CELLS = [
-    "%matplotlib inline",
-    """
-import matplotlib.pyplot as _pyplot
-_pyplot.plot([0, 1], label="a")
-_pyplot.legend()
-_pyplot.title("$z^{[1]}$")
-_pyplot.show()
-""",
-    """
-try:
-    1 / 0
-except ZeroDivisionError:
-    get_ipython().showtraceback()
-""",
-]
-"""Run before guests are forked, so that the first picture and the first exception of each come fast."""
-
-
 def _needed(names: Iterable[str]) -> dict[str, importlib.metadata.Distribution]:
     """Return the installed distributions of these names and of all that they require."""
     found: dict[str, importlib.metadata.Distribution] = {}
@@ -116,8 +68,8 @@ def _needed(names: Iterable[str]) -> dict[str, importlib.metadata.Distribution]:
 
 
 def _package_binds() -> Iterator[tuple[str, str]]:
-    """Yield (where it is, where guests see it) for each file or directory that holds an allowed package."""
-    for name, distribution in _needed(PACKAGES).items():
+    """Yield the (source, target) of each file or directory of an allowed package."""
+    for name, distribution in _needed(_TABLE["packages"]).items():
         home = Path(str(distribution.locate_file("")))
         # By the lines themselves: a list of ten thousand paths takes long to make.
         if record := distribution.read_text("RECORD"):
@@ -134,24 +86,20 @@ def _package_binds() -> Iterator[tuple[str, str]]:
 
 
 def _library_binds() -> Iterator[tuple[str, str]]:
-    """Yield the same for the standard library, and for the machine's shared libraries that its modules need."""
-    paths = {_STDLIB}
+    """Yield the (source, target) of the standard library, and of the shared libraries that its modules need."""
     architecture = sysconfig.get_config_var("MULTIARCH")
-    if architecture:
-        paths |= {f"/lib/{architecture}", f"/usr/lib/{architecture}"}
-    else:
-        paths |= {"/usr/lib", "/lib64", "/usr/lib64"}
+    named = {f"/lib/{architecture}", f"/usr/lib/{architecture}"}
+    paths = {_STDLIB, "/etc/ld.so.cache"} | (named if architecture else {"/usr/lib", "/lib64", "/usr/lib64"})
     # Conda, and builds from source, keep libraries of their own beside the standard library.
     if Path(sys.base_prefix) not in (Path("/usr"), Path("/")):
         paths |= {str(path) for path in Path(sys.base_prefix, "lib").glob("*.so*") if path.is_file()}
-    paths |= {"/etc/ld.so.cache"}
     for path in sorted(paths):
         if Path(path).exists():
             yield str(Path(path).resolve()), path
 
 
 def _covered(binds: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the directories inside what is bound that hold other packages, or fonts that take long to read.
+    """Return the bound directories to be covered: other packages, and fonts that take long to read.
 
     Those fonts are for PostScript printers, and no picture of a notebook has them.
     """
@@ -178,7 +126,7 @@ def _surroundings() -> tuple[list[tuple[str, str]], list[str]]:
 
 
 def plan(limits: Limits) -> dict[str, Any]:
-    """Return the first message to a zygote, from which it loads the packages: JSON.
+    """Return the first message to a zygote, with files, packages and limits: JSON.
 
     Parameters
     ----------
@@ -188,14 +136,10 @@ def plan(limits: Limits) -> dict[str, Any]:
     return {
         "binds": binds,
         "covered": covered,
-        "files": {
-            **_guest_files(),
-            "/etc/passwd": "student:x:1000:1000:student:/tmp:/nonexistent\n",
-            "/etc/group": "student:x:1000:\n",
-        },
+        "files": _guest_files() | _TABLE["files"],
         "path": ["/guest", "/course", _STDLIB, f"{_STDLIB}/lib-dynload", "/packages"],
         "packages": LOADED,
-        "first_cells": FIRST_CELLS,
+        "first_cells": _TABLE["first_cells"],
         "environment": ENVIRONMENT,
         "limits": asdict(limits),
         "filter": seccomp_program().hex(),

@@ -4,30 +4,29 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from autograder.protocol import notebook, wire
 from autograder.protocol.values import Failure, Outcome
+from autograder.sandbox.child import start_python
 from autograder.sandbox.clock import LOOK_SECONDS, Clock
 from autograder.sandbox.launch import START_SECONDS, NotStarted
 from autograder.sandbox.outputs import CellOutputs, TooMuch
+from autograder.sandbox.plan import ENVIRONMENT_UNSANDBOXED
 
 NO_ANSWER = "the student's process sent what is not an answer"
 
 
 class Ended(Exception):
-    """The student's process is gone, and with it everything that it had computed.
+    """An error of a guest: the student's process has ended, and with it everything that it had computed.
 
     Attributes
     ----------
@@ -38,19 +37,19 @@ class Ended(Exception):
     outcome = "crashed"
 
     def __init__(self, *arguments: Any) -> None:
-        """Make it with a sentence for a person."""
+        """Take a sentence for a person."""
         super().__init__(*arguments)
         self.outputs: list[dict[str, Any]] = []
 
 
 class EndedByTime(Ended):
-    """It was ended because it took too long."""
+    """The end of a guest that took too long."""
 
     outcome = "timed-out"
 
 
 class EndedByMemory(Ended):
-    """It was ended because it, with all that it had started, took too much memory."""
+    """The end of a guest that, with its descendants, took too much memory."""
 
     outcome = "out-of-memory"
 
@@ -77,8 +76,8 @@ CallHandler = Callable[[Sequence[Any], Mapping[str, Any]], Any]
 """Answers a call of the guest's: from its arguments, by position and by name, plain values or a Failure."""
 
 
-class Guest(ABC):
-    """A student's process, however it was started: it runs cells, evaluates functions, and decides nothing.
+class Guest(contextlib.AbstractContextManager["Guest"]):
+    """A student's process: it runs cells, evaluates functions, and decides nothing.
 
     Attributes
     ----------
@@ -95,11 +94,27 @@ class Guest(ABC):
 
     @abstractmethod
     def end(self) -> None:
-        """End the process and whatever it started. May be called twice."""
+        """End the process and all its descendants. May be called twice."""
 
     def _why_it_ended(self) -> Ended | NotStarted:
-        """Say why the process hung up, after it did."""
+        """Return the reason for which the process hung up."""
         return Ended("the student's process ended, or sent what is not an answer")
+
+    def wait_until_ready(self, too_late: str = "") -> None:
+        """Wait for the first message of the process.
+
+        Raises
+        ------
+        NotStarted
+            With a sentence for what does not come up, if one is given.
+        """
+        try:
+            ready = self._answer(wire.Deadline(START_SECONDS), START_SECONDS)
+        except Ended as ended:
+            raise NotStarted(too_late or f"no process for the student's code came up: {ended}") from ended
+        if ready != "ready":
+            self.end()
+            raise NotStarted("the process for the student's code did not say that it is ready")
 
     def read(self, content: bytes, seconds: float) -> notebook.Notebook:
         """Parse a notebook's file in the guest; nothing is parsed here.
@@ -176,7 +191,7 @@ class Guest(ABC):
             return [replace(o, seconds=took / len(cases)) for o in answer] if took > 2 * LOOK_SECONDS else answer
         raise self._broken()
 
-    def _leave_preamble(self) -> None:  # noqa: B027  (most guests have none)
+    def _leave_preamble(self) -> None:
         """Undo cells that were run ahead of time; only a forked guest has any."""
 
     def _ask(
@@ -186,7 +201,7 @@ class Guest(ABC):
         served: Mapping[str, CallHandler] | None = None,
         shown: CellOutputs | None = None,
     ) -> Any:
-        """Send a request and return the answer; in between serve the guest's calls, and take what it shows."""
+        """Send a request and return the answer; meanwhile serve the guest's calls and collect its outputs."""
         clock = Clock(lambda: self.process, seconds)
         try:
             self._send(request, clock, seconds)
@@ -242,12 +257,7 @@ class Guest(ABC):
         self.end()
         return Ended(NO_ANSWER)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.end()
 
 
@@ -276,34 +286,15 @@ class GuestProcess(Guest):
         self._channel = ours
         home = self._home.name
         environment = {
-            "HOME": home,
-            "IPYTHONDIR": home,
-            "LANG": "C.UTF-8",
-            "MPLBACKEND": "Agg",
-            "MPLCONFIGDIR": home,
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
+            **ENVIRONMENT_UNSANDBOXED,
+            **dict.fromkeys(("HOME", "IPYTHONDIR", "MPLCONFIGDIR"), home),
             "PATH": os.defpath,
             "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         }
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "autograder.guest.server", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd=home,
-                env=environment,
-                start_new_session=True,
-            )
-        try:
-            ready = self._answer(wire.Deadline(START_SECONDS), START_SECONDS) == "ready"
-        except Ended as error:
-            raise NotStarted(f"no process for the student's code came up within {START_SECONDS:g} seconds") from error
-        if not ready:
-            self.end()
-            raise NotStarted("the process for the student's code did not say that it is ready")
+            server = ("-m", "autograder.guest.server")
+            self._process = start_python(server, theirs, cwd=home, env=environment, start_new_session=True)
+        self.wait_until_ready(f"no process for the student's code came up within {START_SECONDS:g} seconds")
 
     @property
     def process(self) -> int:
@@ -311,7 +302,7 @@ class GuestProcess(Guest):
         return self._process.pid
 
     def end(self) -> None:
-        """Kill the process and whatever it started in its session, and remove its directory. May be called twice."""
+        """Kill the process and its session, and remove its directory. May be called twice."""
         self._channel.close()
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):

@@ -4,20 +4,9 @@ import ctypes
 import functools
 import sys
 import tempfile
+from pathlib import Path
 
-REFUSED_CALLS = frozenset(
-    """
-    acct add_key adjtimex bpf chroot clock_adjtime clock_settime create_module delete_module execve execveat
-    fanotify_init finit_module fsconfig fsmount fsopen fspick get_kernel_syms init_module io_uring_enter
-    io_uring_register io_uring_setup ioperm iopl kcmp kexec_file_load kexec_load keyctl lookup_dcookie
-    memfd_create memfd_secret migrate_pages modify_ldt mount mount_setattr move_mount move_pages mq_open msgget
-    name_to_handle_at nfsservctl open_by_handle_at open_tree perf_event_open personality pidfd_getfd pivot_root
-    process_madvise process_vm_readv process_vm_writev ptrace query_module quotactl quotactl_fd reboot request_key
-    sched_setaffinity sched_setattr sched_setparam sched_setscheduler seccomp semget setdomainname sethostname setns
-    setpriority settimeofday shmget stime swapoff swapon sysfs syslog umount umount2 unshare uselib userfaultfd ustat
-    vhangup vm86 vm86old
-    """.split()  # noqa: SIM905
-)
+REFUSED_CALLS = frozenset(Path(__file__).with_name("refused_calls.txt").read_text(encoding="ascii").split())
 """System calls that no notebook of the course needs, and that reach far into the kernel."""
 
 _ALLOW = 0x7FFF0000
@@ -39,7 +28,7 @@ class _Argument(ctypes.Structure):
 
 @functools.cache
 def seccomp_program() -> bytes:
-    """Return the filter of system calls as libseccomp writes it, or nothing where there is no libseccomp."""
+    """Compile the filter of system calls by libseccomp; return nothing where that is not installed."""
     if sys.platform != "linux":
         return b""
     try:

@@ -537,7 +537,7 @@ def test_a_fault_of_the_grader_blames_nobodys_work_and_keeps_its_traceback(here,
     def fails(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr("autograder.report.reporting.graded", fails)
+    monkeypatch.setattr("autograder.report.marks.graded", fails)
     told = tell("export", here)
     assert (told.code, told.err.count("\n")) == (2, 1)
     assert "fault of the grader, not of anybody's work: report it" in told.err
@@ -550,7 +550,7 @@ def test_a_fault_of_the_grader_blames_nobodys_work_and_keeps_its_traceback(here,
 
 def test_a_command_that_is_interrupted_or_has_no_memory_has_not_been_done(here, monkeypatch):
     for error, part in ((KeyboardInterrupt(), "stopped"), (MemoryError(), "not enough memory")):
-        monkeypatch.setattr("autograder.report.reporting.graded", lambda *_, error=error: (_ for _ in ()).throw(error))
+        monkeypatch.setattr("autograder.report.marks.graded", lambda *_, error=error: (_ for _ in ()).throw(error))
         assert_one_sentence(tell("export", here), part, as_json=True)
 
 

@@ -287,11 +287,11 @@ def graders() -> list[cluster_worker.GradingProcess]:
 
 def test_a_task_grades_beside_the_worker_and_keeps_the_process_for_the_next_one(job_and_place, on_this_machine):
     job, place = job_and_place
-    first = unpacked(cluster_worker.grade_here("run", job, place, False), place, job)
+    first = unpacked(cluster_worker.grade_here("run", job, place), place, job)
     assert (first.record.outcome, first.record.score) == ("graded", 6.0)
     assert first.notebook
     (beside,) = graders()
-    cluster_worker.grade_here("run", job, place, False)
+    cluster_worker.grade_here("run", job, place)
     assert graders() == [beside]
     cluster_worker.end_here("another run")
     assert beside.running
@@ -302,15 +302,15 @@ def test_a_task_grades_beside_the_worker_and_keeps_the_process_for_the_next_one(
 
 def test_a_process_that_dies_beside_the_worker_is_replaced_and_costs_nobody_a_mark(job_and_place, on_this_machine):
     job, place = job_and_place
-    cluster_worker.grade_here("run", job, place, False)
+    cluster_worker.grade_here("run", job, place)
     os.kill(graders()[0]._process.pid, signal.SIGKILL)
-    assert unpacked(cluster_worker.grade_here("run", job, place, False), place, job).record.score == 6.0
+    assert unpacked(cluster_worker.grade_here("run", job, place), place, job).record.score == 6.0
 
 
 def test_a_submission_whose_process_does_not_come_back_waits(job_and_place, on_this_machine, monkeypatch):
     job, place = job_and_place
     monkeypatch.setattr(cluster_worker, "most_seconds", lambda job: 0.0)
-    result = unpacked(cluster_worker.grade_here("run", job, place, False), place, job)
+    result = unpacked(cluster_worker.grade_here("run", job, place), place, job)
     assert (result.record.outcome, result.notebook) == ("ungraded", b"")
     assert not graders()[0].running
 
@@ -323,18 +323,18 @@ def test_a_process_without_work_ends_by_itself(job_and_place, monkeypatch):
     monkeypatch.setattr(
         cluster_worker.subprocess, "Popen", lambda words, **how: real([sys.executable, "-c", program, words[-1]], **how)
     )
-    grader = cluster_worker.GradingProcess(job_and_place[0], False)
+    grader = cluster_worker.GradingProcess(job_and_place[0])
     until(lambda: not grader.running)
     grader.end()
 
 
 def test_a_machine_that_cannot_grade_is_named(job_and_place, on_this_machine, monkeypatch):
-    def cannot(job, sandboxed):
+    def cannot(job):
         raise cluster_worker.UnfitMachine("no user namespaces here")
 
     job, place = job_and_place
     monkeypatch.setattr(cluster_worker, "GradingProcess", cannot)
-    content = cluster_worker.grade_here("run", job, place, True)
+    content = cluster_worker.grade_here("run", job, place)
     with pytest.raises(NoCluster, match=r"tcp://here:1 cannot grade: no user namespaces here\. .* and start again"):
         unpacked(content, place, job)
 
@@ -399,7 +399,7 @@ def test_without_a_scheduler_it_is_said_in_a_sentence(job_and_place, dask, monke
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
     job, place = job_and_place
     with pytest.raises(NoCluster, match=rf"No scheduler answers at {re.escape(address)} \(.+\): start one with"):
-        list(cluster.grade_all(job, [place], address, True))
+        list(cluster.grade_all(job, [place], address))
 
 
 def test_that_there_is_no_scheduler_is_no_traceback(tmp_path, dask):
@@ -415,7 +415,7 @@ def test_without_dask_it_is_said_what_to_install(job_and_place, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     job, place = job_and_place
     with pytest.raises(NoCluster, match=r"pip install '\.\[cluster\]'"):
-        list(cluster.grade_all(job, [place], "tcp://127.0.0.1:1", True))
+        list(cluster.grade_all(job, [place], "tcp://127.0.0.1:1"))
 
 
 def test_jobs_are_for_this_machine(tmp_path):

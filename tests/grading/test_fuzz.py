@@ -351,7 +351,7 @@ CHECK, ANSWER = frozenset({"locked", "grade"}), frozenset({"solution"})
 CELLS = {id: Cell("code", f"# {id}", id, id, CHECK if id.startswith("check") else ANSWER, 1.0) for id in IDS} | {
     "proof": Cell("markdown", "Prove it.", "proof", "proof", frozenset({"grade", "solution"}), 2.0)
 }
-JOB = Job(ASSIGNMENT, ASSIGNMENTS, {}, Release(CELLS), frozenset(CELLS), 0)
+JOB = Job(ASSIGNMENT, ASSIGNMENTS, {}, Release(CELLS, places=frozenset(CELLS)), 0)
 
 ids = st.sampled_from([*CELLS, "own"]) | texts | numbers
 noted = st.fixed_dictionaries(
@@ -405,7 +405,7 @@ def graded_without_running(content: bytes) -> None:
         assert said.isprintable()
         return
     assignment, by, _ = recognised(JOB, notebook)
-    restored = restore(notebook, JOB.handed_out, assignment, of_this_release=True, recognised_by=by)
+    restored = restore(notebook, JOB.release, assignment, of_this_release=True, recognised_by=by)
     verdicts = [judge(each, evaluate(lambda *a: None, questions(each, 0))) for each in assignment.exercises]
     whole = written(restored, assignment, SubmissionResult(verdicts=verdicts), JOB)
     nbformat.validate(nbformat.reads(whole.decode(), as_version=4))

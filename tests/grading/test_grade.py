@@ -16,7 +16,7 @@ from autograder.course_file import assignments_of, released
 from autograder.grade.collect import places
 from autograder.grade.course import Course
 from autograder.grade.gradebook import Gradebook
-from autograder.grade.grader import Job, grade
+from autograder.grade.grader import Job, grade_submission
 from autograder.grade.records import OUTCOMES, Record, Records
 from autograder.sandbox.process import GuestProcess
 from tests.grading.classes import (
@@ -49,8 +49,7 @@ def job_of(folder, **changed) -> Job:
         "assignment": known[NAME],
         "known": known,
         "released": released(folder),
-        "handed_out": book.handed_out,
-        "places": book.places,
+        "release": book.release,
         "seed": 7,
         "seconds": 10.0,
     }
@@ -60,7 +59,7 @@ def job_of(folder, **changed) -> Job:
 def graded(folder, student="ada", **changed) -> Record:
     """Grade one student in this process."""
     place = next(p for p in places(folder / "submitted", NAME) if p.student == student)
-    return grade(place, job_of(folder, **changed), GuestProcess).record
+    return grade_submission(place, job_of(folder, **changed), GuestProcess).record
 
 
 def troubles(record: Record) -> set[str]:
@@ -356,7 +355,7 @@ def test_a_machine_that_starts_no_process_gives_no_mark_and_the_submission_waits
 
     hand_in(here, "ada")
     place = next(places(here / "submitted", NAME))
-    record = grade(place, job_of(here), refuse).record
+    record = grade_submission(place, job_of(here), refuse).record
     assert (record.outcome, record.score, record.marks) == ("ungraded", None, {})
     assert "grade again" in record.advice
 

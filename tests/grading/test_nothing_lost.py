@@ -32,7 +32,7 @@ def here(tmp_path):
 
 
 def grade(folder, **options) -> int:
-    return session.grade(NAME, Options(folder, jobs=1, sandboxed=False, **options))
+    return session.grade_class(NAME, Options(folder, jobs=1, sandboxed=False, **options))
 
 
 def when_graded(folder) -> dict[str, str]:
@@ -313,7 +313,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 def test_a_worker_that_dies_is_replaced_and_costs_nobody_a_mark(here, monkeypatch):
     from autograder.grade import batch
 
-    real, marker = batch.grade, here / "died"
+    real, marker = batch.grade_submission, here / "died"
 
     def dies_once(place, job, guests):
         if place.student == "ada" and not marker.exists():
@@ -321,7 +321,7 @@ def test_a_worker_that_dies_is_replaced_and_costs_nobody_a_mark(here, monkeypatc
             os._exit(9)
         return real(place, job, guests)
 
-    monkeypatch.setattr(batch, "grade", dies_once)
+    monkeypatch.setattr(batch, "grade_submission", dies_once)
     assert grade(here) == 0
     assert scores(here)["ada"] == full()
 
@@ -329,9 +329,9 @@ def test_a_worker_that_dies_is_replaced_and_costs_nobody_a_mark(here, monkeypatc
 def test_a_worker_that_dies_each_time_is_a_grader_error_and_the_next_run_tries_again(here, monkeypatch):
     from autograder.grade import batch
 
-    real = batch.grade
+    real = batch.grade_submission
     with monkeypatch.context() as patched:
-        patched.setattr(batch, "grade", lambda p, j, g: os._exit(9) if p.student == "ada" else real(p, j, g))
+        patched.setattr(batch, "grade_submission", lambda p, j, g: os._exit(9) if p.student == "ada" else real(p, j, g))
         assert grade(here) == 1
     found = Records(here, NAME).find("ada")
     assert found.outcome == "grader-error"
@@ -363,6 +363,6 @@ def test_without_a_sandbox_nothing_is_graded_unless_asked(here, monkeypatch):
 
     monkeypatch.setattr(Zygote, "start", refuse)
     with pytest.raises(NotStarted, match=r"no user namespaces here\. Nothing was graded: .* --unsandboxed"):
-        session.grade(NAME, Options(here, jobs=1))
+        session.grade_class(NAME, Options(here, jobs=1))
     assert when_graded(here) == {}
-    assert Run(NAME, Options(here)).seed_reference
+    assert Run(NAME, Options(here)).places

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from autograder.grade.collect import places
-from autograder.grade.grader import grade
+from autograder.grade.grader import grade_submission
 from autograder.grade.guests import GuestFactory
 from autograder.grade.restore import Release, shared_cells
 from autograder.sandbox.fork_client import Zygote
@@ -209,14 +209,14 @@ def test_there_are_no_more_twins_than_users_and_the_next_worker_starts_its_own(o
 
 def test_a_twin_that_was_killed_is_replaced_by_a_zygote_of_the_workers_own(tmp_path):
     here = course(tmp_path)
-    kitchen = GuestFactory(job_of(here), sandboxed=True)
+    kitchen = GuestFactory(job_of(here))
     try:
         kitchen.start()
     except NotStarted as error:
         pytest.skip(str(error))
-    worker = GuestFactory(job_of(here), True, kitchen.twin())
+    worker = GuestFactory(job_of(here), kitchen.twin())
     worker.guest().end()
-    signal.pidfd_send_signal(worker._zygote._handle, signal.SIGKILL)
+    signal.pidfd_send_signal(worker.zygote._handle, signal.SIGKILL)
     time.sleep(0.2)
     with worker.guest() as guest:
         assert printed(guest, "print(1)") == "1\n"
@@ -232,7 +232,7 @@ def test_the_opening_is_what_stands_above_the_first_answer(tmp_path):
     job = job_of(here)
     release = here / "release" / NAME / f"{NAME}.ipynb"
     handed_out = nbformat.read(release, as_version=4)
-    preamble, texts = shared_cells(release, job.handed_out)
+    preamble, texts = shared_cells(release, job.release)
     assert preamble == (cell(handed_out, "setup").source,)
     assert ("markdown", "# Small") in texts
     assert shared_cells(tmp_path / "nothing.ipynb", Release({})) == ((), frozenset())
@@ -250,13 +250,13 @@ def test_a_graded_notebook_is_the_same_with_an_opening_and_without(tmp_path, beg
 
     hand_in(here, "ada", notebook(here, {"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2"}, change))
     job = job_of(here)
-    job = replace(job, preamble=shared_cells(here / "release" / NAME / f"{NAME}.ipynb", job.handed_out)[0])
+    job = replace(job, preamble=shared_cells(here / "release" / NAME / f"{NAME}.ipynb", job.release)[0])
     assert job.preamble
     (place,), found = places(here / "submitted", NAME), []
     for each in (job, replace(job, preamble=())):
-        kitchen = GuestFactory(each, sandboxed=True)
+        kitchen = GuestFactory(each)
         try:
-            found.append(grade(place, each, kitchen.guest))
+            found.append(grade_submission(place, each, kitchen.guest))
         finally:
             kitchen.stop()
     with_it, without = found

@@ -182,7 +182,7 @@ def hand_in_some(folder: Path, count: int) -> dict[str, dict[str, float | None]]
 
 
 def grade(folder: Path, **options) -> int:
-    return session.grade(NAME, Options(folder, jobs=1, sandboxed=False, **options))
+    return session.grade_class(NAME, Options(folder, jobs=1, sandboxed=False, **options))
 
 
 def test_marks_are_written_and_nbgrader_reads_them(here):

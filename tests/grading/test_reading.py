@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from autograder.grade import collect
 from autograder.grade.collect import STUDENT, SubmissionFolder, SubmittedFile, Unreadable, opened, places
-from autograder.grade.grader import grade
+from autograder.grade.grader import grade_submission
 from autograder.grade.records import Records
 from autograder.protocol import notebook as notebook_file
 from autograder.protocol.notebook import Cell, NoNotebook, Notebook, flat, read, unflat
@@ -174,7 +174,7 @@ def test_the_grader_parses_nothing_of_a_submission(tmp_path, monkeypatch):
     with GuestProcess() as guest:
         found = opened(file, guest)
     assert [cell.id for cell in found.cells] == [cell.id for cell in notebook(here).cells]
-    assert grade(next(places(here / "submitted", NAME)), job, GuestProcess).record.score == 6.0
+    assert grade_submission(next(places(here / "submitted", NAME)), job, GuestProcess).record.score == 6.0
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ BOMBS = {
 def test_a_file_made_to_blow_up_is_ended_in_the_sandbox(zygote, tmp_path, name):
     here = course(tmp_path)
     hand_in(here, "ada", BOMBS[name])
-    record = grade(next(places(here / "submitted", NAME)), job_of(here), zygote.guest).record
+    record = grade_submission(next(places(here / "submitted", NAME)), job_of(here), zygote.guest).record
     assert record.outcome in ("unreadable", "graded-with-trouble")
     assert (record.score or 0.0) == 0.0
     with zygote.guest() as guest:

@@ -695,7 +695,7 @@ def test_where_there_is_no_sandbox_the_doctor_says_why_and_what_to_do(monkeypatc
     monkeypatch.setattr(Zygote, "stop", lambda self: None)
     found = doctor.protection()
     assert (found.kind, found.safe) == ("none", False)
-    first, last = str(found).splitlines()
+    first, last = doctor.report_lines(found)
     assert "making namespaces: Operation not permitted" in first
     assert "--unsandboxed" in last
 

@@ -407,13 +407,12 @@ def test_the_guests_side_sends_what_it_is_given_in_order_and_little_at_a_time():
     out, err = Stream("stdout", 1), Stream("stderr", 2)
     out.outputs = err.outputs = outputs
     out.write("before any cell")
-    outputs.begin()
     lines = [f"{number}\n" for number in range(1000)]
-    for line in lines:
-        out.write(line)
-    err.write("warned")
-    outputs.rich("display_data", {"text/plain": "x", "image/png": b"png", "other": object()}, {})
-    outputs.end()
+    with outputs:
+        for line in lines:
+            out.write(line)
+        err.write("warned")
+        outputs.rich("display_data", {"text/plain": "x", "image/png": b"png", "other": object()}, {})
     out.write("after")
     sent = [output for piece in pieces for output in json.loads(piece)]
     assert "".join(output["text"] for output in sent if output.get("name") == "stdout") == "".join(lines)
