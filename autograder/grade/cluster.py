@@ -41,7 +41,7 @@ class NoCluster(AutograderError):
 
 def sendable(job: Job) -> Job:
     """Return the same job as one that can be pickled."""
-    return replace(job, known=dict(job.known), released=dict(job.released))
+    return replace(job, known=dict(job.known), releases=dict(job.releases))
 
 
 def unpacked(content: bytes, place: CarriedSubmission, job: Job) -> Result:

@@ -60,7 +60,7 @@ def _judged_again(
     run: Run, place: SubmissionFolder, record: Record, function: str
 ) -> tuple[Verdict | None, list[Outcome], Exercise]:
     """Judge a submission again; the verdict is None where the file is not the one that was graded."""
-    asked = run.job.released.get(record.release, run.assignment).exercise(function)
+    asked = run.job.releases.get(record.release, run.assignment).exercise(function)
     asked = asked or run.assignment.exercise(function)
     if asked is None:
         raise CannotGrade(f"{run.assignment.name} does not ask for {function!r} any more")

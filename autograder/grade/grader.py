@@ -40,7 +40,7 @@ class Job:
     ----------
     assignment : as it is asked now
     known : the assignments of the course, by name
-    released : every release that the course has made, by its digits
+    releases : every release that the course has made, by its digits
     release : what the gradebook knows of the notebook's cells
     seed : of the cases; secret
     seconds : for one cell, and for judging one function
@@ -52,7 +52,7 @@ class Job:
 
     assignment: Assignment
     known: Mapping[str, Assignment]
-    released: Mapping[str, Assignment]
+    releases: Mapping[str, Assignment]
     release: Release
     seed: int
     seconds: float = 30.0
@@ -83,7 +83,7 @@ def recognised(job: Job, notebook: Notebook) -> tuple[Assignment, str, list[Anom
     name = job.assignment.name
     if not job.assignment.exercises:  # a lecturer's own, which no release of ours has marked
         return job.assignment, "metadata", []
-    released = {digits: asked for digits, asked in job.released.items() if asked.name == name}
+    released = {digits: asked for digits, asked in job.releases.items() if asked.name == name}
     found = recognise(notebook, {name: job.assignment}, released)
     said = notebook.stated[0] if notebook.stated else name
     if found is None:

@@ -87,7 +87,7 @@ def job_of(
     return Job(
         assignment=assignment,
         known=known,
-        released=released(course.root),
+        releases=released(course.root),
         release=release,
         seed=0,
         seconds=options.seconds,

@@ -101,7 +101,9 @@ def results(folder: Path) -> list[Result]:
 
 def written_per_second(folder: Path, found: list[Result]) -> float:
     """Return how many results a second the writer writes: notebook, record, gradebook."""
-    writer = Writer(Records(folder, NAME), Gradebook(Course.at(folder), NAME), folder / "autograded")
+    writer = Writer(
+        Records(folder, NAME), Gradebook(Course.at(folder), NAME), folder / "autograded", folder / "source" / NAME
+    )
     began = time.perf_counter()
     for number, result in zip(range(WRITTEN), itertools.cycle(found)):
         writer.write(replace(result, record=replace(result.record, student=f"w{number:04}")))

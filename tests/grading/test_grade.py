@@ -365,7 +365,7 @@ def test_what_says_that_it_is_another_assignment_is_known_by_its_cells(here):
         book.metadata["backprop_course"] = {"assignment": "ps1_neuron", "release": "abc"}
 
     hand_in(here, "ada", notebook(here, change=claims))
-    record = graded(here, released={"abc": ASSIGNMENTS["ps1_neuron"], **released(here)})
+    record = graded(here, releases={"abc": ASSIGNMENTS["ps1_neuron"], **released(here)})
     assert record.score == 6.0
 
 
