@@ -67,13 +67,12 @@ def chapters() -> dict[str, dict[str, str]]:
     homes: dict[str, dict[str, str]] = {}
     for page in pages():
         text, title = (BOOK / f"{page}.md").read_text(encoding="utf-8"), title_of(page)
-        for label in re.findall(r"^```\{math\}\n:label: (\S+)$", text, flags=re.MULTILINE):
-            homes[label] = {"page": page, "title": title, "anchor": f"equation-{label}"}
-    labels = [equation.label for equation in EQUATIONS.values()]
-    missing = [label for label in labels if label not in homes]
+        for id in re.findall(r"^```\{equation\} (\S+)$", text, flags=re.MULTILINE):
+            homes[id] = {"page": page, "title": title}
+    missing = [id for id in EQUATIONS if id not in homes]
     if missing:
         raise WrongBookError(f"no chapter displays {', '.join(missing)}")
-    return {label: homes[label] for label in labels}
+    return {each.label: {**homes[id], "anchor": f"equation-{each.label}"} for id, each in EQUATIONS.items()}
 
 
 def chapters_text() -> str:

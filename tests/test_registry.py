@@ -816,50 +816,44 @@ def chapters(book: Path) -> dict[str, str]:
 
 
 def complaints_about_book(registered: Sequence[Equation], pages: Mapping[str, str]) -> list[str]:
-    """Complain of a label that stands in no chapter or in two places, and of `eq-` labels that are not registered."""
-    labels = {each.label: each.id for each in registered}
+    """Complain of an equation that no chapter displays, or two do, of ids that are not registered, and of `eq-` labels.
+
+    The directive `{equation}` gives a formula its label, so that none is written.
+    """
+    known = {each.id for each in registered}
     places: dict[str, list[str]] = {}
-    elsewhere = []
-    for page, text in pages.items():
-        for label in re.findall(r"^\s*:label:\s*(\S+)\s*$", text, re.MULTILINE):
-            places.setdefault(label, []).append(page)
-        elsewhere += [
-            f"{page}: the label {label} does not stand as `:label:`"
-            for label in re.findall(r"^\s*(?:\$\$\s*)?\((eq-[^)]*)\)=?\s*$", text, re.MULTILINE)
-        ]
     found = []
-    for label, id in labels.items():
-        if label not in places:
-            found.append(f"{id}: no chapter has the label {label}")
-        elif len(places[label]) > 1:
-            found.append(f"{id}: the label {label} stands in {', '.join(places[label])}")
-    found += [
-        f"{', '.join(pages)}: the label {label} is not registered"
-        for label, pages in places.items()
-        if label.startswith("eq-") and label not in labels
-    ]
-    return found + elsewhere
+    for page, text in pages.items():
+        for id in re.findall(r"^[`:]{3,}\{equation\} *(.*?) *$", text, re.MULTILINE):
+            places.setdefault(id, []).append(page)
+        labels = re.findall(r"^\s*:label:\s*(eq-\S*)|^\s*(?:\$\$\s*)?\((eq-[^)]*)\)=?\s*$", text, re.MULTILINE)
+        found += [f"{page}: the label {''.join(label)} is written; display the equation by its id" for label in labels]
+    found += [f"{id}: no chapter displays it" for id in sorted(known - set(places))]
+    found += [f"{id}: it stands in {', '.join(where)}" for id, where in places.items() if len(where) > 1]
+    return found + [f"{where[0]}: {id!r} is not registered" for id, where in places.items() if id not in known]
 
 
-def test_every_equation_stands_once_in_the_book_and_every_label_there_is_registered():
+def test_every_equation_is_displayed_once_in_the_book_and_by_its_id():
     assert complaints_about_book(REGISTERED, chapters(BOOK)) == []
 
 
-def _page(*labels: str) -> str:
-    return "# A chapter\n\n" + "\n".join(f"```{{math}}\n:label: {label}\nx = y\n```\n" for label in labels)
+def _page(*ids: str) -> str:
+    return "# A chapter\n\n" + "\n".join(f"```{{equation}} two_layer.{id}\n```\n" for id in ids)
 
 
 @pytest.mark.parametrize(
     ("pages", "complaint"),
     [
-        ({"a.md": _page()}, "two_layer.dW2: no chapter has the label eq-two-layer-dw2"),
-        ({"a.md": "see {eq}`eq-two-layer-dw2`"}, "two_layer.dW2: no chapter has the label eq-two-layer-dw2"),
-        ({"a.md": _page("eq-two-layer-dW2")}, "two_layer.dW2: no chapter has the label eq-two-layer-dw2"),
-        ({"a.md": _page(*["eq-two-layer-dw2"] * 2)}, "the label eq-two-layer-dw2 stands in a.md, a.md"),
-        ({"a.md": _page("eq-two-layer-dw2"), "b/c.md": _page("eq-two-layer-dw2")}, "stands in a.md, b/c.md"),
-        ({"a.md": _page("eq-two-layer-dw2", "eq-mine")}, "a.md: the label eq-mine is not registered"),
-        ({"a.md": _page("eq-two-layer-dw2") + "$$\nx\n$$ (eq-mine)\n"}, "eq-mine does not stand as `:label:`"),
-        ({"a.md": _page("eq-two-layer-dw2") + "(eq-mine)=\n# Title\n"}, "eq-mine does not stand as `:label:`"),
+        ({"a.md": _page()}, "two_layer.dW2: no chapter displays it"),
+        ({"a.md": "see {eq}`eq-two-layer-dw2`"}, "two_layer.dW2: no chapter displays it"),
+        ({"a.md": _page("dw2")}, "two_layer.dW2: no chapter displays it"),
+        ({"a.md": _page("dW2", "dW2")}, "two_layer.dW2: it stands in a.md, a.md"),
+        ({"a.md": _page("dW2"), "b/c.md": _page("dW2")}, "two_layer.dW2: it stands in a.md, b/c.md"),
+        ({"a.md": _page("dW2", "mine")}, "a.md: 'two_layer.mine' is not registered"),
+        ({"a.md": _page("dW2") + "```{equation}\n```\n"}, "a.md: '' is not registered"),
+        ({"a.md": _page("dW2") + "```{math}\n:label: eq-mine\nx\n```\n"}, "a.md: the label eq-mine is written"),
+        ({"a.md": _page("dW2") + "$$\nx\n$$ (eq-mine)\n"}, "a.md: the label eq-mine is written"),
+        ({"a.md": _page("dW2") + "(eq-mine)=\n# Title\n"}, "a.md: the label eq-mine is written"),
     ],
 )
 def test_a_fault_of_the_book_is_complained_of(pages, complaint):
@@ -868,7 +862,7 @@ def test_a_fault_of_the_book_is_complained_of(pages, complaint):
 
 
 def test_a_book_without_fault_is_not_complained_of():
-    pages = {"a.md": _page("eq-two-layer-dw2", "ex-an-exercise"), "b.md": "see {eq}`eq-two-layer-dw2` (eq-like)"}
+    pages = {"a.md": _page("dW2") + "```{exercise}\n:label: ex-one\n```\n", "b.md": "{eq}`eq-two-layer-dw2` (eq-like)"}
     assert complaints_about_book([EQUATIONS["two_layer.dW2"]], pages) == []
 
 
