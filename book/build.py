@@ -33,6 +33,7 @@ REQUIRED = {
     "jupyter_book": "jupyter-book",
     "sphinxcontrib.katex": "sphinxcontrib-katex",
     "sphinx_exercise": "sphinx-exercise",
+    "numpydoc": "numpydoc",
 }
 
 
