@@ -137,7 +137,7 @@ def drop_stale_outputs() -> None:
     """
     run = [path for package in ("course_lib", "autograder") for path in (ROOT / package).rglob("*.py")]
     run += (ROOT / "requirements").glob("*.lock")
-    look = [*BOOK.glob("*.py"), *(BOOK / "_ext").glob("*.py"), *(BOOK / "_static").glob("*.*")]
+    look = [*BOOK.glob("*.py"), *BOOK.glob("*.js"), *(BOOK / "_ext").glob("*.py"), *(BOOK / "_static").glob("*.*")]
     look += [BOOK / "_config.yml", BOOK / "_toc.yml", BOOK / "package-lock.json"]
     asked = {name: os.environ.get(name) for name in ("BOOK_URL", "BOOK_REPOSITORY", "BOOK_BRANCH")}
     now = {"run": digest(*run), "look": digest(*look), **asked}
@@ -192,12 +192,12 @@ def finish_site(node: str) -> None:
             text = finishing.finish_page(text, name, BOOK)
             faults += [f"{path.name}: {fault}" for fault in cleaning.faults_of_page(text)]
             path.write_text(text, encoding="utf-8")
-            known[name] = {"sheets": sheets, "names": sorted(styles.names_in(text))}
+            known[name] = {"sheets": sheets}
         found[name] = known[name]
     finishing.finish(BOOK, HTML, pages())
     live = browser.publish(HTML, BUILD, node)
     sheets = list(dict.fromkeys(sheet for page in found.values() for sheet in page["sheets"]))
-    style = styles.bundle(HTML, sheets, {name for page in found.values() for name in page["names"]})
+    style = styles.bundle(HTML, sheets, node)
     for name, page in found.items():
         path = HTML / f"{name}.html"
         if page.get("version") != [style, live]:

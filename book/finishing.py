@@ -3,6 +3,13 @@
 Some addresses must be absolute: those of the sitemap, of the preview card, and of the way back from the 404 page, which
 is shown at any address. They start with BOOK_URL, an environment variable that says where the site will be. Without it
 no page names a host, the 404 page takes the top of its host for the first page, and the sitemap is for `make serve`.
+
+Three of these are not left to Sphinx extensions, which were tried and give readers less:
+
+- sphinxext-opengraph describes a page by its first words, with formulas as LaTeX, and not by the description that the
+  page has; it names a relative address where BOOK_URL is not known, and gives the first page two addresses.
+- sphinx-sitemap lists only the pages that the last build wrote anew, and the 404 page among them.
+- sphinx-notfound-page makes a page of 10 kB that needs fifteen files of the theme; ours needs none.
 """
 
 import html
