@@ -33,6 +33,7 @@ REQUIRED = {
     "jupyter_book": "jupyter-book",
     "sphinxcontrib.katex": "sphinxcontrib-katex",
     "sphinx_exercise": "sphinx-exercise",
+    "numpydoc": "numpydoc",
 }
 
 
@@ -67,13 +68,12 @@ def chapters() -> dict[str, dict[str, str]]:
     homes: dict[str, dict[str, str]] = {}
     for page in pages():
         text, title = (BOOK / f"{page}.md").read_text(encoding="utf-8"), title_of(page)
-        for label in re.findall(r"^```\{math\}\n:label: (\S+)$", text, flags=re.MULTILINE):
-            homes[label] = {"page": page, "title": title, "anchor": f"equation-{label}"}
-    labels = [equation.label for equation in EQUATIONS.values()]
-    missing = [label for label in labels if label not in homes]
+        for id in re.findall(r"^```\{equation\} (\S+)$", text, flags=re.MULTILINE):
+            homes[id] = {"page": page, "title": title}
+    missing = [id for id in EQUATIONS if id not in homes]
     if missing:
         raise WrongBookError(f"no chapter displays {', '.join(missing)}")
-    return {label: homes[label] for label in labels}
+    return {each.label: {**homes[id], "anchor": f"equation-{each.label}"} for id, each in EQUATIONS.items()}
 
 
 def chapters_text() -> str:
@@ -137,7 +137,7 @@ def drop_stale_outputs() -> None:
     """
     run = [path for package in ("course_lib", "autograder") for path in (ROOT / package).rglob("*.py")]
     run += (ROOT / "requirements").glob("*.lock")
-    look = [*BOOK.glob("*.py"), *(BOOK / "_ext").glob("*.py"), *(BOOK / "_static").glob("*.*")]
+    look = [*BOOK.glob("*.py"), *BOOK.glob("*.js"), *(BOOK / "_ext").glob("*.py"), *(BOOK / "_static").glob("*.*")]
     look += [BOOK / "_config.yml", BOOK / "_toc.yml", BOOK / "package-lock.json"]
     asked = {name: os.environ.get(name) for name in ("BOOK_URL", "BOOK_REPOSITORY", "BOOK_BRANCH")}
     now = {"run": digest(*run), "look": digest(*look), **asked}
@@ -192,12 +192,12 @@ def finish_site(node: str) -> None:
             text = finishing.finish_page(text, name, BOOK)
             faults += [f"{path.name}: {fault}" for fault in cleaning.faults_of_page(text)]
             path.write_text(text, encoding="utf-8")
-            known[name] = {"sheets": sheets, "names": sorted(styles.names_in(text))}
+            known[name] = {"sheets": sheets}
         found[name] = known[name]
     finishing.finish(BOOK, HTML, pages())
     live = browser.publish(HTML, BUILD, node)
     sheets = list(dict.fromkeys(sheet for page in found.values() for sheet in page["sheets"]))
-    style = styles.bundle(HTML, sheets, {name for page in found.values() for name in page["names"]})
+    style = styles.bundle(HTML, sheets, node)
     for name, page in found.items():
         path = HTML / f"{name}.html"
         if page.get("version") != [style, live]:

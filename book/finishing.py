@@ -3,6 +3,13 @@
 Some addresses must be absolute: those of the sitemap, of the preview card, and of the way back from the 404 page, which
 is shown at any address. They start with BOOK_URL, an environment variable that says where the site will be. Without it
 no page names a host, the 404 page takes the top of its host for the first page, and the sitemap is for `make serve`.
+
+Three of these are not left to Sphinx extensions, which were tried and give readers less:
+
+- sphinxext-opengraph describes a page by its first words, with formulas as LaTeX, and not by the description that the
+  page has; it names a relative address where BOOK_URL is not known, and gives the first page two addresses.
+- sphinx-sitemap lists only the pages that the last build wrote anew, and the 404 page among them.
+- sphinx-notfound-page makes a page of 10 kB that needs fifteen files of the theme; ours needs none.
 """
 
 import html
@@ -11,6 +18,8 @@ import re
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from course_lib.equations import EQUATIONS
 
 URL = os.environ["BOOK_URL"].rstrip("/") + "/" if os.environ.get("BOOK_URL") else ""
 TITLE = "Back-propagation, step by step"
@@ -49,22 +58,22 @@ def copy_scripts(book: Path, site: Path) -> None:
         shutil.copy(script, target)
 
 
-def plain_markdown(text: str, book: Path, formulas: dict[str, str]) -> str:
+def plain_markdown(text: str, book: Path) -> str:
     """Return a chapter's text with what only the book understands written as plain markdown, for notebooks.
 
     Parameters
     ----------
     text : MyST
     book : the folder that `:file:` is relative to
-    formulas : what a reference to a label is called, by label
     """
+    references = {equation.label: f"`{equation.id}`" for equation in EQUATIONS.values()}
 
     def block(found: re.Match[str]) -> str:
         kind, title, body = found["kind"], found["title"].strip(), found["body"]
         options = dict(re.findall(r"^:(\w+): *(.*)$", body, re.MULTILINE))
         body = re.sub(r"\A(?::[\w-]+:.*\n)+\n?", "", body).strip("\n")
-        if kind == "math":
-            return f"$$\n{body}\n$$"
+        if kind in ("math", "equation"):
+            return f"$$\n{body if kind == 'math' else EQUATIONS[title].latex}\n$$"
         if kind == "raw":
             body = (book / options["file"]).read_text(encoding="utf-8") if "file" in options else body
             return re.sub(r"\n\s*\n", "\n", re.sub(r"<script.*?</script>", "", body, flags=re.DOTALL)).strip()
@@ -84,11 +93,11 @@ def plain_markdown(text: str, book: Path, formulas: dict[str, str]) -> str:
     )
     text = fence.sub(block, text)
     text = re.sub(r"^\(([\w-]+)\)=\n", "", text, flags=re.MULTILINE)
-    text = re.sub(r"\{eq\}`([\w-]+)`", lambda found: formulas.get(found[1], found[1]), text)
+    text = re.sub(r"\{eq\}`([\w-]+)`", lambda found: references.get(found[1], found[1]), text)
     return re.sub(r"\{[\w:]+\}`([^`<]*?)(?: *<[^`]*>)?`", r"`\1`", text)
 
 
-def chapter_notebook(chapter: Path, formulas: dict[str, str], metadata: dict[str, object]) -> object:
+def chapter_notebook(chapter: Path, metadata: dict[str, object]) -> object:
     """Return a chapter as a notebook that runs wherever the course's package is installed."""
     import jupytext
     import nbformat
@@ -96,7 +105,7 @@ def chapter_notebook(chapter: Path, formulas: dict[str, str], metadata: dict[str
     notebook = jupytext.read(chapter, fmt="md:myst")
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = plain_markdown(cell.source, chapter.parent, formulas)
+            cell.source = plain_markdown(cell.source, chapter.parent)
         cell.metadata = nbformat.NotebookNode()
     note = (
         f"*A chapter of “{TITLE}”. Its cells need the course's package: in a terminal, "
@@ -122,9 +131,6 @@ def write_notebooks(book: Path, site: Path, pages: Iterable[str]) -> None:
     """Write every chapter that has code as a notebook, if the chapter is newer than its notebook."""
     import nbformat
 
-    from course_lib.equations import EQUATIONS
-
-    formulas = {equation.label: f"`{equation.id}`" for equation in EQUATIONS.values()}
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
@@ -134,7 +140,7 @@ def write_notebooks(book: Path, site: Path, pages: Iterable[str]) -> None:
         chapter, target = book / f"{name}.md", site / "notebooks" / f"{name}.ipynb"
         new = not target.exists() or target.stat().st_mtime_ns < chapter.stat().st_mtime_ns
         if new and has_code(chapter):
-            nbformat.write(chapter_notebook(chapter, formulas, metadata), target)
+            nbformat.write(chapter_notebook(chapter, metadata), target)
 
 
 def add_download(text: str, name: str) -> str:

@@ -1,17 +1,14 @@
 """One style sheet for the whole site: what the theme and the extensions bring, without the rules that no page can use.
 
-Of the theme's icon font only the icons that are used are kept.
+`styles.js` joins them with esbuild and trims them with PurgeCSS. Of the theme's icon font only the icons that are used
+are kept.
 """
 
 import hashlib
-import os
-import posixpath
 import re
-from collections.abc import Collection, Iterator, Sequence
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
-
-import tinycss2
-from tinycss2 import ast
 
 BUNDLE = "_static/book.css"
 ICONS = "icons.woff"
@@ -28,71 +25,6 @@ def with_bundle(page: str, version: str) -> str:
     link = f'<link rel="stylesheet" href="{BUNDLE}?v={version}">\n'
     first = _SHEET.search(page)
     return page if first is None else page[: first.start()] + link + _SHEET.sub("", page[first.start() :])
-
-
-def names_in(page: str) -> set[str]:
-    """Return the classes and ids of a page."""
-    return set(" ".join(re.findall(r'\s(?:class|id)="([^"]*)"', page)).split())
-
-
-def words_in(script: str) -> set[str]:
-    """Return all words of a script: any of them may become a class."""
-    return set(re.findall(r"[\w-]+", script))
-
-
-def read_sheet(path: Path, top: Path) -> str:
-    """Return a style sheet with those it imports, its addresses made relative to a folder."""
-
-    def imported(found: re.Match[str]) -> str:
-        return read_sheet(path.parent / found[1], top)
-
-    def address(found: re.Match[str]) -> str:
-        folder = path.parent.relative_to(top).as_posix()
-        return f"url({posixpath.normpath(posixpath.join(folder, found[1]))})"
-
-    path = Path(os.path.normpath(path))
-    text = path.read_text(encoding="utf-8")
-    text = re.sub(r"""url\(["']?(?!data:|#|[a-z]+:|//)([^"')]+)["']?\)""", address, text)
-    return re.sub(r"""@import\s+["']([^"']+)["'];""", imported, text)
-
-
-def _named(selector: Sequence[ast.Node]) -> Iterator[str]:
-    """Yield the classes and ids that an element must have; what stands in brackets, as in :not(.a), is passed over."""
-    for before, token in zip([None, *selector], selector, strict=False):
-        if token.type == "hash" or (token.type == "ident" and before is not None and before == "."):
-            yield token.value
-
-
-def _selectors(prelude: Sequence[ast.Node]) -> list[list[ast.Node]]:
-    parts: list[list[ast.Node]] = [[]]
-    for token in prelude:
-        if token == ",":
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    return parts
-
-
-def trimmed(rules: Sequence[ast.Node], names: Collection[str]) -> Iterator[str]:
-    """Yield the rules that can mean something on a page that has no other classes and ids than these."""
-    for rule in rules:
-        if rule.type == "qualified-rule":
-            kept = [part for part in _selectors(rule.prelude) if all(name in names for name in _named(part))]
-            if kept:
-                yield f"{','.join(tinycss2.serialize(part).strip() for part in kept)}{{{_body(rule)}}}"
-        elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
-            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
-            body = "".join(trimmed(inner, names))
-            if body:
-                yield f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{body}}}"
-        elif rule.type == "at-rule" and rule.content is not None:
-            yield f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{_body(rule)}}}"
-
-
-def _body(rule: ast.Node) -> str:
-    """Write the inside of a rule, without comments and runs of spaces."""
-    content = [token for token in rule.content if token.type != "comment"]
-    return "".join(" " if token.type == "whitespace" else token.serialize() for token in content).strip()
 
 
 def with_few_icons(css: str, static: Path) -> str:
@@ -122,8 +54,8 @@ def with_few_icons(css: str, static: Path) -> str:
     return re.sub(r"@font-face\s*\{[^}]*\}", face, css)
 
 
-def bundle(site: Path, sheets: Sequence[str], names: Collection[str]) -> str:
-    """Write the one style sheet if anything that it depends on has changed; return its version.
+def bundle(site: Path, sheets: Sequence[str], node: str) -> str:
+    """Write the one style sheet; return its version.
 
     Sphinx brings the sheets anew whenever it has written a page. If they are not there, nothing has changed.
 
@@ -131,20 +63,18 @@ def bundle(site: Path, sheets: Sequence[str], names: Collection[str]) -> str:
     ----------
     site : the built site
     sheets : the style sheets to join, in order
-    names : the classes and ids of all pages
+    node : the command
+
+    Raises
+    ------
+    ValueError
+        If a sheet has a fault.
     """
     target = site / BUNDLE
-    static = target.parent
-    if target.is_file() and not all((site / name).is_file() for name in sheets):
-        return re.search(r"/\* (\w+) \*/", target.read_text(encoding="utf-8"))[1]
-    words = set(names)
-    for script in sorted({*static.rglob("*.js"), *site.glob("interactive/*.js"), *site.glob("live/p*.js")}):
-        words |= words_in(script.read_text(encoding="utf-8"))
-    whole = "".join(read_sheet(site / name, static) + "\n" for name in sheets)
-    known = hashlib.sha256("\0".join([whole, *sorted(words)]).encode()).hexdigest()[:12]
-    mark = f'@charset "utf-8";\n/* {known} */'
-    if not target.is_file() or not target.read_text(encoding="utf-8").startswith(mark):
-        rules = tinycss2.parse_stylesheet(whole, skip_comments=True, skip_whitespace=True)
-        css = with_few_icons("\n".join(trimmed(rules, words)), static)
-        target.write_text(f"{mark}\n{css}\n", encoding="utf-8")
-    return known
+    if all((site / name).is_file() for name in sheets):
+        command = [node, str(Path(__file__).with_suffix(".js")), site.as_posix(), *sheets]
+        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+        if done.returncode:
+            raise ValueError(f"the style sheets cannot be joined:\n{done.stderr}".rstrip())
+        target.write_text(with_few_icons(done.stdout, target.parent), encoding="utf-8")
+    return hashlib.sha256(target.read_bytes()).hexdigest()[:12]

@@ -138,7 +138,7 @@ def leaky_relu(z: Array, slope: float = 0.01) -> Array:
     Parameters
     ----------
     z : array of any shape
-    slope : how steep the function is left of zero
+    slope : number, how steep the function is left of zero
 
     Returns
     -------
@@ -160,7 +160,7 @@ def leaky_relu_prime(z: Array, slope: float = 0.01) -> Array:
     Parameters
     ----------
     z : array of any shape
-    slope : how steep the function is left of zero
+    slope : number, how steep the function is left of zero
 
     Returns
     -------

@@ -207,7 +207,7 @@ def linear_forward(A: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
     Returns
     -------
     Z : (n, m)
-    cache : (A, W, b)
+    cache : (A_prev, W, b), of which A_prev is the A given
 
     Raises
     ------

@@ -15,9 +15,9 @@ def central_difference(f: Callable[[Array], Any], theta: Array, epsilon: float =
 
     Parameters
     ----------
-    f : scalar function of an array of theta's shape
+    f : a function of θ, from an array of theta's shape to a number
     theta : array of any shape, left as it is
-    epsilon : step
+    epsilon : number, the step
 
     Returns
     -------
@@ -44,7 +44,7 @@ def complex_step(f: Callable[[Array], Any], theta: Array, h: float = 1e-30) -> A
 
     Parameters
     ----------
-    f : scalar function of an array of theta's shape, made of operations that complex numbers have
+    f : a function of θ, from an array of theta's shape to a number, made of operations that complex numbers have
         (`abs`, `max` and comparisons must branch on the real part)
     theta : array of any shape, left as it is
     h : step
@@ -70,7 +70,7 @@ def relative_error(a: Array, b: Array) -> float:
 
     Returns
     -------
-    float between 0 and 1
+    number between 0 and 1
 
     Notes
     -----
@@ -106,7 +106,7 @@ def check_gradient(
 
     Parameters
     ----------
-    f : scalar function of an array of theta's shape
+    f : a function of θ, from an array of theta's shape to a number
     theta : array of any shape, the point
     gradient : array of theta's shape, the gradient to check
     tolerance : relative, for each entry

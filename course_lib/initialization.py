@@ -14,7 +14,7 @@ def small_random(n0: int, n1: int, n2: int, seed: int, scale: float = 0.01) -> d
     Parameters
     ----------
     n0, n1, n2 : numbers of inputs, hidden units and outputs
-    seed : seed of the generator; the same seed gives the same numbers
+    seed : integer, seed of the generator; the same seed gives the same numbers
     scale : standard deviation of the weights
 
     Returns
@@ -33,11 +33,11 @@ def zeros(layer_dims: Sequence[int]) -> dict[str, Array]:
 
     Parameters
     ----------
-    layer_dims : the sizes (n0, n1, ..., nL)
+    layer_dims : the sizes of all layers, (n0, n1, ..., n_L)
 
     Returns
     -------
-    {"W1": (n1, n0), "b1": (n1, 1), ..., "bL": (nL, 1)}
+    {"W1": (n1, n0), "b1": (n1, 1), ..., "bL": (n_L, 1)}
 
     Raises
     ------
@@ -56,13 +56,13 @@ def small(layer_dims: Sequence[int], seed: int, scale: float = 0.01) -> dict[str
 
     Parameters
     ----------
-    layer_dims : the sizes (n0, n1, ..., nL)
-    seed : seed of the generator
+    layer_dims : the sizes of all layers, (n0, n1, ..., n_L)
+    seed : integer, seed of the generator
     scale : standard deviation of the weights
 
     Returns
     -------
-    {"W1": (n1, n0), "b1": (n1, 1), ..., "bL": (nL, 1)}
+    {"W1": (n1, n0), "b1": (n1, 1), ..., "bL": (n_L, 1)}
 
     Raises
     ------
@@ -81,12 +81,12 @@ def xavier(layer_dims: Sequence[int], seed: int) -> dict[str, Array]:
 
     Parameters
     ----------
-    layer_dims : the sizes (n0, n1, ..., nL)
-    seed : seed of the generator
+    layer_dims : the sizes of all layers, (n0, n1, ..., n_L)
+    seed : integer, seed of the generator
 
     Returns
     -------
-    {"W1": (n1, n0), "b1": (n1, 1), ..., "bL": (nL, 1)}
+    {"W1": (n1, n0), "b1": (n1, 1), ..., "bL": (n_L, 1)}
 
     Raises
     ------
@@ -106,12 +106,12 @@ def he(layer_dims: Sequence[int], seed: int) -> dict[str, Array]:
 
     Parameters
     ----------
-    layer_dims : the sizes (n0, n1, ..., nL)
-    seed : seed of the generator
+    layer_dims : the sizes of all layers, (n0, n1, ..., n_L)
+    seed : integer, seed of the generator
 
     Returns
     -------
-    {"W1": (n1, n0), "b1": (n1, 1), ..., "bL": (nL, 1)}
+    {"W1": (n1, n0), "b1": (n1, 1), ..., "bL": (n_L, 1)}
 
     Raises
     ------

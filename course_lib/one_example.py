@@ -300,8 +300,8 @@ def dw_entry(dz: Array, a_prev: Array, i: int, j: int) -> Array:
     ----------
     dz : (n, 1)
     a_prev : (n_prev, 1)
-    i : row of the weight, from 0: the unit that it leads to
-    j : column of the weight, from 0: the unit that it comes from
+    i : integer, row of the weight, from 0: the unit that it leads to
+    j : integer, column of the weight, from 0: the unit that it comes from
 
     Returns
     -------

@@ -15,7 +15,7 @@ def gradient_descent_step(theta: Array, grad: Array, learning_rate: float) -> Ar
     ----------
     theta : array of any shape, left as it is
     grad : array of theta's shape
-    learning_rate : α
+    learning_rate : number α
 
     Returns
     -------
@@ -38,8 +38,8 @@ def momentum_step(theta: Array, grad: Array, v: Array, learning_rate: float, bet
     theta : array of any shape, left as it is
     grad : array of theta's shape
     v : array of theta's shape, zero before the first step
-    learning_rate : α
-    beta : share of the mean that is kept, 0 <= β < 1
+    learning_rate : number α
+    beta : number, share of the mean that is kept, 0 <= β < 1
 
     Returns
     -------
@@ -74,10 +74,10 @@ def adam_step(
     theta : array of any shape, left as it is
     grad : array of theta's shape
     m, v : arrays of theta's shape, zero before the first step
-    t : number of this step, from 1
-    learning_rate : α
-    beta1, beta2 : shares of the means that are kept
-    epsilon : keeps the quotient finite; it stands outside the root
+    t : integer, the number of this step, from 1
+    learning_rate : number α
+    beta1, beta2 : numbers, shares of the means that are kept
+    epsilon : number, keeps the quotient finite; it stands outside the root
 
     Returns
     -------

@@ -15,13 +15,14 @@ def update_parameters(parameters: Parameters, grads: Parameters, learning_rate: 
 
     Parameters
     ----------
-    parameters : {"W1": (n1, n0), "b1": (n1, 1), ...}, left as they are
-    grads : {"dW1": (n1, n0), "db1": (n1, 1), ...}
-    learning_rate : α
+    parameters : {"W1": (n1, n0), "b1": (n1, 1), "W2": (n2, n1), "b2": (n2, 1)},
+        or those of any other network; left as they are
+    grads : {"dW1": (n1, n0), "db1": (n1, 1), "dW2": (n2, n1), "db2": (n2, 1)}, their gradients
+    learning_rate : number α
 
     Returns
     -------
-    new parameters, keys and shapes as given
+    {"W1": (n1, n0), "b1": (n1, 1), "W2": (n2, n1), "b2": (n2, 1)}, new parameters, keys and shapes as given
 
     Raises
     ------
@@ -53,7 +54,7 @@ def train_two_layer(
     Y : (n2, m), labels 0 or 1
     n_h : number of hidden units
     num_iterations : number of steps
-    learning_rate : α
+    learning_rate : number α
     seed : seed of the initial weights
 
     Returns
@@ -101,10 +102,10 @@ def train(
     ----------
     X : (n0, m)
     Y : (n_L, m)
-    layer_dims : the sizes (n0, n1, ..., n_L)
+    layer_dims : the sizes of all layers, (n0, n1, ..., n_L)
     num_epochs : how often every example is seen
     batch_size : number of examples in a step; the last step of an epoch may have fewer
-    learning_rate : α
+    learning_rate : number α
     seed : seed of the initial weights and of the order of the examples
     activations : a name for each layer; ReLU and at last the sigmoid if left out
     loss : name of the loss

@@ -10,13 +10,14 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from docutils import nodes
+from numpydoc.docscrape import NumpyDocString, Parameter
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -50,24 +51,16 @@ ORDER = [
 ITEMS = {"Parameters", "Returns", "Raises", "Attributes"}
 """The sections of a docstring that are lists of names with what is said about each."""
 
+_EXAMPLE = re.compile(r"^>>>.*\n(?:.+\n)*", re.MULTILINE)
 
-@dataclass
+
+@dataclass(frozen=True)
 class Docstring:
     """A docstring in its parts: paragraphs, items (name or "", text) by section, and examples."""
 
-    paragraphs: list[str] = field(default_factory=list)
-    sections: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    examples: list[str] = field(default_factory=list)
-
-
-def _items(section: str, lines: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield the items of a section: a line each, with the indented lines after it."""
-    for item in re.split(r"\n(?=\S)", "\n".join(lines).strip()):
-        head, *rest = (line.strip() for line in item.splitlines())
-        name, colon, text = head.partition(" : ")
-        if section == "Raises":
-            name, colon, text = head, ":", ""
-        yield (name, " ".join(filter(None, [text, *rest]))) if colon else ("", " ".join([head, *rest]))
+    paragraphs: list[str]
+    sections: dict[str, list[tuple[str, str]]]
+    examples: list[str]
 
 
 def _paragraphs(lines: list[str]) -> list[str]:
@@ -81,29 +74,27 @@ def _paragraphs(lines: list[str]) -> list[str]:
     return found
 
 
+def _item(section: str, item: Parameter) -> tuple[str, str]:
+    """Return the name of an item, "" if it has none, and what is said about it."""
+    name, kind, lines = item
+    if section == "Raises":
+        name, kind = kind, ""
+    elif not kind:
+        name, kind = "", name
+    return name, " ".join(filter(None, [kind, *(line.strip() for line in lines)]))
+
+
 def read(text: str) -> Docstring:
     """Take a docstring apart."""
-    doc, lines = Docstring(), inspect.cleandoc(text).splitlines()
-    parts: dict[str, list[str]] = {"": []}
-    section, example = "", False
-    for line, after in zip(lines, [*lines[1:], ""], strict=True):
-        if re.fullmatch(r"-{3,}", line):
-            continue
-        if re.fullmatch(r"-{3,}", after):
-            section, example = line, False
-            parts[section] = []
-        elif line.startswith(">>>") or (example and line):
-            doc.examples = doc.examples if example else [*doc.examples, ""]
-            doc.examples[-1] += line + "\n"
-            example = True
-        else:
-            parts[section].append(line)
-            example = False
-    doc.paragraphs = _paragraphs(parts.pop(""))
-    for section, body in parts.items():
-        items = _items(section, body) if section in ITEMS else (("", text) for text in _paragraphs(body))
-        doc.sections[section] = list(items)
-    return doc
+    text = inspect.cleandoc(text) + "\n"
+    parsed = dict(NumpyDocString(_EXAMPLE.sub("", text)))
+    paragraphs = _paragraphs([*parsed.pop("Summary"), "", *parsed.pop("Extended Summary")])
+    sections = {
+        section: [_item(section, item) for item in body] if section in ITEMS else [("", p) for p in _paragraphs(body)]
+        for section, body in parsed.items()
+        if body
+    }
+    return Docstring(paragraphs, sections, _EXAMPLE.findall(text))
 
 
 @dataclass(frozen=True)

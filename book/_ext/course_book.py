@@ -1,8 +1,10 @@
-"""The book's own Sphinx extension: math rendered when the book is built, folded solutions, and the equation index.
+"""The book's own Sphinx extension: the registry's equations, math rendered when the book is built, folded solutions.
+
+{equation} ID      the registered formula, numbered and labelled: `{equation} two_layer.dW2`
+{equation-index}   every registered equation, with its function, shapes, exercise, sources and errata
 
 Formulas are drawn by KaTeX in a node process while Sphinx writes the pages, and solutions are folded by the browser
-itself, so that no page needs JavaScript for them. The equation index is written from the registry
-(`course_lib.equations`) and the assignments, never by hand.
+itself, so that no page needs JavaScript for them.
 """
 
 import html
@@ -21,6 +23,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.directives.patches import MathDirective
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
@@ -28,7 +31,7 @@ from sphinx_exercise.nodes import solution_node
 
 import course_lib.equations
 from autograder.assignments import ASSIGNMENTS, PIECES
-from course_lib.equations import EQUATIONS, Equation, Shape
+from course_lib.equations import EQUATIONS, Equation, Shape, equation
 
 logger = logging.getLogger(__name__)
 
@@ -173,13 +176,37 @@ def entry(equation: Equation) -> list[str]:
     ]
 
 
+def _depend_on_the_registry(directive: SphinxDirective) -> None:
+    """Have the page written anew when the registry or this extension has changed."""
+    for module in (*Path(course_lib.equations.__file__).parent.glob("*.py"), __file__):
+        directive.env.note_dependency(str(module))
+
+
+class DisplayedEquation(MathDirective):
+    """`{equation} two_layer.dW2`: a registered formula, as a math block with its label."""
+
+    required_arguments = 1
+    optional_arguments = 0
+    option_spec = {}
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        """Look the equation up, and display it as a math directive that holds its LaTeX."""
+        _depend_on_the_registry(self)
+        try:
+            shown = equation(self.arguments[0])
+        except KeyError as error:
+            raise self.error(error.args[0]) from None
+        self.arguments, self.options, self.content = [], {"label": shown.label}, StringList([shown.latex])
+        return super().run()
+
+
 class EquationIndex(SphinxDirective):
     """`{equation-index}`: every registered equation, in the registry's order."""
 
     def run(self) -> list[nodes.Node]:
         """Write the entries as MyST and parse them, titles included."""
-        for module in (*Path(course_lib.equations.__file__).parent.glob("*.py"), __file__):
-            self.env.note_dependency(str(module))
+        _depend_on_the_registry(self)
         lines = [line for equation in EQUATIONS.values() for line in entry(equation)]
         container = nodes.section()
         self.state.nested_parse(StringList(lines, source="equation index"), self.content_offset, container, True)
@@ -207,5 +234,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(solution_node, override=True, html=(open_solution, close_solution))
     app.add_config_value("comments_config", {}, "html")  # jupyter-book sets it, for an extension that is left out
     app.connect("html-collect-pages", keep_index)  # the last moment before the search index is written
+    app.add_directive("equation", DisplayedEquation)
     app.add_directive("equation-index", EquationIndex)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,9 +1,9 @@
 """The registry: every equation of the course is one object with one name.
 
 An equation is a labelled formula in a chapter, a function of this package, an exercise, a check and a row of the
-equation index. This module knows only its mathematics: the id, the label, the LaTeX, the function, the shapes, the rows
-of the source notes it comes from, and the errata that concern it. Checks, exercises and pages refer to it by id. The
-order is that of the chapters; each module of this package holds those of one part of the book.
+equation index. Its LaTeX stands here, in the module for its part of the book, in the order of the chapters. Its shapes,
+the rows of the source notes it comes from, and the errata that concern it stand in the function's docstring and are
+read from there. Checks, exercises and pages refer to it by id.
 """
 
 from collections.abc import Mapping

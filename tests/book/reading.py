@@ -1,11 +1,6 @@
-"""Reading MyST: labelled formulas, code cells, headings, links."""
+"""Reading MyST: code cells, headings, links."""
 
 import re
-
-
-def labelled_formulas(text: str) -> list[tuple[str, str]]:
-    """Return label and LaTeX of each displayed formula that has a label."""
-    return re.findall(r"^```\{math\}\n:label: (\S+)\n(.*?)\n```$", text, re.MULTILINE | re.DOTALL)
 
 
 def code_cells(text: str) -> list[str]:

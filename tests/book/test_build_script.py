@@ -32,7 +32,7 @@ def test_an_equation_without_a_chapter_is_a_fault_of_the_book(build_script, monk
     assert build_script.main(["--check"]) == 1
     message = capsys.readouterr().err
     assert message.startswith("book: no chapter displays ")
-    assert " eq-two-layer-z1," in message
+    assert " two_layer.Z1," in message
 
 
 def test_without_node_the_message_says_what_to_install(build_script, monkeypatch, capsys):

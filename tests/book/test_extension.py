@@ -1,9 +1,11 @@
-"""The book's Sphinx extension: the entries of the equation index, and formulas that KaTeX refuses."""
+"""The book's Sphinx extension: displayed equations, the entries of the equation index, formulas that KaTeX refuses."""
 
 import atexit
 import importlib.util
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -18,6 +20,54 @@ def extension():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def built(folder, text):
+    """Build one page with `{equation}` and nothing else of the book's; return the process and the page's nodes."""
+    (folder / "conf.py").write_text(
+        f"""
+import sys
+
+sys.path.insert(0, {str(BOOK / "_ext")!r})
+from course_book import DisplayedEquation
+
+extensions = ["myst_parser"]
+
+
+def setup(app):
+    app.add_directive("equation", DisplayedEquation)
+""",
+        encoding="utf-8",
+    )
+    (folder / "index.md").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "sphinx", "-W", "-n", "-q", "-b", "pseudoxml", str(folder), str(folder / "built")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    page = folder / "built" / "index.pseudoxml"
+    return done, page.read_text(encoding="utf-8") if page.is_file() else ""
+
+
+def test_an_equation_is_displayed_by_its_id_with_its_label_and_a_number(tmp_path):
+    done, page = built(tmp_path, "# A chapter\n\n```{equation} two_layer.dW2\n```\n\nSee {eq}`eq-two-layer-dw2`.\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'ids="equation-eq-two-layer-dw2"' in page
+    assert 'label="eq-two-layer-dw2"' in page
+    assert 'number="1"' in page
+    assert equation("two_layer.dW2").latex in page
+    assert 'refid="equation-eq-two-layer-dw2"' in page
+
+
+@pytest.mark.parametrize(
+    ("directive", "complaint"),
+    [
+        ("{equation} two_layer.dw2", "no equation 'two_layer.dw2'; did you mean 'two_layer.dW2'?"),
+        ("{equation}", "1 argument(s) required, 0 supplied"),
+    ],
+)
+def test_an_equation_that_is_not_registered_fails_the_build_with_file_and_line(tmp_path, directive, complaint):
+    done, _ = built(tmp_path, f"# A chapter\n\n```{directive}\n```\n")
+    assert done.returncode != 0
+    assert f"{tmp_path / 'index.md'}:3:" in done.stderr
+    assert complaint in done.stderr
 
 
 def test_an_entry_has_everything_that_the_registry_and_the_assignments_know(extension):

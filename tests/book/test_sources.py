@@ -1,4 +1,4 @@
-"""The chapters' sources: formulas and labels as registered, links that lead somewhere, pictures that speak."""
+"""The chapters' sources: labels as registered, links that lead somewhere, pictures that speak."""
 
 import ast
 import importlib
@@ -13,7 +13,7 @@ from autograder.assignments import ASSIGNMENTS
 from autograder.grade.records import NEED_A_PERSON, OUTCOMES
 from course_lib.equations import EQUATIONS
 from tests.book.conftest import BOOK
-from tests.book.reading import anchors_of, code_cells, labelled_formulas, links_of
+from tests.book.reading import anchors_of, code_cells, links_of
 
 ROWS = [f"S{note}.{row}" for note, rows in enumerate((14, 8, 15, 7, 6)) for row in range(1, rows + 1)]
 """The pieces of the five notes: fourteen of the first, and so on."""
@@ -39,26 +39,14 @@ NUMBERED = [
 """The chapters of the argument, without the appendices."""
 
 
-def test_every_registered_equation_is_displayed_exactly_once(sources):
-    displayed = Counter(label for text in sources.values() for label, _ in labelled_formulas(text))
-    assert displayed == dict.fromkeys(BY_LABEL, 1)
-
-
-def test_a_displayed_formula_is_the_registered_one(sources):
-    for text in sources.values():
-        for label, latex in labelled_formulas(text):
-            assert "".join(latex.split()) == "".join(BY_LABEL[label].latex.split()), label
-
-
 def test_no_label_is_used_that_is_not_registered(sources):
     for page, text in sources.items():
         used = set(re.findall(r"\beq-[\w-]+", text))
         assert used <= set(BY_LABEL), page
 
 
-def test_no_formula_is_labelled_in_another_way(sources):
+def test_no_formula_is_labelled_but_by_its_equation(sources):
     for page, text in sources.items():
-        assert len(re.findall(r"^:label: eq-", text, re.MULTILINE)) == len(labelled_formulas(text)), page
         assert not re.search(r"^\$\$ *\([\w-]+\)$", text, re.MULTILINE), page
         assert "\\label{" not in text, page
 
@@ -66,10 +54,6 @@ def test_no_formula_is_labelled_in_another_way(sources):
 def test_no_formula_is_numbered_by_latex_itself(sources):
     for page, text in sources.items():
         assert not re.findall(r"\\begin\{(?:align|equation|gather)\}|\\tag\{", text), page
-
-
-def test_a_label_in_prose_is_seen():
-    assert labelled_formulas("```{math}\n:label: eq-a-b\nx = 1\n```\n") == [("eq-a-b", "x = 1")]
 
 
 def test_the_table_of_contents_has_every_page(build_script, book):
@@ -83,7 +67,7 @@ def test_chapters_json_leads_to_every_equation(build_script, sources):
     assert list(homes) == list(BY_LABEL)
     for label, home in homes.items():
         assert home["anchor"] == f"equation-{label}"
-        assert f":label: {label}\n" in sources[home["page"]]
+        assert f"{{equation}} {BY_LABEL[label].id}\n" in sources[home["page"]]
         assert f"# {home['title']}\n" in sources[home["page"]]
 
 
@@ -245,7 +229,7 @@ def test_a_chapter_opens_with_its_question_and_ends_with_what_was_proved(chapter
 def test_a_chapter_has_a_picture_before_its_first_formula(chapters):
     for page, text in chapters.items():
         picture = re.search(r":file: (images|interactive)/|plotting\.inline\(", text)
-        formula = re.search(r"^\$\$|^```\{math\}", text, re.MULTILINE)
+        formula = re.search(r"^\$\$|^```\{(?:math|equation)\}", text, re.MULTILINE)
         assert picture, page
         assert formula is None or picture.start() < formula.start(), page
 
