@@ -48,7 +48,7 @@ def job_of(folder, **changed) -> Job:
     given = {
         "assignment": known[NAME],
         "known": known,
-        "released": released(folder),
+        "releases": released(folder),
         "release": book.release,
         "seed": 7,
         "seconds": 10.0,
