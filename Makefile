@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help course serve test test-all test-drawn test-nightly lint format docs pdf audit release grade bench bench-grade bench-judge size golden lock clean
+.PHONY: help course serve test test-all test-nightly lint format docs pdf audit release grade bench bench-grade bench-judge size golden lock clean
 
 help: ## list these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,19 +31,14 @@ test: .venv/.ready docs ## the tests: unit, property, end to end, and every note
 	@$(PY) -m pytest -q -m "alone and not slow and not browser and not nightly" tests/grading
 	@$(MAKE) --no-print-directory test-numpy1 test-notebooks
 
-test-all: test ## those and the long suites: browser, hostile class
-	@$(TESTS) --dist loadfile -m "slow and not browser and not alone and not nightly"
-	@$(TESTS) --dist loadfile -m "browser and not alone and not nightly"
-	@$(PY) -m pytest -q -m "alone and (slow or browser) and not nightly" tests/grading tests/browser
-
-test-drawn: .venv/.ready docs ## the twelfth of the nightly tests that an id draws: make test-drawn ID=5e1f
-	@$(TESTS) --dist loadfile -m "nightly and not browser" --twelfth=$(ID)
-	@$(TESTS) --dist loadfile -m "nightly and browser" --twelfth=$(ID) tests/browser
+test-all: test ## those and the long suites: browser, hostile class, the twelfth of the nightly tests that an id draws (ID=5e1f)
+	@$(TESTS) --dist loadgroup -m "(slow or browser or nightly) and not alone" --twelfth=$(ID)
+	@$(PY) -m pytest -q -m "alone and (slow or browser or nightly)" --twelfth=$(ID) tests/grading tests/browser
 
 test-nightly: .venv/.ready docs ## what searches for hours: fuzzing, campaign, further seeds, a class on a busy machine, the container
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} $(PY) -m pytest -q tests/grading/test_fuzz.py
-	@$(TESTS) --dist loadfile -m "nightly and not alone and not browser"
-	@$(TESTS) --dist loadfile -m "nightly and browser" tests/browser
+	@$(TESTS) --dist loadgroup -m "nightly and not alone and not browser"
+	@$(TESTS) --dist loadgroup -m "nightly and browser" tests/browser
 	@$(PY) -m pytest -q -m "nightly and alone"
 	@$(MAKE) --no-print-directory test-numpy1 NUMPY1=all
 	@$(MAKE) --no-print-directory test-notebooks NOTEBOOKS=all

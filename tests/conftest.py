@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("course", deadline=None)  # tests run side by side: what an example takes says nothing
+settings.load_profile("course")
 
 PARTS = 12
 FLAGS = (
@@ -27,7 +31,10 @@ def drawn(nodeid: str, id: str) -> bool:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist writes its groups into the names
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the nightly tests that are not drawn, and those that are never drawn."""
+    """Keep a file's tests in one process; leave out the nightly tests that are not drawn, or never."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     id = config.getoption("twelfth")
     if not id:
         return
@@ -49,9 +56,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say what was drawn, and how to draw it again."""
     if id := config.getoption("twelfth"):
-        terminalreporter.write_line(
-            f"Of the nightly tests, the twelfth that {id} draws; again: make test-drawn ID={id}"
-        )
+        terminalreporter.write_line(f"Of the nightly tests, the twelfth that {id} draws; again: make test-all ID={id}")
 
 
 def not_here(reason: str) -> NoReturn:

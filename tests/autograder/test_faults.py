@@ -784,7 +784,7 @@ FILES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=FILES)
 @example(content=b'{"cells": [{"source": "\\ud800", "metadata": {"nbgrader": {"points": 1e999}}}]}')
 @example(content=b'{"cells": [{"id": "\\udfff"}], "metadata": {"backprop_course": {"assignment": "\\ud800"}}}')

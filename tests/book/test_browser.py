@@ -16,6 +16,8 @@ from tests.book.conftest import BOOK, load_build_script, module_of_book
 pytestmark = pytest.mark.browser
 
 PAGES = [*load_build_script().pages(), "search"]
+EACH_PAGE = [pytest.param(name, marks=pytest.mark.xdist_group(f"pages {k % 4}")) for k, name in enumerate(PAGES)]
+"""A page is visited once: all that is asked of it is asked in one process."""
 SCHEMES = ("light", "dark")
 LARGEST = 500_000  # bytes of a page with all that it loads, as they are sent
 INTERACTIVE = {
@@ -40,12 +42,19 @@ LAID_OUT = "html[data-measured]"
 EMPTIED = """() => {
     const drawn = [...document.querySelectorAll('.katex-html')];
     const boxes = drawn.map(each => each.getBoundingClientRect());
-    drawn.forEach((each, k) => {
+    window.emptied = drawn.map((each, k) => {
+        const before = [each, [...each.childNodes], each.style.cssText];
         each.replaceChildren();
         each.style.cssText = `display: inline-block; width: ${boxes[k].width}px; height: ${boxes[k].height}px`;
+        return before;
     });
 }"""
-"""Empties the half of each formula that is drawn, and leaves its room: axe would walk through all of it, unasked."""
+FILLED = """() => window.emptied.forEach(([each, children, style]) => {
+    each.replaceChildren(...children);
+    each.style.cssText = style;
+})"""
+"""Empties the half of each formula that is drawn, and leaves its room: axe would walk through all of it, unasked; and
+fills it again."""
 
 AXE = {
     "light": {"rules": {"target-size": {"enabled": True}}},
@@ -109,15 +118,20 @@ def weight(path: Path) -> int:
     return len(data) if path.suffix in (".woff2", ".woff", ".png") else len(gzip.compress(data, 6))
 
 
-def findings(page, kind: str) -> list[str]:
-    """Return what axe finds on a page that is light, or dark, or on a phone.
+def findings(page, *kinds: str) -> list[str]:
+    """Return what axe finds on a page that is light, then dark, or on a phone.
 
     The half of a formula that is drawn, twenty thousand elements, is hidden from screen readers and not looked at; the
     half that they read is.
     """
     page.evaluate((BOOK / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
-    options = {"resultTypes": ["violations"]} | AXE[kind]
-    found = page.evaluate("options => axe.run({exclude: ['.katex-html']}, options)", options)["violations"]
+    page.evaluate(EMPTIED)
+    found = []
+    for kind in kinds:
+        page.emulate_media(color_scheme="dark" if kind == "dark" else "light")
+        options = {"resultTypes": ["violations"]} | AXE[kind]
+        found += page.evaluate("options => axe.run({exclude: ['.katex-html']}, options)", options)["violations"]
+    page.evaluate(FILLED)
     return [f"{one['impact']} {one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
 
@@ -129,60 +143,61 @@ def visits():
 
 @pytest.fixture
 def seen(visit, visits, site, address):
-    """Return what a visit to a page shows."""
+    """Return what a visit to a page shows, which becomes dark, is printed, and becomes a phone's."""
 
-    def look(name: str, scheme: str) -> Visit:
-        if (name, scheme) not in visits:
-            page, wrong = visit(name, scheme)
+    def look(name: str) -> Visit:
+        if name not in visits:
+            page, wrong = visit(name)
             page.wait_for_timeout(100)
             loaded = page.evaluate("performance.getEntriesByType('resource').map(each => each.name)")
             files = {url.removeprefix(address).partition("?")[0] for url in [*loaded, f"{address}{name}.html"]}
             shown = Visit(wrong, sum(weight(site / file) for file in files))
             page.wait_for_selector(LAID_OUT, state="attached")
             page.evaluate(UNFOLD)
-            shown.axe = findings(page, scheme)
-            if scheme == "light":
-                page.emulate_media(media="print")
-                page.set_viewport_size({"width": 877, "height": 1200})  # the paper's width at the scale of pdf.py
-                shown.cut = page.evaluate(CUT)
-                page.emulate_media(media="screen")
+            shown.axe = findings(page, "light", "dark")
+            page.emulate_media(media="print")
+            page.set_viewport_size({"width": 877, "height": 1200})  # the paper's width at the scale of pdf.py
+            shown.cut = page.evaluate(CUT)
+            page.emulate_media(media="screen")
             page.set_viewport_size({"width": 375, "height": 800})
             shown.phone = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            if scheme == "light":
-                page.evaluate(EMPTIED)
-                shown.axe += findings(page, "phone")
-            visits[name, scheme] = shown
-        return visits[name, scheme]
+            shown.axe += findings(page, "phone")
+            visits[name] = shown
+        return visits[name]
 
     return look
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_opens_cleanly(seen, name, scheme):
-    assert seen(name, scheme).wrong == []
+@pytest.mark.parametrize("name", EACH_PAGE)
+def test_a_page_opens_and_changes_cleanly(seen, name):
+    assert seen(name).wrong == []
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_nothing_that_axe_finds(seen, name, scheme):
-    assert seen(name, scheme).axe == []
+@pytest.mark.parametrize("name", EACH_PAGE)
+def test_a_page_that_is_dark_from_the_start_opens_cleanly(visit, name):
+    page, wrong = visit(name, "dark")
+    page.wait_for_timeout(100)
+    assert wrong == []
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_does_not_scroll_sideways_on_a_phone(seen, name, scheme):
-    assert seen(name, scheme).phone <= 0
+@pytest.mark.parametrize("name", EACH_PAGE)
+def test_a_page_has_nothing_that_axe_finds_light_or_dark(seen, name):
+    assert seen(name).axe == []
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", EACH_PAGE)
+def test_a_page_does_not_scroll_sideways_on_a_phone(seen, name):
+    assert seen(name).phone <= 0
+
+
+@pytest.mark.parametrize("name", EACH_PAGE)
 def test_a_page_is_light_enough_to_be_loaded_on_the_way(seen, name):
-    assert 20_000 < seen(name, "light").sent < LARGEST
+    assert 20_000 < seen(name).sent < LARGEST
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", EACH_PAGE)
 def test_nothing_of_a_page_is_cut_off_on_paper(seen, name):
-    assert seen(name, "light").cut == []
+    assert seen(name).cut == []
 
 
 def test_axe_sees_a_fault_and_so_does_the_look_at_the_paper(visit):
@@ -193,6 +208,9 @@ def test_axe_sees_a_fault_and_so_does_the_look_at_the_paper(visit):
     )
     page.wait_for_selector(LAID_OUT, state="attached")
     assert [one.partition(":")[0] for one in findings(page, "light")] == ["serious color-contrast"]
+    page.evaluate("document.querySelector('article').insertAdjacentHTML('afterbegin', '<p style=color:#333>dim</p>')")
+    assert len(findings(page, "light")) == 1
+    assert len(findings(page, "dark")) == 2
     page.evaluate(
         """document.querySelector('article').insertAdjacentHTML('afterbegin',
            '<button style="display: block; padding: 0; height: 9px">a</button>'.repeat(3))"""

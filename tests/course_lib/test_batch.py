@@ -24,7 +24,7 @@ def cost_of(w, b, X, Y):
     return np.sum(np.log(1 + np.exp(Z)) - Y * Z) / X.shape[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(n=sizes, seed=seeds)
 def test_the_gradients_of_w_and_b_are_those_of_the_cost(n, seed):
     w, b, X, Y = draw(*n, seed)
@@ -40,7 +40,7 @@ def test_the_gradients_of_w_and_b_are_those_of_the_cost(n, seed):
         np.testing.assert_allclose(gradient, central_difference(function, at), rtol=1e-7, atol=2e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(n=sizes, seed=seeds)
 def test_dA_and_dZ_are_gradients_of_each_examples_own_loss(n, seed):
     w, b, X, Y = draw(*n, seed)
@@ -53,7 +53,7 @@ def test_dA_and_dZ_are_gradients_of_each_examples_own_loss(n, seed):
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(n=sizes, seed=seeds)
 def test_the_batch_is_the_loop_over_examples(n, seed):
     w, b, X, Y = draw(*n, seed)

@@ -72,7 +72,7 @@ def test_one_entry_that_is_5_in_10000_off_fails_and_is_named(numerical, entry, f
 
 
 @given(entry=st.integers(0, 11), seed=st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whichever_entry_is_off_is_named(entry, seed):
     cost, W1, gradient = network(seed)
     gradient.flat[entry] *= 1.0005

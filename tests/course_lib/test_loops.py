@@ -12,7 +12,7 @@ sizes = st.tuples(*[st.integers(1, 5)] * 3)
 seeds = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(n=sizes, seed=seeds)
 def test_a_layer_entry_by_entry_is_the_layer_by_matrix_products(n, seed):
     rows, columns, m = n
@@ -24,7 +24,7 @@ def test_a_layer_entry_by_entry_is_the_layer_by_matrix_products(n, seed):
     np.testing.assert_allclose(loops.dA_prev_by_entries(W, dZ), deep.dA_prev(W, dZ), rtol=1e-12, atol=1e-13)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(n=st.tuples(*[st.integers(1, 5)] * 4), seed=seeds)
 def test_the_two_layer_network_example_by_example_is_the_batch(n, seed):
     n0, n1, n2, m = n

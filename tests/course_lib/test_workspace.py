@@ -65,7 +65,7 @@ def test_a_step_in_place_is_the_step_of_the_plain_equations(hidden, last, loss, 
     follow((12, 64, 32, 3), 100, (hidden, hidden, last), loss, dtype=dtype)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     sizes=st.lists(st.integers(1, 6), min_size=2, max_size=5),
     m=st.integers(1, 7),

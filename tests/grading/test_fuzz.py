@@ -51,7 +51,7 @@ pytestmark = pytest.mark.slow
 def searched(*properties: Callable[[], None], share: float = 1 / 3) -> None:
     """Try properties in turn, with new examples each time, until their share of the time is up."""
     until = time.monotonic() + SECONDS * share
-    some = settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    some = settings(max_examples=100, database=None, suppress_health_check=list(HealthCheck))
     tried = [some(each) for each in properties]
     while time.monotonic() < until:
         for each in tried:

@@ -137,7 +137,7 @@ SIGNS = "<>\"'&;=/ !-[](){}:#`~$\\*_|^@%+.\n\t\r\0\x1b\ufeff\xa0aA1xſ"
 ALPHABET = st.sampled_from([*SIGNS, *PIECES.split(), "\n> ", "\n- ", "\n\n", "\n    ", "|\n|-|\n|"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(ALPHABET, max_size=40).map("".join))
 @example("<" * 50 + "img src=x onerror=f()>")
 @example("![a](attachment:x)" * 3)
@@ -147,7 +147,7 @@ def test_whatever_is_put_together_is_harmless_and_stays_as_it_is(text):
     assert [found for html in contexts(harmless) for found in dangers(html)] == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(ALPHABET, max_size=40).map("".join))
 @example("&#xb<")
 @example("\ufeff\ufeff")

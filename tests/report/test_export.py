@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.cli import main
 from autograder.report.export import FORMATS, as_canvas, as_csv, as_json, neutral
 from tests.report.conftest import ASSIGNMENT, NAME, record, verdicts
 
@@ -13,6 +14,11 @@ HEAD = [
     *("assignment", "student_id", "last_name", "first_name", "email", "timestamp", "outcome", "needs_grading"),
     *("raw_score", "late_submission_penalty", "score", "max_score"),
 ]
+
+
+def test_the_command_knows_every_format():
+    (chosen,) = (each for each in main.commands["export"].params if each.name == "kind")
+    assert list(chosen.type.choices) == list(FORMATS)
 
 
 def rows_of(text):

@@ -178,7 +178,7 @@ def test_a_hostile_notebook_gives_a_harmless_page(course):
     assert "default-src 'none'" in html
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.text(
         st.sampled_from("<>\"'&=/ !-aisv$\\`*[](){}\n:") | st.sampled_from("scriptonerrorsvgmathstyle"), max_size=80
