@@ -32,13 +32,13 @@ test: .venv/.ready docs ## the tests: unit, property, end to end, and every note
 	@$(MAKE) --no-print-directory test-numpy1 test-notebooks
 
 test-all: test ## those and the long suites: browser, hostile class, the twelfth of the nightly tests that an id draws (ID=5e1f)
-	@$(TESTS) --dist loadgroup -m "(slow or browser or nightly) and not alone" --twelfth=$(ID)
+	@$(TESTS) --dist loadfile -m "(slow or browser or nightly) and not alone" --twelfth=$(ID)
 	@$(PY) -m pytest -q -m "alone and (slow or browser or nightly)" --twelfth=$(ID) tests/grading tests/browser
 
 test-nightly: .venv/.ready docs ## what searches for hours: fuzzing, campaign, further seeds, a class on a busy machine, the container
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} $(PY) -m pytest -q tests/grading/test_fuzz.py
-	@$(TESTS) --dist loadgroup -m "nightly and not alone and not browser"
-	@$(TESTS) --dist loadgroup -m "nightly and browser" tests/browser
+	@$(TESTS) --dist loadfile -m "nightly and not alone and not browser"
+	@$(TESTS) --dist loadfile -m "nightly and browser" tests/browser
 	@$(PY) -m pytest -q -m "nightly and alone"
 	@$(MAKE) --no-print-directory test-numpy1 NUMPY1=all
 	@$(MAKE) --no-print-directory test-notebooks NOTEBOOKS=all

@@ -31,10 +31,7 @@ def drawn(nodeid: str, id: str) -> bool:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist writes its groups into the names
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process; leave out the nightly tests that are not drawn, or never."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    """Leave out the nightly tests that are not drawn, and those that are never drawn."""
     id = config.getoption("twelfth")
     if not id:
         return

@@ -16,8 +16,6 @@ from tests.book.conftest import BOOK, load_build_script, module_of_book
 pytestmark = pytest.mark.browser
 
 PAGES = [*load_build_script().pages(), "search"]
-EACH_PAGE = [pytest.param(name, marks=pytest.mark.xdist_group(f"pages {k % 4}")) for k, name in enumerate(PAGES)]
-"""A page is visited once: all that is asked of it is asked in one process."""
 SCHEMES = ("light", "dark")
 LARGEST = 500_000  # bytes of a page with all that it loads, as they are sent
 INTERACTIVE = {
@@ -30,11 +28,11 @@ INTERACTIVE = {
 
 UNFOLD = """() => {
     const style = document.createElement('style');
-    style.textContent = '* { animation: none !important }';
+    style.textContent = '* { animation: none !important; transition: none !important }';
     document.head.append(style);
     document.querySelectorAll('details').forEach(each => { each.open = true });
 }"""
-"""Shows everything that is folded, without its fading in."""
+"""Shows everything that is folded, without its fading in, and colours at once."""
 
 LAID_OUT = "html[data-measured]"
 """What a page is once all of it is laid out, though a part may be far from the window."""
@@ -128,7 +126,9 @@ def findings(page, *kinds: str) -> list[str]:
     page.evaluate(EMPTIED)
     found = []
     for kind in kinds:
-        page.emulate_media(color_scheme="dark" if kind == "dark" else "light")
+        scheme = "dark" if kind == "dark" else "light"
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_selector(f"html[data-theme={scheme}]", state="attached")
         options = {"resultTypes": ["violations"]} | AXE[kind]
         found += page.evaluate("options => axe.run({exclude: ['.katex-html']}, options)", options)["violations"]
     page.evaluate(FILLED)
@@ -168,34 +168,34 @@ def seen(visit, visits, site, address):
     return look
 
 
-@pytest.mark.parametrize("name", EACH_PAGE)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_opens_and_changes_cleanly(seen, name):
     assert seen(name).wrong == []
 
 
-@pytest.mark.parametrize("name", EACH_PAGE)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_that_is_dark_from_the_start_opens_cleanly(visit, name):
     page, wrong = visit(name, "dark")
     page.wait_for_timeout(100)
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", EACH_PAGE)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_nothing_that_axe_finds_light_or_dark(seen, name):
     assert seen(name).axe == []
 
 
-@pytest.mark.parametrize("name", EACH_PAGE)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_does_not_scroll_sideways_on_a_phone(seen, name):
     assert seen(name).phone <= 0
 
 
-@pytest.mark.parametrize("name", EACH_PAGE)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_light_enough_to_be_loaded_on_the_way(seen, name):
     assert 20_000 < seen(name).sent < LARGEST
 
 
-@pytest.mark.parametrize("name", EACH_PAGE)
+@pytest.mark.parametrize("name", PAGES)
 def test_nothing_of_a_page_is_cut_off_on_paper(seen, name):
     assert seen(name).cut == []
 
@@ -207,6 +207,7 @@ def test_axe_sees_a_fault_and_so_does_the_look_at_the_paper(visit):
            '<p style="color: #ddd; background: #fff">pale</p><p style="width: 3000px">wide</p>')"""
     )
     page.wait_for_selector(LAID_OUT, state="attached")
+    page.evaluate(UNFOLD)
     assert [one.partition(":")[0] for one in findings(page, "light")] == ["serious color-contrast"]
     page.evaluate("document.querySelector('article').insertAdjacentHTML('afterbegin', '<p style=color:#333>dim</p>')")
     assert len(findings(page, "light")) == 1
