@@ -1,6 +1,7 @@
 """The text of an assignment that asks equations of a lecturer's own: what each is, and a stub, from its declaration."""
 
 import json
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -93,7 +94,8 @@ def _solution(declaration: Declaration) -> str:
 def _imports(exercises: list[tuple[Exercise, Declaration]]) -> Iterator[str]:
     text = " ".join(part for _, d in exercises for part in (d.forward, d.formula))
     for module in (activations, losses):
-        names = [name for name in sorted(vars(module)) if f"{name}(" in text and callable(getattr(module, name))]
+        called = [name for name in sorted(vars(module)) if re.search(rf"(?<![\w.]){name}\(", text)]
+        names = [name for name in called if callable(getattr(module, name))]
         if names:
             yield f"from {module.__name__} import {', '.join(names)}"
 
