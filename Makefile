@@ -37,8 +37,7 @@ test-all: test ## those and the long suites: browser, hostile class, the twelfth
 
 test-nightly: .venv/.ready docs ## what searches for hours: fuzzing, campaign, further seeds, a class on a busy machine, the container
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} $(PY) -m pytest -q tests/grading/test_fuzz.py
-	@$(TESTS) --dist loadfile -m "nightly and not alone and not browser"
-	@$(TESTS) --dist loadfile -m "nightly and browser" tests/browser
+	@$(TESTS) --dist loadfile -m "nightly and not alone"
 	@$(PY) -m pytest -q -m "nightly and alone"
 	@$(MAKE) --no-print-directory test-numpy1 NUMPY1=all
 	@$(MAKE) --no-print-directory test-notebooks NOTEBOOKS=all

@@ -273,7 +273,7 @@ def explain(student: str, check_id: str, name: str, unsandboxed: bool, **rest: A
 @main.command()
 @click.option(
     "--course-dir",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=FOLDER,
     help="Look at this course directory too: its course.toml, and the equations that its equations.py declares.",
 )
 def doctor(course_dir: Path | None) -> None:

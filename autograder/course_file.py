@@ -26,6 +26,7 @@ import tomllib
 import traceback
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -82,8 +83,13 @@ def declared_by(course: Path) -> dict[str, Declaration]:
         If its equations.py cannot be run, or a declaration in it is none.
     """
     path = course / EQUATIONS_FILE
-    if text_of(path) is None:
-        return {}
+    text = text_of(path)
+    return _declared(path, text) if text else {}
+
+
+@lru_cache(maxsize=4)
+def _declared(path: Path, text: str) -> dict[str, Declaration]:
+    """Run a file of declarations, once for each text that it has."""
     try:
         return declared_in(runpy.run_path(str(path)))
     except (Exception, SystemExit) as error:  # whatever a lecturer's code raises
@@ -225,9 +231,9 @@ def released(course: Path) -> dict[str, Assignment]:
 
 
 def _with_formulas(assignment: Assignment, declared: Mapping[str, Declaration]) -> Assignment:
-    by_forward_pass = {declaration.public(): declaration for declaration in declared.values()}
+    by_public_part = {declaration.public(): declaration for declaration in declared.values()}
     exercises = (
-        replace(e, declared=by_forward_pass.get(e.declared, e.declared)) if e.declared else e
+        replace(e, declared=by_public_part.get(e.declared, e.declared)) if e.declared else e
         for e in assignment.exercises
     )
     return replace(assignment, exercises=tuple(exercises))

@@ -19,6 +19,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from autograder.errors import AutograderError
@@ -69,7 +70,7 @@ class Declaration:
         return tuple(dict.fromkeys(n for _, shape in self.inputs for n in _names(shape) if not n.isdigit()))
 
     @property
-    def steps(self) -> dict[str, str]:
+    def steps(self) -> Mapping[str, str]:
         """The expression of each step, by its name and in order."""
         return _taken_apart(self.forward)[1]
 
@@ -189,7 +190,8 @@ def _text(helpers: str, steps: Mapping[str, str]) -> str:
     return "\n".join([*filter(None, [helpers]), *(f"{name} = {code}" for name, code in steps.items())])
 
 
-def _taken_apart(text: str) -> tuple[str, dict[str, str]]:
+@cache
+def _taken_apart(text: str) -> tuple[str, Mapping[str, str]]:
     """Return the functions of a forward pass, and the expression of each step by its name."""
     text = textwrap.dedent(text).strip()
     try:

@@ -262,7 +262,7 @@ def solve(assignment: Assignment, course: Path = EXERCISES) -> NotebookNode:
         If there is no text source, or it does not fit the assignment.
     """
     path = text_source(assignment, course)
-    text = text_of(path) if path.is_file() else own_equations.text_of(assignment)
+    text = text_of(path) if path.is_file() else own_equations.source_of(assignment)
     if text is None:
         raise SourceError(f"{assignment.name}: its text source {course / path.name} is missing")
     return source_notebook(assignment, text)

@@ -100,7 +100,7 @@ def _imports(exercises: list[tuple[Exercise, Declaration]]) -> Iterator[str]:
             yield f"from {module.__name__} import {', '.join(names)}"
 
 
-def text_of(assignment: Assignment) -> str | None:
+def source_of(assignment: Assignment) -> str | None:
     """Return the text source of an assignment all of whose exercises are declared; None where one is not."""
     declared = [(exercise, exercise.declared) for exercise in assignment.exercises if exercise.declared]
     if len(declared) < len(assignment.exercises) or assignment.written:

@@ -38,7 +38,7 @@ def declared(declaration: Declaration) -> Formula:
     DeclarationError
         If its forward pass cannot be computed; drawing the cases raises it too.
     """
-    forward = _Forward(declaration)
+    forward = _forward(declaration)
     single = "m" if "m" in declaration.sizes else "".join(declaration.sizes[-1:])
     fixed = {single: 2 if single in declaration.several else 1} if single else {}
     try:
@@ -167,7 +167,8 @@ class _Forward:
         """Yield changes of the whole gradient."""
         right = self.gradient(self._asked.by)
         columns = [(n, s.split(", ").index("m")) for n, s in self._asked.inputs if "m" in s.split(", ")]
-        through = (self._asked.steps[name] for name in self._network.depending_on(self._asked.by))
+        *steps, _ = self._network.moved_by(self._asked.by)
+        through = (self._asked.steps[name] for name in steps)
         averages = "mean" if any("mean" in code or "/" in code for code in through) else "no mean"
         for id, change in (*(CHANGES[averages] if columns else ()), *CHANGES[""]):
 
@@ -193,6 +194,11 @@ class _Forward:
                 yield Mistake(mutant.id, wrong, mutant.where, of_values=True)
 
 
+@cache
+def _forward(declaration: Declaration) -> _Forward:
+    return _Forward(declaration)
+
+
 def verified(declaration: Declaration) -> str:
     """Return how an equation is judged, in a line; raise an error if its declaration is wrong, before students see it.
 
@@ -216,7 +222,7 @@ def verified(declaration: Declaration) -> str:
                 f"{name}: {', '.join(declaration.given)} do not tell what the gradient by {declaration.by} is; "
                 "give the function more of the forward pass"
             )
-    way = "central differences" if _Forward(declaration).by is central else "the complex step"
+    way = "central differences" if _forward(declaration).by is central else "the complex step"
     formula = " and by its formula, which agree" if declaration.formula else ""
     given = ", ".join(declaration.given)
     return f"{name}({given}): {shapes(declaration)[declaration.by]}, judged by {way}{formula}"
@@ -246,7 +252,7 @@ def _verify_formula(asked: Formula, case: Case) -> None:
 
 def _is_determined(declaration: Declaration, values: Values) -> bool:
     """Return whether no move of the inputs that leaves the arguments as they are moves the gradient, to first order."""
-    forward = _Forward(declaration)
+    forward = _forward(declaration)
     upstream = f"d{declaration.of}"
     inputs = {name: values[name] for name in (*dict(declaration.inputs), upstream)}
     moves: list[tuple[Array, Array]] = []

@@ -126,8 +126,6 @@ def lines(asked: Question) -> tuple[Line, ...]:
 def _own(asked: Question) -> Iterator[Line]:
     for id, where, code in beliefs_in(asked.also):
         yield Line(id, "", where, changed(asked.code, code) if " -> " in code else expression(code))
-    for id, codes in asked.whole.items():
-        yield from (Line(id, "", "", code) for code in codes)
     for erratum, text in asked.printed.items():
         where, _, code = text.partition(": ") if re.match(r"\w+: ", text) else ("", "", text)
         yield Line("", erratum, where, changed(asked.code, code) if " -> " in code else expression(code))

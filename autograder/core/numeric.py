@@ -73,6 +73,7 @@ class Network:
         exec(helpers, self.names)
         trees = {name: ast.parse(text, mode="eval") for name, text in steps.items()}
         self._steps = {name: compile(tree, f"<{name}>", "eval") for name, tree in trees.items()}
+        *_, self._last = self._steps
         self._uses = {name: {n.id for n in ast.walk(t) if isinstance(n, ast.Name)} for name, t in trees.items()}
 
     def run(self, values: Values) -> dict[str, Any]:
@@ -82,26 +83,24 @@ class Network:
             now[name] = eval(code, now)
         return {name: now[name] for name in (*values, *self._steps)}
 
-    def depending_on(self, variable: str) -> list[str]:
-        """Return the steps, the last one left out, that depend on an array."""
-        moved = {variable}
+    def moved_by(self, variable: str, held: Container[str] = ()) -> list[str]:
+        """Return the steps, in order, that depend on an array; one that is held passes nothing on."""
+        moved, found = {variable}, list[str]()
         for name, uses in self._uses.items():
-            if moved & uses:
+            if name != variable and name not in held and moved & uses:
                 moved.add(name)
-        return [name for name in self._steps if name in moved - {variable}][:-1]
+                found.append(name)
+        return found
 
     def forward(self, values: Values, variable: str, theta: Array, held: Container[str] = ()) -> Any:
         """Return the last step with one array replaced; steps that do not depend on it keep their values.
 
         Steps that are held stay too.
         """
-        now, moved = {**self.names, **values, variable: theta}, {variable}
-        for name, code in self._steps.items():
-            last = name
-            if name != variable and name not in held and moved & self._uses[name]:
-                now[name] = eval(code, now)
-                moved.add(name)
-        return now[last]
+        now = {**self.names, **values, variable: theta}
+        for name in self.moved_by(variable, held):
+            now[name] = eval(self._steps[name], now)
+        return now[self._last]
 
     def gradient(
         self, variable: str, *, each: bool = False, held: Container[str] = (), by: Callable[..., Array] = derivative

@@ -84,7 +84,6 @@ class Formula:
     also : mistakes that no rule makes, most likely first: a row is an id, and what stands in the place of the formula;
         `id in dZ1: ...` is what is assigned, or returned, under that name; `id: old -> new ; ...` is the code with
         other text in it; several are parted by `|`
-    whole : by the id, mistakes that need a code of their own
     lines : by the names in the code, the ids of equations that stand there: their own mistakes are made there too, and
         are read about there; under "" it is the whole. What is no id is what a line is called in messages
     printed : by the number of an erratum, the formula as it is in print; `dZ1: ...` is one line of it
@@ -102,7 +101,6 @@ class Formula:
     arguments: tuple[str, ...]
     code: tuple[str, ...] = ()
     also: str = ""
-    whole: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lines: Mapping[str, str] = field(default_factory=dict)
     printed: Mapping[str, str] = field(default_factory=dict)
     layout: Layout | Callable[[Case], Layout] = ""
@@ -160,7 +158,6 @@ class Property:
     also: str
     uses: Mapping[str, Any]
     reads: str = ""
-    whole: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     lines: ClassVar[Mapping[str, str]] = {}
     printed: ClassVar[Mapping[str, str]] = {}
 

@@ -61,10 +61,6 @@ def course(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def in_course(course: Path) -> dict[str, Declaration]:
-    return dict(declared_by(course))
-
-
 def submit(course: Path, student: str, answers: dict[str, str]) -> Path:
     notebook = json.loads((course / "release" / NAME / f"{NAME}.ipynb").read_text())
     for cell in notebook["cells"]:
@@ -137,20 +133,20 @@ def verdict(declaration: Declaration, code: str):
 
 @pytest.mark.parametrize("public", [False, True], ids=["with its formula", "by the forward pass alone"])
 def test_right_answers_pass_and_mistakes_do_not(course: Path, public: bool):
-    for name, declaration in in_course(course).items():
+    for name, declaration in declared_by(course).items():
         declaration = declaration.public() if public else declaration
         assert verdict(declaration, ANSWERS[name]).passed, name
         for factor in ("2 *", "-", "1.001 *"):
             assert verdict(declaration, f"{factor} ({ANSWERS[name]})").passed is False, (name, factor)
     for name, (code, id) in WRONG.items():
-        found = verdict(in_course(course)[name], code)
+        found = verdict(declared_by(course)[name], code)
         assert found.passed is False
-        if in_course(course)[name].formula:
+        if declared_by(course)[name].formula:
             assert found.mistake == id
 
 
 def test_a_path_that_was_left_out_is_named_by_the_forward_pass_alone(course: Path):
-    found = verdict(in_course(course)["batch_norm_dZ"].public(), "gamma * dA / sigma")
+    found = verdict(declared_by(course)["batch_norm_dZ"].public(), "gamma * dA / sigma")
     assert found.mistake == "term-missing"
     assert "the path through mu and sigma" in found.seen
 
@@ -177,11 +173,9 @@ def test_a_forward_pass_can_be_a_function():
     recurrent = ForwardPass(one_step, x="n, m", W="n, n").gradient("h", by="W", given="dh, x, W")
     (recurrent,) = declared_in({"recurrent": recurrent}).values()
     assert "the complex step" in own.verified(recurrent)
-    right = "\n    ".join(
-        [
-            "(lambda h: (lambda d2: d2 @ h.T + (W.T @ d2 * (1 - h**2)) @ x.T)(dh * (1 - np.tanh(W @ h) ** 2)))"
-            "(np.tanh(W @ x))"
-        ]
+    right = (
+        "(lambda h: (lambda d2: d2 @ h.T + (W.T @ d2 * (1 - h**2)) @ x.T)(dh * (1 - np.tanh(W @ h) ** 2)))"
+        "(np.tanh(W @ x))"
     )
     assert verdict(recurrent, right).passed
     assert verdict(recurrent, right.replace("d2 @ h.T + ", "")).passed is False

@@ -35,7 +35,7 @@ EXPRESSIONS = ("draw", "second", "bounds", "reference", "calls", "inspect")
 @cache
 def all_questions() -> Mapping[str, Question]:
     """Return every question by its id."""
-    rows: dict[str, tuple[dict[str, Any], Mapping[str, Any]]] = {}
+    rows: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
     for family in FAMILIES:
         module = import_module(f"autograder.core.questions.{family}")
         names = {**vars(numeric), "course_lib": course_lib, **vars(module)}
@@ -59,9 +59,9 @@ def question(id: str) -> Question:
     return known[id]
 
 
-def _question(id: str, rows: Mapping[str, tuple[dict[str, Any], Mapping[str, Any]]]) -> Question:
+def _question(id: str, rows: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]) -> Question:
     row, names = rows[id]
-    given = {key: eval(text, dict(names)) if key in EXPRESSIONS else text for key, text in row.items()}
+    given = {key: eval(text, names) if key in EXPRESSIONS else text for key, text in row.items()}
     other = given.pop("like", "")
     if "arguments" in given:
         given["arguments"] = tuple(given["arguments"].split())
@@ -74,7 +74,7 @@ def _question(id: str, rows: Mapping[str, tuple[dict[str, Any], Mapping[str, Any
     if "layout" in given:
         given["layout"] = _layout(given["layout"], names)
     if "inspect" in given:
-        uses = {name: eval(text, dict(names)) for name, text in given.pop("uses", {}).items()}
+        uses = {name: eval(text, names) for name, text in given.pop("uses", {}).items()}
         return Property(id=id, uses={"np": NAMESPACE["np"], **uses}, **given)
     network = given.pop("network", "NETWORK")
     second = given.pop("second", None) or _gradient(names[network], id)
@@ -96,13 +96,17 @@ def _renamed(code: str, names: Mapping[str, str]) -> str:
     return re.sub(rf"\b({'|'.join(names)})\b", lambda match: names[match[0]], code)
 
 
-def _layout(value: Any, names: Mapping[str, Any]) -> Any:
-    """Return a layout: a list is a tuple, and names with spaces between them are the keys of a dict."""
+def _layout(value: Any, names: dict[str, Any]) -> Any:
+    """Return a layout: of a text the keys of a dict, or after `=` an expression; else lists are tuples."""
+    if isinstance(value, str):
+        return eval(value[1:], names) if value.startswith("=") else {name: name for name in value.split()}
+    return _with_tuples(value)
+
+
+def _with_tuples(value: Any) -> Layout:
     if isinstance(value, list):
-        return tuple(_layout(inner, names) for inner in value)
+        return tuple(map(_with_tuples, value))
     if isinstance(value, dict):
-        return {key: _layout(inner, names) for key, inner in value.items()}
-    if value.startswith("="):
-        return eval(value[1:], dict(names))
-    found: Layout = {name: name for name in value.split()} if value.count(" ") and " in " not in value else value
-    return found
+        return {key: _with_tuples(inner) for key, inner in value.items()}
+    assert isinstance(value, str)
+    return value
