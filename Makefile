@@ -10,6 +10,8 @@ SITE := book/_build/html
 WORKERS ?= 2
 ID ?= $(shell git rev-parse --short=12 HEAD)
 TESTS := $(PY) -m pytest -q -n $(WORKERS)
+# The long suites wait for browsers, limits and servers half of their time: twice as many at once.
+LONG_TESTS := $(PY) -m pytest -q -n $$((2 * $(WORKERS))) --dist loadscope
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -19,8 +21,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 help: ## list these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-course: docs release ## build everything, grade the sample class, and say where to look
-	@$(PY) -m exercises.sample_class.grade
+course: docs sample-class ## build everything, grade the sample class, and say where to look
 	@printf '%-10s %s\n' site '$(CURDIR)/$(SITE)/index.html (or `make serve`)'
 
 serve: docs ## serve the site on this machine alone, at http://127.0.0.1:8000
@@ -32,12 +33,12 @@ test: .venv/.ready docs ## the tests: unit, property, end to end, and every note
 	@$(MAKE) --no-print-directory test-numpy1 test-notebooks
 
 test-all: test ## those and the long suites: browser, hostile class, the twelfth of the nightly tests that an id draws (ID=5e1f)
-	@$(TESTS) --dist loadfile -m "(slow or browser or nightly) and not alone" --twelfth=$(ID)
+	@$(LONG_TESTS) -m "(slow or browser or nightly) and not alone" --twelfth=$(ID)
 	@$(PY) -m pytest -q -m "alone and (slow or browser or nightly)" --twelfth=$(ID) tests/grading tests/browser
 
 test-nightly: .venv/.ready docs ## what searches for hours: fuzzing, campaign, further seeds, a class on a busy machine, the container
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} $(PY) -m pytest -q tests/grading/test_fuzz.py
-	@$(TESTS) --dist loadfile -m "nightly and not alone"
+	@$(LONG_TESTS) -m "nightly and not alone"
 	@$(PY) -m pytest -q -m "nightly and alone"
 	@$(MAKE) --no-print-directory test-numpy1 NUMPY1=all
 	@$(MAKE) --no-print-directory test-notebooks NOTEBOOKS=all
@@ -69,6 +70,10 @@ pdf: docs ## make one PDF of the book by Chromium, build/backprop-course.pdf
 
 audit: docs ## measure three pages of the book with Lighthouse; reported, fails nothing
 	@$(PY) book/audit/audit.py
+
+.PHONY: sample-class
+sample-class: release # grade it anew into build/sample-class, and compare the marks
+	@$(PY) -m exercises.sample_class.grade
 
 release: .venv/.ready ## make the notebooks for students, exercises/release
 	@$(PY) exercises/generate.py

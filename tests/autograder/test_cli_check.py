@@ -98,7 +98,7 @@ def test_an_endless_loop_costs_only_its_own_check(report_of):
 
 @pytest.mark.slow
 def test_what_calls_an_endless_loop_follows_from_it(report_of):
-    report = report_of({"compute_dW2": "def compute_dW2(dZ2, A1):\n    while True: pass"}, "--timeout", "12", code=1)
+    report = report_of({"compute_dW2": "def compute_dW2(dZ2, A1):\n    while True: pass"}, "--timeout", "4", code=1)
     assert wrong(report) == {
         "compute_dW2": "timed-out",
         "backward_propagation": "follows-from-earlier",
@@ -254,7 +254,7 @@ def test_several_functions_that_never_return_cost_only_themselves_and_what_calls
             at = next(i for i, cell in enumerate(notebook.cells) if cell.id == f"check-{name}") + 1
             notebook.cells.insert(at, new_code_cell(f"try:\n    {name}(1)\nexcept RuntimeError:\n    pass"))
 
-    report = report_of(endless, "--timeout", "12", change=with_scratch_cells, code=1)
+    report = report_of(endless, "--timeout", "4", change=with_scratch_cells, code=1)
     assert wrong(report) == {
         "compute_dW2": "timed-out",
         "compute_db1": "timed-out",

@@ -168,36 +168,38 @@ def seen(visit, visits, site, address):
     return look
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_opens_and_changes_cleanly(seen, name):
-    assert seen(name).wrong == []
+class Pages:
+    """What holds on each page; in two halves, for two processes."""
+
+    def test_a_page_opens_and_changes_cleanly(self, seen, name):
+        assert seen(name).wrong == []
+
+    def test_a_page_that_is_dark_from_the_start_opens_cleanly(self, visit, name):
+        page, wrong = visit(name, "dark")
+        page.wait_for_timeout(100)
+        assert wrong == []
+
+    def test_a_page_has_nothing_that_axe_finds_light_or_dark(self, seen, name):
+        assert seen(name).axe == []
+
+    def test_a_page_does_not_scroll_sideways_on_a_phone(self, seen, name):
+        assert seen(name).phone <= 0
+
+    def test_a_page_is_light_enough_to_be_loaded_on_the_way(self, seen, name):
+        assert 20_000 < seen(name).sent < LARGEST
+
+    def test_nothing_of_a_page_is_cut_off_on_paper(self, seen, name):
+        assert seen(name).cut == []
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_that_is_dark_from_the_start_opens_cleanly(visit, name):
-    page, wrong = visit(name, "dark")
-    page.wait_for_timeout(100)
-    assert wrong == []
+@pytest.mark.parametrize("name", PAGES[::2])
+class TestOnePage(Pages):
+    """Every other page."""
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_nothing_that_axe_finds_light_or_dark(seen, name):
-    assert seen(name).axe == []
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_does_not_scroll_sideways_on_a_phone(seen, name):
-    assert seen(name).phone <= 0
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_light_enough_to_be_loaded_on_the_way(seen, name):
-    assert 20_000 < seen(name).sent < LARGEST
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_of_a_page_is_cut_off_on_paper(seen, name):
-    assert seen(name).cut == []
+@pytest.mark.parametrize("name", PAGES[1::2])
+class TestAnotherPage(Pages):
+    """The pages in between."""
 
 
 def test_axe_sees_a_fault_and_so_does_the_look_at_the_paper(visit):

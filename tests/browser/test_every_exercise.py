@@ -1,6 +1,6 @@
-"""A reader goes through the whole book, gets an exercise of each page wrong and then right, and hands all of it in.
+"""A reader goes through the book, gets an exercise of a page wrong and then right, and hands all of it in.
 
-At night, every exercise of every page; a gate draws some of the pages.
+At night, every exercise of every page; by day every third page, and the pages that are drawn.
 """
 
 import json
@@ -28,6 +28,8 @@ PAGES = [
     for name in load_build_script().pages()
     if re.search(r"^```\{exercise-cell\}", (BOOK / f"{name}.md").read_text(encoding="utf-8"), re.MULTILINE)
 ]
+WALKED = PAGES[::3]
+"""By day; what all pages share is tried on these, and each exercise's verdict in `test_verdicts`."""
 
 
 @dataclass
@@ -78,7 +80,7 @@ def assert_it_knows_its_solutions(page: Page, exercises: dict[str, Any]) -> None
 
 @pytest.fixture(scope="module")
 def walk(reader: Visit, exercises: dict[str, Any]) -> dict[str, Page]:
-    """Every page with exercises, in the order of the book; the next one loads its Python while one is worked on."""
+    """Some pages with exercises, in the order of the book; the next one loads its Python while one is worked on."""
 
     def opened(name: str) -> Visit:
         visit = Visit(reader.context, reader.address, name, reader.eavesdropped)
@@ -86,8 +88,8 @@ def walk(reader: Visit, exercises: dict[str, Any]) -> dict[str, Page]:
         return visit
 
     walked = {}
-    ahead = [opened(PAGES[0])]
-    for name, following in zip(PAGES, [*PAGES[1:], None], strict=True):
+    ahead = [opened(WALKED[0])]
+    for name, following in zip(WALKED, [*WALKED[1:], None], strict=True):
         here = ahead.pop()
         ahead = [opened(following)] if following else []
         walked[name] = tried(here, exercises, 1)
@@ -95,7 +97,7 @@ def walk(reader: Visit, exercises: dict[str, Any]) -> dict[str, Page]:
     return walked
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", WALKED)
 def test_the_first_exercise_of_a_page_knows_its_solution_from_a_mistake(walk, exercises, name):
     assert_it_knows_its_solutions(walk[name], exercises)
 
@@ -120,7 +122,7 @@ def test_in_the_end_the_page_of_progress_says_what_is_right(walk, reader, exerci
     points = [sum(exercises[cell]["points"] for cell in cells) for cells in (right, exercises)]
     said = f"{len(right)} of {len(exercises)} exercises right, {points[0]:g} of {points[1]:g} points."
     assert reader.page.locator(".progress-whole").inner_text() == said
-    assert reader.page.locator(".progress-row[data-state=right]").count() == len(right) == len(PAGES)
+    assert reader.page.locator(".progress-row[data-state=right]").count() == len(right) == len(WALKED)
 
 
 def test_every_assignment_that_is_downloaded_is_all_right_in_the_grader_too(walk, reader, exercises, tmp_path):
