@@ -4,6 +4,7 @@ Nothing here follows a link below the folder of submissions, waits for a pipe, r
 apart: the student's own process does that.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -169,6 +170,25 @@ def take(place: SubmissionFolder, assignment: str) -> SubmittedFile:
         raise Unreadable(f"The notebook {why}: ask for the file itself.") from error
     finally:
         os.close(directory)
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Return what lies beside a notebook, by relative path: regular files, but no notebooks and nothing hidden.
+
+    What is more than a guest takes is left out.
+    """
+    found: dict[str, bytes] = {}
+    room = MAX_BYTES
+    for place, folders, names, directory in os.fwalk(folder, follow_symlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in ALWAYS_THERE)
+        for name in sorted(names):
+            path = (Path(place) / name).relative_to(folder).as_posix()
+            if name.startswith(".") or name.endswith(".ipynb") or path == TIMESTAMP or len(found) >= MAX_ENTRIES:
+                continue
+            with contextlib.suppress(OSError, Unreadable):
+                found[path] = _content(directory, name, room)
+                room -= len(found[path])
+    return found
 
 
 def opened(file: SubmittedFile, guest: Guest, seconds: float = READ_SECONDS) -> Notebook:

@@ -19,8 +19,8 @@ from autograder.grade.class_marks import cell_rows, cells_of
 from autograder.grade.course import Course, NoGradebook, database, readable, said_of
 from autograder.grade.lateness import interval, late_penalty, parsed_time
 from autograder.grade.records import CannotWrite, Record
-from autograder.grade.restore import Release, kernelspec_of, regions
-from autograder.protocol.notebook import FLAGS, Cell, NoNotebook, read
+from autograder.grade.restore import Release, cells_in, kernelspec_of, regions
+from autograder.protocol.notebook import FLAGS, Cell
 
 WAIT_SECONDS = 60.0
 FLAG_OF = {"GradeCell": "grade", "SolutionCell": "solution", "TaskCell": "task"}
@@ -88,11 +88,7 @@ class Gradebook:
 
     def _in_order(self, cells: Mapping[str, Cell]) -> dict[str, Cell]:
         """Return the cells in the order of the notebook in `source/`; the gradebook keeps none."""
-        path = self._course.folder("source") / self._name / f"{self._name}.ipynb"
-        try:
-            found = read(path.read_bytes()).cells
-        except (OSError, NoNotebook):
-            found = ()
+        found = cells_in(self._course.folder("source") / self._name / f"{self._name}.ipynb")
         order = {cell.grade_id: place for place, cell in reversed(list(enumerate(found)))}
         return dict(sorted(cells.items(), key=lambda item: order.get(item[0], len(order))))
 

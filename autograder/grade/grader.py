@@ -7,8 +7,7 @@ import json
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autograder.assignments import Assignment
@@ -16,10 +15,10 @@ from autograder.core.render import html, text
 from autograder.core.verdict import Verdict
 from autograder.grade import sanitize
 from autograder.grade.collect import SubmissionFolder, SubmittedFile, Unreadable, opened, take
-from autograder.grade.instructor_tests import points_of, prepared
+from autograder.grade.instructor_tests import InstructorTests, TestSources, points_of
 from autograder.grade.records import Record, checks_digits, reference_of, verdict_row, versions
 from autograder.grade.restore import Anomaly, Release, Restored, restore
-from autograder.grade.submission import Guests, InstructorTest, Submission, SubmissionResult
+from autograder.grade.submission import Guests, Submission, SubmissionResult
 from autograder.protocol.notebook import Cell, Notebook
 from autograder.recognise import recognise
 from autograder.sandbox.launch import NotStarted
@@ -48,6 +47,8 @@ class Job:
     sandbox : what students' code runs in, "namespaces" or "none"
     preamble : the code cells with which every notebook begins (`restore.shared_cells`): run once for all
     texts : the text cells as they were handed out (`restore.shared_cells`)
+    tests : a lecturer's own tests, and what they need
+    solution : the file of the lecturer's notebook with the answers, by which it is known what they can judge; or b""
     """
 
     assignment: Assignment
@@ -60,6 +61,8 @@ class Job:
     sandbox: str = "namespaces"
     preamble: tuple[str, ...] = ()
     texts: frozenset[tuple[str, str]] = frozenset()
+    tests: TestSources = field(default_factory=TestSources)
+    solution: bytes = b""
 
     @property
     def sandboxed(self) -> bool:
@@ -171,20 +174,53 @@ def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, R
         restored = restore(notebook, job.release, assignment, of_this_release=of_this_release, recognised_by=by)
         del notebook
         restored.troubles[:0] = troubles
-        given = [c.source for c in job.release.cells.values() if c.locked and not c.has("grade") and c.kind == "code"]
-        own = own_tests(restored.notebook, job.release, assignment).items()
-        tests: dict[int, InstructorTest] = {place: partial(prepared, cell.source, given) for place, cell in own}
-        submission = Submission(restored.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests, guest)
+        tests = InstructorTests(job.tests) if job.tests.tests else None
+        files = job.tests.files
+        submission = Submission(
+            restored.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests, guest, files
+        )
         return assignment, restored, submission.judge()
 
 
-def own_tests(notebook: Notebook, release: Release, assignment: Assignment) -> dict[int, Cell]:
-    """Return the lecturer's own test cells as released, by their place: locked, graded, and no check of ours."""
-    checks = {exercise.id for exercise in assignment.exercises}
+def own_tests(restored: Restored, found: SubmissionResult, job: Job) -> dict[str, tuple[float, float]]:
+    """Return the points that a lecturer's own tests gave, and could give, by the names of their cells."""
+    most = {name: job.release.cells[name].points or 0.0 for name in job.tests.tests}
     return {
-        place: known
-        for place, cell in enumerate(notebook.cells)
-        if cell.id and cell.id not in checks and (known := release.cells.get(cell.id)) and known.is_test
+        str(cell.id): (points_of(found.shown.get(place, []), most[str(cell.id)]), most[str(cell.id)])
+        for place, cell in enumerate(restored.notebook.cells)
+        if cell.id in most
+    }
+
+
+_known_failures: dict[tuple[bytes, str], frozenset[str]] = {}
+
+
+def failed_by_the_solution(job: Job, guests: Guests) -> frozenset[str]:
+    """Return the lecturer's own tests that the lecturer's own answers do not pass here, whatever that is due to."""
+    key = job.solution, json.dumps(dict(job.tests.tests))
+    if key not in _known_failures:
+        failed: frozenset[str] = frozenset()
+        with contextlib.suppress(Unreadable):
+            _, restored, found = judged(SubmittedFile(f"{job.assignment.name}.ipynb", job.solution), job, guests)
+            failed = frozenset(
+                name for name, (points, most) in own_tests(restored, found, job).items() if points < most
+            )
+        _known_failures[key] = failed
+    return _known_failures[key]
+
+
+def not_judged(
+    points: Mapping[str, tuple[float, float]], restored: Restored, found: SubmissionResult, job: Job, guests: Guests
+) -> dict[str, str]:
+    """Return the tests that could not be run on what was handed in, and why: what they fail for says nothing of it."""
+    failed = [name for name, (got, _) in points.items() if not got]
+    if not failed or restored.unanswered >= {name for name, cell in job.release.cells.items() if cell.has("solution")}:
+        return {}
+    known = failed_by_the_solution(job, guests) if job.solution and not found.unjudged.keys() >= set(failed) else set()
+    return {
+        name: found.unjudged.get(name, "your own answers do not pass it here")
+        for name in failed
+        if name in found.unjudged or name in known
     }
 
 
@@ -210,13 +246,15 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
     if outcome == "graded" and troubles:
         outcome = "graded-with-trouble"
     content = written(restored, assignment, found, job)
-    tests = own_tests(restored.notebook, job.release, assignment)
-    extras = {cell.name: points_of(found.shown.get(place, []), cell.points or 0.0) for place, cell in tests.items()}
+    tests = own_tests(restored, found, job)
+    unjudged = not_judged(tests, restored, found, job, guests)
+    troubles += [Anomaly("test-not-judged", f"{name}: {why}") for name, why in unjudged.items()]
+    extras = {name: None if name in unjudged else points for name, (points, _) in tests.items()}
     record = replace(
         record,
         outcome=outcome,
-        score=round(sum(verdict.points for verdict in found.verdicts) + sum(extras.values()), 6),
-        max_score=assignment.max_points + sum(cell.points or 0.0 for cell in tests.values()),
+        score=round(sum(verdict.points for verdict in found.verdicts) + sum(filter(None, extras.values())), 6),
+        max_score=assignment.max_points + sum(most for _, most in tests.values()),
         extras=extras,
         release=assignment.release,
         autograded=hashlib.sha256(content).hexdigest(),

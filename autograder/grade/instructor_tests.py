@@ -1,225 +1,232 @@
 """A lecturer's own test cells, run on the trusted side: the names of the notebook are stand-ins for the student's.
 
-A call of a student's function goes to the student's process as plain arrays, numbers and texts, and so does its answer
-come back. `np.allclose`, `assert` and whatever else a test uses are those of this process, out of the student's reach.
+All tests of a notebook run in one fork of this process, so that a test has the names of those before it, and what the
+course gives out: its imports, the functions of its locked cells, and the files beside the notebook. A call of a
+student's function goes to the student's process as plain values, and so does its answer come back. `np.allclose`,
+`assert` and whatever else a test uses are those of this side, out of the student's reach.
 """
 
-import ast
-import builtins
 import contextlib
-import io
 import json
 import os
-import traceback
-from collections.abc import Callable, Iterable
+import symtable
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autograder.protocol.values import Failure, Opaque
+from autograder.grade.namespace import GONE, TestNamespace, TestResult
+from autograder.grade.restore import Release, as_released
+from autograder.protocol.notebook import Cell
+from autograder.protocol.values import Failure
 from autograder.sandbox.apart import TrustedFork
 from autograder.sandbox.launch import NotStarted
-from autograder.sandbox.outputs import cleaned
-from autograder.sandbox.process import KINDS, Ended, EndedByTime, Guest
+from autograder.sandbox.process import Ended, EndedByTime, Guest
 
-HELPERS = """
-def __sent(value):
-    if isinstance(value, str):
-        import numpy
-        return {"__text": numpy.frombuffer(value.encode("utf-8", "replace"), numpy.uint8)}
-    if isinstance(value, dict):
-        return {name: __sent(item) for name, item in value.items()}
-    if type(value) in (list, tuple):
-        return type(value)(__sent(item) for item in value)
-    return value
-def __called(name, arguments, options):
-    return __sent(globals()[name](*arguments, **options))
-def __looked_up(name):
-    value = globals().get(name, __called)
-    if value is __called:
-        raise NameError(name)
-    return (callable(value), None if callable(value) else __sent(value))
-"""
-"""Put into the student's process; what it does with them is its own affair."""
-
-MAX_TEXT = 20_000
+FORGET_SECONDS = 10.0
 
 
-class Gone(RuntimeError):
-    """An error in a test: the student's process has ended."""
+@dataclass(frozen=True)
+class TestSources:
+    """What the tests of a notebook are run with.
+
+    Attributes
+    ----------
+    tests : the lecturer's test cells, with what is hidden, by their names
+    visible : the same as students have them
+    given : the lecturer's other cells of code; what they import is the test's own, and what locked ones define
+    locked : whether each of those is locked
+    asked : names that an answer is to bind, by the name of its cell: afterwards a test has the student's
+    files : texts and data beside the notebook, by their names
+    """
+
+    __test__ = False
+
+    tests: Mapping[str, str] = field(default_factory=dict)
+    visible: Mapping[str, str] = field(default_factory=dict)
+    given: tuple[tuple[str, bool], ...] = ()
+    asked: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def _plain_numbers(value: Any) -> Any:
-    """Convert 0-d arrays back to numbers, as the function returned them."""
-    if isinstance(value, np.ndarray):
-        return value if value.ndim else value.item()
-    if isinstance(value, dict):
-        if list(value) == ["__text"] and isinstance(value["__text"], np.ndarray):
-            return value["__text"].tobytes().decode("utf-8", "replace")
-        return {name: _plain_numbers(item) for name, item in value.items()}
-    if isinstance(value, tuple | list):
-        return type(value)(_plain_numbers(item) for item in value)
-    if isinstance(value, Opaque):
-        raise TypeError(f"a value of the type {value.type_name} cannot be brought to a test; numbers and arrays can")
-    return value
-
-
-def _raised(failure: Failure) -> BaseException:
-    """Return the exception that a student's function raised, as one of this process."""
-    kind = getattr(builtins, failure.name, None)
-    said = RuntimeError(f"{failure.name}: {failure.text}")
-    try:
-        return kind(failure.text) if isinstance(kind, type) and issubclass(kind, Exception) else said
-    except Exception:  # noqa: BLE001  (one that wants other arguments)
-        return said
-
-
-class _Names(dict[str, Any]):
-    """The namespace of a test: the lecturer's own names, and stand-ins for all others of the notebook."""
-
-    def __init__(self, guest: Guest, seconds: float) -> None:
-        super().__init__(__name__="__main__", __builtins__=builtins)
-        self._guest = guest
-        self._seconds = seconds
-        self._charged_before = guest.charged
-        self.ended: Ended | None = None
-
-    def _asked(self, function: str, **arguments: Any) -> Any:
-        if self.ended:
-            raise Gone("the student's process has ended")
-        left = self._seconds - (self._guest.charged - self._charged_before)
-        try:
-            if left <= 0:
-                raise EndedByTime
-            outcomes = self._guest.evaluate(function, [arguments], left)
-        except Ended as ended:
-            late = EndedByTime(f"its calls together took longer than {self._seconds:g} seconds")
-            self.ended = late if isinstance(ended, EndedByTime) else ended
-            raise Gone(str(self.ended)) from ended
-        if outcomes is None:
-            raise NameError(function)
-        if outcomes[0].failure:
-            raise _raised(outcomes[0].failure)
-        return _plain_numbers(outcomes[0].value)
-
-    def __missing__(self, name: str) -> Any:
-        if hasattr(builtins, name) or name.startswith("__"):
-            raise KeyError(name)
-        try:
-            is_callable, value = self._asked("__looked_up", name=name)
-        except NameError:
-            raise KeyError(name) from None
-        return self.stand_in(name) if is_callable else value
-
-    def stand_in(self, name: str) -> Callable[..., Any]:
-        """Return a proxy that calls a function of the student's process."""
-
-        def call(*arguments: Any, **options: Any) -> Any:
-            return self._asked("__called", name=name, arguments=arguments, options=options)
-
-        call.__name__ = call.__qualname__ = name
-        return call
-
-
-def _own_names(sources: Iterable[str]) -> ast.Module:
-    """Return the imports and functions of the lecturer's locked cells."""
-    kept: list[ast.stmt] = []
-    for source in sources:
-        with contextlib.suppress(SyntaxError, ValueError):
-            body = ast.parse(source).body
-            kept += [each for each in body if isinstance(each, ast.Import | ast.ImportFrom | ast.FunctionDef)]
-    return ast.Module(kept, [])
-
-
-def run_test(source: str, given: Iterable[str], guest: Guest, seconds: float) -> list[dict[str, Any]]:
-    """Run a lecturer's test cell here.
+def sources_of(
+    release: Release,
+    checks: frozenset[str],
+    handed_out: Sequence[Cell],
+    solved: Sequence[Cell],
+    files: Mapping[str, bytes],
+) -> TestSources:
+    """Return what a lecturer's own tests are run with.
 
     Parameters
     ----------
-    source : of the cell, with its hidden tests
-    given : sources of the lecturer's locked cells; what they import and define is the test's own
-    guest : the student's process, in which the cells above and HELPERS have been run
-    seconds : for all calls of the student's functions
-
-    Returns
-    -------
-    the cell's outputs, as Jupyter would have stored them
-
-    Raises
-    ------
-    Ended
-        If the student's process ended.
+    release : what the gradebook knows; it has the last word on locked cells
+    checks : names of the check cells, which are no tests of the lecturer's
+    handed_out : the notebook as students have it
+    solved : the notebook with the lecturer's answers; where there is none, what was handed out says what to bind
+    files : beside the lecturer's notebook
     """
-    names = _Names(guest, seconds)
-    printed, outputs = io.StringIO(), list[dict[str, Any]]()
+    tests = {name: cell.source for name, cell in release.cells.items() if cell.is_test and name not in checks}
+    given = []
+    for cell in handed_out:
+        if cell.kind == "code" and not any(cell.has(flag) for flag in ("solution", "grade", "task")):
+            known = release.cells.get(cell.grade_id or "")
+            given.append((known.source, True) if known and known.locked else (cell.source, False))
+    answers = [cell for cell in (*handed_out, *solved) if cell.kind == "code" and cell.has("solution")]
+    return TestSources(
+        tests,
+        {name: as_released(source, release.hidden) for name, source in tests.items()},
+        tuple(given),
+        {cell.name: bound_by(cell.source) for cell in answers},
+        files,
+    )
+
+
+def bound_by(source: str) -> frozenset[str]:
+    """Return the names that a cell of the lecturer's binds at its top level; none if it is not plain Python."""
     try:
-        with contextlib.redirect_stdout(printed):
-            exec(compile(_own_names(given), "<locked cells>", "exec"), names)
-            tree, value = ast.parse(source), None
-            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-            exec(compile(tree, "<test>", "exec"), names)
-            if isinstance(last, ast.Expr):
-                value = eval(compile(ast.Expression(last.value), "<test>", "eval"), names)
-        if value is not None:
-            shown = {"text/plain": _short(repr(value))}
-            outputs.append({"output_type": "execute_result", "data": shown, "metadata": {}})
-    except Exception as error:  # noqa: BLE001  (a test fails in whatever way it likes)
-        if isinstance(error, OSError) and isinstance(error.filename, str):  # without the folders of this machine
-            error.filename = os.path.basename(error.filename)  # noqa: PTH119
-        lines = [_short(line) for line in traceback.format_exception_only(error)]
-        name, text = type(error).__name__, _short(str(error))
-        outputs.append({"output_type": "error", "ename": name, "evalue": text, "traceback": lines})
-    if names.ended:
-        raise names.ended
-    if printed.getvalue():
-        outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": _short(printed.getvalue())})
-    return outputs
+        symbols = symtable.symtable(source, "<cell>", "exec").get_symbols()
+    except (SyntaxError, ValueError):
+        return frozenset()
+    return frozenset(each.get_name() for each in symbols if each.is_assigned() or each.is_imported())
 
 
-def prepared(source: str, given: Iterable[str], guest: Guest, seconds: float) -> Callable[[Any], Any]:
-    """Prepare a student's process for a test cell; return the function that runs it in a fork (`sandbox.apart`).
+class InstructorTests:
+    """The tests of one notebook while it is judged.
 
-    Raises
-    ------
-    Ended
+    Attributes
+    ----------
+    sources : what they are run with
+    charged : seconds that they have computed, without the student's functions
     """
-    guest.run(HELPERS, seconds)
 
-    def answer(message: Any) -> Any:
+    def __init__(self, sources: TestSources) -> None:
+        """Configure the fork; the first test starts it."""
+        self.sources = sources
+        self.charged = 0.0
+        self._done: list[tuple[str, Any]] = []
+        self._apart: TrustedFork | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._names: TestNamespace | None = None  # in the fork
+        self._guest: Guest | None = None
+        self._until = 0.0
+        self._ended: Ended | NotStarted | None = None
+
+    def run(self, name: str, guest: Guest, seconds: float) -> TestResult:
+        """Run a test.
+
+        Parameters
+        ----------
+        name : of its cell
+        guest : the student's process, in which the cells above have been run
+        seconds : for all calls of the student's functions, and for what goes on with what they return
+
+        Raises
+        ------
+        Ended
+            If the test, or what it asked, took too much; the student's process has ended too.
+        NotStarted
+        """
+        self._guest, self._until, self._ended = guest, guest.charged + seconds, None
         try:
-            outputs, kind, said = run_test(source, given, guest, seconds), "", ""
+            if self._apart is None:
+                self._start()
+                for earlier in self._done:
+                    self._ask(earlier, seconds)
+            outputs, unjudged = self._ask(("test", self.sources.tests[name]), seconds)
+        except (Ended, NotStarted):
+            guest.end()
+            self._end_fork()
+            raise
+        if self._ended:
+            guest.end()
+            raise self._ended
+        self._done.append(("test", self.sources.tests[name]))
+        return TestResult(json.loads(outputs.tobytes()), unjudged)
+
+    def answered(self, name: str) -> None:
+        """From now on, of the names that the answer in a cell is to bind, take the student's."""
+        names = self.sources.asked.get(name)
+        if names and self._done:
+            message = ("forget", sorted(names))
+            self._done.append(message)
+            if self._apart:
+                with contextlib.suppress(Ended, NotStarted):
+                    self._ask(message, FORGET_SECONDS)
+
+    def end(self) -> None:
+        """End the fork, and remove its folder. May be called twice."""
+        self._end_fork()
+
+    def _start(self) -> None:
+        self._apart = TrustedFork(self._answer, FORGET_SECONDS, served=self._serve)
+        if self.sources.files:
+            self._folder = tempfile.TemporaryDirectory(prefix="tests-", ignore_cleanup_errors=True)
+            put_files(Path(self._folder.name), self.sources.files)
+
+    def _end_fork(self) -> None:
+        if self._apart:
+            self._apart.end()
+            self._apart = None
+        if self._folder:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _ask(self, message: Any, seconds: float) -> Any:
+        assert self._apart
+        self._apart.seconds, self._apart.charged = seconds, 0.0
+        try:
+            return self._apart.ask(message)
+        finally:
+            self.charged += self._apart.charged
+
+    def _serve(self, request: Any) -> Any:
+        """Ask the student's process what the fork asks."""
+        assert self._guest
+        try:
+            if self._ended:
+                raise self._ended
+            left = self._until - self._guest.charged
+            if left <= 0:
+                raise EndedByTime("its calls together took longer than there was time for")
+            return self._guest.ask_for_test(request, left)
         except (Ended, NotStarted) as error:
-            outputs, kind, said = [], getattr(error, "outcome", "not-started"), str(error)
-        shown = json.dumps(outputs).encode("utf-8", "backslashreplace")
-        return kind, said[:MAX_TEXT], guest.charged, np.frombuffer(shown, np.uint8)
+            self._ended = error
+            return Failure(GONE, "the student's process has ended")
 
-    return answer
+    def _answer(self, message: Any) -> Any:
+        """In the fork, run a test or forget names."""
+        if self._names is None:
+            self._names = self._begun()
+        word, what = message
+        if word == "forget":
+            for name in what:
+                self._names.pop(name, None)
+            return None
+        found = self._names.run(what)
+        shown = json.dumps(found.outputs).encode("utf-8", "backslashreplace")
+        return np.frombuffer(shown, np.uint8), found.unjudged
 
-
-def outputs_of(apart: TrustedFork, guest: Guest) -> list[dict[str, Any]]:
-    """Run a prepared test and return its outputs; charge the student's process for the calls of it.
-
-    Raises
-    ------
-    Ended
-        If it, or what it asked, took too much; the student's process has ended too.
-    NotStarted
-    """
-    try:
-        kind, said, guest.charged, shown = apart.ask(None)
-        if kind in KINDS:
-            raise KINDS[kind](said)
-        if kind:
-            raise NotStarted(said)
-    except (Ended, NotStarted):
-        guest.end()
-        raise
-    outputs: list[dict[str, Any]] = json.loads(shown.tobytes())
-    return outputs
+    def _begun(self) -> TestNamespace:
+        assert self._apart
+        if self._folder:
+            os.chdir(self._folder.name)
+            sys.path.insert(0, self._folder.name)
+        names = TestNamespace(self._apart.ask_back)
+        names.begin(self.sources.given)
+        return names
 
 
-def _short(text: str) -> str:
-    return cleaned(text)[:MAX_TEXT]
+def put_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files below a folder, by their relative paths there."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def points_of(outputs: Iterable[dict[str, Any]], most: float) -> float:

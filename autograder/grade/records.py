@@ -76,7 +76,7 @@ class Record:
     versions : of Python and packages
     sandbox : what the students' code ran in
     verdicts : as `Verdict.as_json` gives them, in the assignment's order, with "seen", "hint", "read" and "parts"
-    extras : points that a lecturer's own test cells gave, by grade_id
+    extras : points that a lecturer's own test cells gave, by grade_id; None where a person gives them
     unanswered : written answers that are as they were handed out
     troubles : each with "id", "where" and "text"
     advice : what a person should do, where the outcome asks for one
@@ -100,7 +100,7 @@ class Record:
     versions: dict[str, str] = field(default_factory=dict)
     sandbox: str = ""
     verdicts: list[dict[str, Any]] = field(default_factory=list)
-    extras: dict[str, float] = field(default_factory=dict)
+    extras: dict[str, float | None] = field(default_factory=dict)
     unanswered: list[str] = field(default_factory=list)
     troubles: list[dict[str, str]] = field(default_factory=list)
     advice: str = ""
@@ -116,12 +116,16 @@ class Record:
         verdicts = [verdict_of(row) for row in self.verdicts]
         texts = [text for trouble in self.troubles for text in (trouble["id"], trouble["text"])]
         texts += [self.student, self.outcome, *(verdict.function for verdict in verdicts), *self.unanswered]
-        numbers = [*self.extras.values(), *(verdict.points for verdict in verdicts), self.score or 0.0]
+        numbers = [
+            *(n or 0.0 for n in self.extras.values()),
+            *(verdict.points for verdict in verdicts),
+            self.score or 0.0,
+        ]
         return all(isinstance(text, str) for text in texts) and all(isinstance(n, int | float) for n in numbers)
 
     @property
-    def marks(self) -> dict[str, float]:
-        """The points of each check cell, by its grade_id; nothing where there are no marks."""
+    def marks(self) -> dict[str, float | None]:
+        """The points of each check cell, by its grade_id; None where a person gives them; nothing without marks."""
         if self.outcome in WITHOUT_MARKS:
             return {}
         return {row["id"]: row["points"] for row in self.verdicts} | self.extras

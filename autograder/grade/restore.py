@@ -250,24 +250,27 @@ def kernelspec_of(text: str | None) -> dict[str, str]:
     return spec if isinstance(spec, dict) else {}
 
 
-def shared_cells(file: Path, release: Release) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
+def cells_in(file: Path) -> tuple[Cell, ...]:
+    """Return the cells of a notebook of the lecturer's; none where it cannot be read."""
+    try:
+        return read(file.read_bytes()).cells
+    except (OSError, NoNotebook):
+        return ()
+
+
+def shared_cells(cells: Iterable[Cell], release: Release) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
     """Return the preamble and the text cells that all notebooks of a release share.
 
     Parameters
     ----------
-    file : the notebook as it was handed out; it is the lecturer's
+    cells : of the notebook as it was handed out
     release : what the gradebook knows; it has the last word on locked cells
 
     Returns
     -------
-    the code cells above the first that a student answers, and kind and source of all text cells; nothing where it
-    cannot be read
+    the code cells above the first that a student answers, and kind and source of all text cells
     """
     preamble, texts, begun = list[str](), set[tuple[str, str]](), False
-    try:
-        cells = read(file.read_bytes()).cells
-    except (OSError, NoNotebook):
-        return (), frozenset()
     for cell in cells:
         begun = begun or any(cell.has(flag) for flag in ("solution", "grade", "task"))
         if cell.kind != "code":

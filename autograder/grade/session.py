@@ -15,13 +15,14 @@ from autograder.course_file import assignments_of, released
 from autograder.errors import AutograderError
 from autograder.grade import cluster
 from autograder.grade.batch import grade_all
-from autograder.grade.collect import SubmissionFolder, places
+from autograder.grade.collect import SubmissionFolder, files_below, places
 from autograder.grade.console import changes_table, followed, needs_marks, summary, table
 from autograder.grade.course import Course
 from autograder.grade.gradebook import Gradebook, UnknownAssignment, assignments_and
 from autograder.grade.grader import Job, Result
+from autograder.grade.instructor_tests import sources_of
 from autograder.grade.records import Record, Records
-from autograder.grade.restore import shared_cells
+from autograder.grade.restore import cells_in, shared_cells
 from autograder.grade.writer import ClassState, Writer, changes, exit_code
 from autograder.sandbox.clock import cores
 from autograder.sandbox.launch import SandboxProcess
@@ -83,18 +84,27 @@ def job_of(
     options : what the caller chooses
     """
     name, release = assignment.name, gradebook.release
-    preamble, texts = shared_cells(course.folder("release") / name / f"{name}.ipynb", release)
+    handed_out = cells_in(course.folder("release") / name / f"{name}.ipynb")
+    solved = course.folder("source") / name / f"{name}.ipynb"
+    preamble, texts = shared_cells(handed_out, release)
+    releases = released(course.root)
+    asked = (assignment, *(each for each in releases.values() if each.name == name))
+    checks = frozenset(exercise.id for each in asked for exercise in each.exercises)
+    files = files_below(solved.parent) if solved.parent.is_dir() else {}
+    tests = sources_of(release, checks, handed_out, cells_in(solved), files)
     return Job(
         assignment=assignment,
         known=known,
-        releases=released(course.root),
+        releases=releases,
         release=release,
         seed=0,
         seconds=options.seconds,
         budget=options.budget,
         sandbox="namespaces" if options.sandboxed else "none",
-        preamble=preamble,
+        preamble=() if files else preamble,  # which might open one, and is run where there is none
         texts=texts,
+        tests=tests,
+        solution=solved.read_bytes() if tests.tests and solved.is_file() else b"",
     )
 
 

@@ -1,6 +1,7 @@
 """Judge one notebook: run its cells in a process of its own, in order, and judge its functions from this one."""
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,7 +10,7 @@ from autograder.assignments import Assignment, Exercise
 from autograder.core.check import follows_from_earlier, may_follow_from_earlier, put_right, questions
 from autograder.core.judge import judge, refused
 from autograder.core.verdict import Verdict
-from autograder.grade.instructor_tests import outputs_of
+from autograder.grade.instructor_tests import InstructorTests, bound_by
 from autograder.protocol.notebook import Cell, Notebook
 from autograder.protocol.values import Outcome
 from autograder.recognise import exercise_checked_by, functions_defined_in
@@ -20,9 +21,6 @@ from autograder.sandbox.process import CallHandler, Ended, Guest, GuestProcess
 
 Guests = Callable[[], Guest]
 """Starts a student's process."""
-
-InstructorTest = Callable[[Guest, float], Callable[[Any], Any]]
-"""Prepares a lecturer's own test cell (`instructor_tests.prepared`), within seconds for all its calls."""
 
 MAX_SEEN = 1_000
 MAX_SHOWN = 16 * 2**20
@@ -51,12 +49,14 @@ class SubmissionResult:
     endings : the outcome of each process that ended too early: "timed-out", "out-of-memory", "crashed"
     shown : what each code cell showed, by its place in the notebook
     answers : what each function returned on the cases, by its name
+    unjudged : of a lecturer's own tests that failed, what could not be brought to them, by the name of the cell
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
     endings: list[str] = field(default_factory=list)
     shown: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     answers: dict[str, list[Outcome]] = field(default_factory=dict)
+    unjudged: dict[str, str] = field(default_factory=dict)
 
     @property
     def outcome(self) -> str:
@@ -79,8 +79,9 @@ class Submission:
     seconds : time limit of a cell, and of judging one function
     guests : starts a student's process
     budget : seconds for the whole, with everything that is run again; charged as `sandbox.clock` does
-    extras : a lecturer's own test cells, by their place in the notebook: run here, not in the student's process
+    tests : a lecturer's own tests, which are run here, not in the student's process
     guest : a process that is there already and has run nothing yet
+    files : what lies beside the notebook, by relative path
     """
 
     notebook: Notebook
@@ -89,8 +90,9 @@ class Submission:
     seconds: float
     guests: Guests = GuestProcess
     budget: float = float("inf")
-    extras: Mapping[int, InstructorTest] = field(default_factory=dict)
+    tests: InstructorTests | None = None
     guest: Guest | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
     _had: list[Guest] = field(default_factory=list, init=False)
     _charged_apart: float = field(default=0.0, init=False)
     _shown: int = field(default=0, init=False)
@@ -101,7 +103,9 @@ class Submission:
 
     def __post_init__(self) -> None:
         """Take over the process that is there already."""
-        self._had += [self.guest] if self.guest else []
+        if self.guest:
+            self._had.append(self.guest)
+            self.guest.put(self.files)
 
     def judge(self) -> SubmissionResult:
         """Run the notebook, and return the verdicts, in the order of the exercises, with the outputs of the cells.
@@ -119,8 +123,8 @@ class Submission:
                     continue
                 number += 1
                 exercise = exercise_checked_by(cell, self.assignment)
-                if place in self.extras:
-                    self._run_here(place, number)
+                if self.tests and cell.id in self.tests.sources.tests:
+                    self._run_here(self.tests, cell, place, number)
                 elif exercise is None:
                     self._run(cell, place, number)
                 elif exercise.function not in verdicts:
@@ -134,11 +138,14 @@ class Submission:
         finally:
             if self.guest:
                 self.guest.end()
+            if self.tests:
+                self.tests.end()
         self._judged_as.verdicts = [_harmless(verdicts[exercise.function]) for exercise in self.assignment.exercises]
         return self._judged_as
 
     def _seconds_left(self, wanted: float = 0.0) -> float:
         spent = self._charged_apart + sum(guest.charged for guest in self._had)
+        spent += self.tests.charged if self.tests else 0.0
         left = min(max(wanted, self.seconds), self.budget - spent)
         if left < LEAST_SECONDS:
             raise NoTimeLeft
@@ -155,6 +162,7 @@ class Submission:
             self._had.append(guest)
             self._finished = []
             try:
+                guest.put(self.files)
                 guest.block(self._blocked)
                 while again:
                     source, *again = again
@@ -188,6 +196,8 @@ class Submission:
             return
         self._finished.append(source)
         self._show(place, ran.outputs)
+        if self.tests:
+            self.tests.answered(str(cell.id))
         if ran.failure is None:
             self._spoiled = {name: why for name, why in self._spoiled.items() if name not in defined}
         else:
@@ -212,19 +222,30 @@ class Submission:
         self._shown += size
         self._judged_as.shown[place] = [*outputs, *more]
 
-    def _run_here(self, place: int, number: int) -> None:
+    def _run_here(self, tests: InstructorTests, cell: Cell, place: int, number: int) -> None:
         """Run a lecturer's own test cell in the trusted process."""
+        name = str(cell.id)
         try:
-            guest, seconds = self._running_guest(), self._seconds_left()
-            with self._apart(self.extras[place](guest, seconds), seconds) as apart:
-                shown = outputs_of(apart, guest)
+            found = tests.run(name, self._running_guest(), self._seconds_left())
         except NoTimeLeft:
             shown = [_error("timed-out", NO_TIME)]
             self._out_of_time()
         except Ended as ended:
             self._note_end(ended)
             shown = [_error(ended.outcome, f"The test in code cell {number} ended the student's process: {ended}.")]
+        else:
+            shown = found.outputs
+            if found.unjudged:
+                self._judged_as.unjudged[name] = found.unjudged
+            if self._used_below(place, bound_by(tests.sources.visible[name])):
+                self._run(replace(cell, source=tests.sources.visible[name]), place, number)
         self._judged_as.shown[place] = shown  # whole: it is what the test is worth
+
+    def _used_below(self, place: int, names: frozenset[str]) -> bool:
+        """Return whether a cell below says one of these names, which its process then has to have."""
+        tests = self.tests.sources.tests if self.tests else {}
+        below = (cell for cell in self.notebook.cells[place + 1 :] if cell.kind == "code" and cell.id not in tests)
+        return any(names & set(re.findall(r"\w+", cell.source)) for cell in below)
 
     def _note_end(self, ended: Ended) -> None:
         self.guest = None

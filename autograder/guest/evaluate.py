@@ -8,7 +8,7 @@ import io
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,18 +67,25 @@ def _stopwatch() -> Callable[[], float]:
     return lambda: min(time.process_time() - computed, time.perf_counter() - passed)
 
 
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """Drop what is printed and warned meanwhile."""
+    with (
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+        contextlib.redirect_stdout(_Discard()),
+        contextlib.redirect_stderr(_Discard()),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
 def call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Outcome:
     """Call the function once, with copies of the arguments by position, silently."""
     given = copied(arguments)
     elapsed = _stopwatch()
     try:
-        with (
-            warnings.catch_warnings(),
-            np.errstate(all="ignore"),
-            contextlib.redirect_stdout(_Discard()),
-            contextlib.redirect_stderr(_Discard()),
-        ):
-            warnings.simplefilter("ignore")
+        with silence():
             value = plain(function(*given.values()))
     except KeyboardInterrupt:
         raise  # whoever sits before the notebook means the check

@@ -5,7 +5,10 @@ Started as `python -m autograder.guest.server FD`, it speaks the wire protocol o
   goes out in pieces: `("display", bytes)`, the bytes a JSON list of outputs in an array;
 - `("read", bytes)`: a notebook's file, as an array; answered by `("pages", ...)` with what `notebook.flat` makes of it,
   or by a Failure;
+- `("put", relative path, bytes)`: a file beside the notebook; answered by None or a Failure;
 - `("block", names)`: functions that were ended once, and raise at once after every cell from now on; answered by None;
+- `("look-up", name)` and `("call", name, arguments, options, state)`, for a lecturer's own test, as `guest.called` has
+  them;
 - `("evaluate", function name, cases, names)`, answered by a list of Outcomes, or None where there is no such function.
   While it runs, each function in `names` is answered from outside: `("call", name, arguments, options)` goes out for
   each of its calls, and its value, or a Failure, comes back.
@@ -13,19 +16,21 @@ Started as `python -m autograder.guest.server FD`, it speaks the wire protocol o
 
 import contextlib
 import ctypes
+import importlib
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autograder.guest import stand_in
+from autograder.guest import called, stand_in
 from autograder.guest.cells import Cells
 from autograder.guest.display import Outputs
-from autograder.guest.evaluate import evaluate
+from autograder.guest.evaluate import evaluate, failure_of
 from autograder.protocol import notebook, wire
 from autograder.protocol.values import Failure, plain
 
@@ -54,6 +59,17 @@ def asked_outside(channel: socket.socket, name: str) -> Callable[..., Any]:
         return answer
 
     return ask
+
+
+def put(name: str, content: bytes) -> Failure | None:
+    """Write a file below the working directory, from where it can be opened and imported."""
+    try:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(content)
+    except OSError as error:
+        return failure_of(error)
+    importlib.invalidate_caches()
+    return None
 
 
 @contextlib.contextmanager
@@ -90,6 +106,12 @@ def serve(channel: socket.socket, cells: Cells) -> None:
                 blocked = {name: ended(name) for name in names}
                 namespace.update(blocked)
                 answer = None
+            case ("put", str() as name, np.ndarray() as content):
+                answer = put(name, content.tobytes())
+            case ("look-up", str() as name):
+                answer = called.look_up(namespace, name)
+            case ("call", str() as name, list() as arguments, dict() as options, state):
+                answer = called.call(namespace, name, arguments, options, state)
             case ("evaluate", str() as name, list() as cases, list() as names):
                 with replaced(namespace, {other: asked_outside(channel, other) for other in names}):
                     function = namespace.get(name)

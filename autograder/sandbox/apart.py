@@ -28,10 +28,17 @@ class TrustedFork(contextlib.AbstractContextManager["TrustedFork"]):
 
     Attributes
     ----------
+    seconds : of processor time for all messages together
     charged : seconds that it has computed
     """
 
-    def __init__(self, answer: Callable[[Any], Any], seconds: float, memory: int = Limits.memory) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Any], Any],
+        seconds: float,
+        memory: int = Limits.memory,
+        served: Callable[[Any], Any] | None = None,
+    ) -> None:
         """Configure the fork; start nothing yet.
 
         Parameters
@@ -39,9 +46,11 @@ class TrustedFork(contextlib.AbstractContextManager["TrustedFork"]):
         answer : returns the answer to a message, both plain values; called in the fork
         seconds : of processor time for all messages together
         memory : bytes that it may take beyond what this process has
+        served : answers here what the fork asks by `ask_back` before it answers itself
         """
         self._answer = answer
-        self._seconds = seconds
+        self._served = served
+        self.seconds = seconds
         self._memory = memory
         self._pid = 0
         self._channel: socket.socket | None = None
@@ -56,12 +65,18 @@ class TrustedFork(contextlib.AbstractContextManager["TrustedFork"]):
             If it took too long or too much memory; its kind says which.
         """
         channel = self._channel = self._channel or self._started()
-        clock = Clock(lambda: self._pid, self._seconds - self.charged, waiting_counts=False)
+        clock = Clock(lambda: self._pid, self.seconds - self.charged, waiting_counts=False)
         try:
             wire.send(channel, message, clock)
-            return wire.receive(channel, clock)
+            while True:
+                word, answer = wire.receive(channel, clock)
+                if word == "answer" or self._served is None:
+                    return answer
+                reply = self._served(answer)
+                clock.resume()
+                wire.send(channel, reply, clock)
         except wire.TimedOut as error:
-            raise EndedByTime(f"with what it returned, it took longer than {self._seconds:g} seconds") from error
+            raise EndedByTime(f"with what it returned, it took longer than {self.seconds:g} seconds") from error
         except wire.WireError as error:
             if self.end() == OUT_OF_MEMORY:
                 most = self._memory // MEBIBYTE
@@ -81,6 +96,7 @@ class TrustedFork(contextlib.AbstractContextManager["TrustedFork"]):
     def _serve(self, channel: socket.socket, other: socket.socket) -> NoReturn:
         """Serve messages until the channel closes; exit without the clean-up of the parent."""
         code = 1
+        self._channel = channel
         try:
             other.close()
             die_with_parent()
@@ -91,13 +107,25 @@ class TrustedFork(contextlib.AbstractContextManager["TrustedFork"]):
             while True:
                 answer = self._answer(wire.receive(channel))
                 try:
-                    wire.send(channel, answer)
+                    wire.send(channel, ("answer", answer))
                 except wire.WireError as error:  # it is too large
-                    wire.send(channel, Failure("WireError", str(error)))
+                    wire.send(channel, ("answer", Failure("WireError", str(error))))
         except MemoryError:
             code = OUT_OF_MEMORY
         finally:
             os._exit(code)
+
+    def ask_back(self, message: Any) -> Any:
+        """In the fork, ask the process that made it.
+
+        Raises
+        ------
+        wire.WireError
+            If the message is too large.
+        """
+        assert self._channel
+        wire.send(self._channel, ("asked", message))
+        return wire.receive(self._channel)
 
     def end(self) -> int | None:
         """End the fork, and return its exit code, None where it was killed. May be called twice."""

@@ -4,7 +4,7 @@ import contextlib
 import json
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,7 @@ class ForkedGuest(Guest):
         self.fresh = zygote.fresh_guest
         self._begun: list[tuple[str, CellResult]] = []
         self._blocked: list[str] = []
+        self._files: Mapping[str, bytes] = {}
 
     @property
     def process(self) -> int:
@@ -79,6 +80,16 @@ class ForkedGuest(Guest):
         self._blocked = list(functions)
         super().block(functions)
 
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Put files beside the notebook, by their relative paths.
+
+        Raises
+        ------
+        Ended
+        """
+        self._files = files
+        super().put(files)
+
     def _leave_preamble(self) -> None:
         """Replace the process by a fresh one if the notebook leaves the preamble before its end."""
         if self.preamble:
@@ -87,6 +98,7 @@ class ForkedGuest(Guest):
             other = self.fresh()
             self._zygote, self._channel, self._status = other._zygote, other._channel, other._status
             self._handle, self._before, self._ended = other._handle, other._before, False
+            super().put(self._files)
             super().block(self._blocked)
             for source, _ in self._begun:
                 super().run(source, START_SECONDS)

@@ -153,6 +153,16 @@ class Guest(contextlib.AbstractContextManager["Guest"]):
             ended.outputs = shown.outputs()
             raise
 
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Put files beside the notebook, by their relative paths.
+
+        Raises
+        ------
+        Ended
+        """
+        for name, content in files.items():
+            self._ask(("put", name, np.frombuffer(content, np.uint8)), START_SECONDS)
+
     def block(self, functions: Sequence[str]) -> None:
         """Block functions that were ended before: calls of them raise at once."""
         self._ask(("block", list(functions)), START_SECONDS)
@@ -190,6 +200,16 @@ class Guest(contextlib.AbstractContextManager["Guest"]):
             # Of what took long, this side has seen how long: nobody has to believe what the guest says.
             return [replace(o, seconds=took / len(cases)) for o in answer] if took > 2 * LOOK_SECONDS else answer
         raise self._broken()
+
+    def ask_for_test(self, request: Sequence[Any], seconds: float) -> Any:
+        """Return what the guest answers to a lecturer's own test (`guest.called`): plain values, or a Failure.
+
+        Raises
+        ------
+        Ended
+        """
+        self._leave_preamble()
+        return self._ask(tuple(request), seconds)
 
     def _leave_preamble(self) -> None:
         """Undo cells that were run ahead of time; only a forked guest has any."""

@@ -14,7 +14,7 @@ import pytest
 from autograder.grade.collect import places
 from autograder.grade.grader import grade_submission
 from autograder.grade.guests import GuestFactory
-from autograder.grade.restore import Release, shared_cells
+from autograder.grade.restore import Release, cells_in, shared_cells
 from autograder.sandbox.fork_client import Zygote
 from autograder.sandbox.launch import NotStarted
 from autograder.sandbox.process import Ended
@@ -232,12 +232,12 @@ def test_the_opening_is_what_stands_above_the_first_answer(tmp_path):
     job = job_of(here)
     release = here / "release" / NAME / f"{NAME}.ipynb"
     handed_out = nbformat.read(release, as_version=4)
-    preamble, texts = shared_cells(release, job.release)
+    preamble, texts = shared_cells(cells_in(release), job.release)
     assert preamble == (cell(handed_out, "setup").source,)
     assert ("markdown", "# Small") in texts
-    assert shared_cells(tmp_path / "nothing.ipynb", Release({})) == ((), frozenset())
+    assert shared_cells(cells_in(tmp_path / "nothing.ipynb"), Release({})) == ((), frozenset())
     release.write_text("[]")
-    assert shared_cells(release, Release({}))[0] == ()
+    assert shared_cells(cells_in(release), Release({}))[0] == ()
 
 
 @pytest.mark.parametrize("begins_otherwise", [False, True])
@@ -250,7 +250,7 @@ def test_a_graded_notebook_is_the_same_with_an_opening_and_without(tmp_path, beg
 
     hand_in(here, "ada", notebook(here, {"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2"}, change))
     job = job_of(here)
-    job = replace(job, preamble=shared_cells(here / "release" / NAME / f"{NAME}.ipynb", job.release)[0])
+    job = replace(job, preamble=shared_cells(cells_in(here / "release" / NAME / f"{NAME}.ipynb"), job.release)[0])
     assert job.preamble
     (place,), found = places(here / "submitted", NAME), []
     for each in (job, replace(job, preamble=())):
