@@ -1,9 +1,13 @@
 """A lecturer's settings, `course.toml` in a course directory, and the record of releases.
 
+    [course]
+    packages = ["scipy", "pandas"]            # that notebooks may import besides numpy, matplotlib and IPython
+
     [ps4_two_layer]
     leave_out = ["nn_model"]                  # handed out written, and not asked
     points = {compute_dW2 = 3, backward_propagation = 6}
     version = 2
+    packages = ["torch"]                      # for this one too
 
     [ps8_revision]                            # an assignment of your own; its text source is ps8_revision.py
     title = "Revision"
@@ -38,6 +42,8 @@ from course_lib.equations import EQUATIONS
 from course_lib.names import suggestion
 
 FILE = "course.toml"
+FOR_ALL = "course"
+"""The table with what is set for all assignments."""
 RELEASES = "releases.json"
 EQUATIONS_FILE = "equations.py"
 
@@ -59,19 +65,45 @@ def assignments_of(course: Path) -> Mapping[str, Assignment]:
         If the file is not TOML, or asks for something that there is not.
     """
     path = course / FILE
+    declared = declared_by(course)
+    found = dict(ASSIGNMENTS)
+    for name, table in _tables(path).items():
+        where = f"{path}, [{name}]"
+        if name == FOR_ALL:
+            _known(table, ("packages",), where)
+            continue
+        known = ASSIGNMENTS.get(name)
+        found[name] = _changed(known, table, where) if known else _own(name, table, where, declared)
+    return MappingProxyType(found)
+
+
+def _tables(path: Path) -> dict[str, dict[str, Any]]:
     try:
         tables = tomllib.loads(text_of(path) or "")
     except (ValueError, RecursionError) as error:
         raise CourseFileError(f"{path} cannot be read: {error}; mend it there, or take the file away") from error
-    declared = declared_by(course)
-    found = dict(ASSIGNMENTS)
     for name, table in tables.items():
-        where = f"{path}, [{name}]"
         if not isinstance(table, dict):
             raise CourseFileError(f"{path}: {name} is not a table; write [{name}] above what it holds")
-        known = ASSIGNMENTS.get(name)
-        found[name] = _changed(known, table, where) if known else _own(name, table, where, declared)
-    return MappingProxyType(found)
+    return tables
+
+
+def packages_of(course: Path, assignment: str) -> tuple[str, ...]:
+    """Return the distributions that notebooks of an assignment may import besides those that all may.
+
+    Raises
+    ------
+    CourseFileError
+        If the file cannot be read, or says something else there.
+    """
+    path = course / FILE
+    tables, found = _tables(path), dict[str, None]()
+    for table in (FOR_ALL, assignment):
+        names = tables.get(table, {}).get("packages", [])
+        if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+            raise CourseFileError(f'{path}, [{table}]: write packages = ["scipy", "pandas"]')
+        found |= dict.fromkeys(names)
+    return tuple(found)
 
 
 def declared_by(course: Path) -> dict[str, Declaration]:
@@ -147,7 +179,7 @@ def _version(table: Mapping[str, Any], otherwise: int, where: str) -> int:
 
 
 def _changed(assignment: Assignment, table: Mapping[str, Any], where: str) -> Assignment:
-    _known(table, ("leave_out", "points", "title", "version"), where)
+    _known(table, ("leave_out", "points", "title", "version", "packages"), where)
     left_out, points = table.get("leave_out", []), table.get("points", {})
     if not isinstance(left_out, list) or not isinstance(points, dict):
         raise CourseFileError(f'{where}: write leave_out = ["a_function"] and points = {{a_function = 2}}')
@@ -178,7 +210,7 @@ def _changed(assignment: Assignment, table: Mapping[str, Any], where: str) -> As
 def _own(name: str, table: Mapping[str, Any], where: str, declared: Mapping[str, Declaration]) -> Assignment:
     if "exercises" not in table:
         raise CourseFileError(f"{where}: {suggestion(name, ASSIGNMENTS)}; one of your own needs exercises")
-    _known(table, ("title", "version", "exercises", "written"), where)
+    _known(table, ("title", "version", "exercises", "written", "packages"), where)
     try:
         exercises = []
         for row in table["exercises"]:

@@ -48,6 +48,7 @@ class Job:
     preamble : the code cells with which every notebook begins (`restore.shared_cells`): run once for all
     texts : the text cells as they were handed out (`restore.shared_cells`)
     tests : a lecturer's own tests, and what they need
+    packages : distributions that notebooks may import besides those that all may
     solution : the file of the lecturer's notebook with the answers, by which it is known what they can judge; or b""
     """
 
@@ -63,6 +64,7 @@ class Job:
     texts: frozenset[tuple[str, str]] = frozenset()
     tests: TestSources = field(default_factory=TestSources)
     solution: bytes = b""
+    packages: tuple[str, ...] = ()
 
     @property
     def sandboxed(self) -> bool:
@@ -237,6 +239,7 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
 
             if parsed_time(file.timestamp) is None:
                 troubles.append(Anomaly("unreadable-timestamp"))
+    troubles += [Anomaly("package-not-there", name) for name in sorted(found.absent)]
     missing = (exercise.id for exercise in assignment.exercises if exercise.id not in job.release.places)
     troubles += [Anomaly("not-in-gradebook", id) for id in missing]
     unknown = [verdict for verdict in found.verdicts if verdict.passed is None]

@@ -43,7 +43,8 @@ class GuestFactory:
         if not self.job.sandboxed:
             tempfile.gettempdir()  # without one, no process could be started for anybody
         elif self.zygote is None:
-            zygote, self.sandbox = Zygote(self.course_files, sandbox=self.sandbox), None
+            early = None if self.job.packages else self.sandbox  # which has only those that all may import
+            zygote, self.sandbox = Zygote(self.course_files, sandbox=early, packages=self.job.packages), None
             zygote.start()
             if self.job.preamble:
                 zygote.run_preamble(self.job.preamble, self.job.seconds)

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.assignments import Assignment
-from autograder.course_file import assignments_of, released
+from autograder.course_file import FILE, assignments_of, packages_of, released
 from autograder.errors import AutograderError
 from autograder.grade import cluster
 from autograder.grade.batch import grade_all
@@ -27,6 +27,7 @@ from autograder.grade.writer import ClassState, Writer, changes, exit_code
 from autograder.sandbox.clock import cores
 from autograder.sandbox.launch import SandboxProcess
 from autograder.sandbox.outputs import hide
+from autograder.sandbox.plan import modules_of_distribution
 from course_lib.names import suggestion
 
 
@@ -105,7 +106,26 @@ def job_of(
         texts=texts,
         tests=tests,
         solution=solved.read_bytes() if tests.tests and solved.is_file() else b"",
+        packages=installed(course.root, name),
     )
+
+
+def installed(root: Path, name: str) -> tuple[str, ...]:
+    """Return the packages that notebooks of an assignment may import besides.
+
+    Raises
+    ------
+    CannotGrade
+        If one is not installed here.
+    """
+    packages = packages_of(root, name)
+    for package in packages:
+        if not modules_of_distribution(package):
+            raise CannotGrade(
+                f"{root / FILE} lets notebooks import {package}, which is not installed here: "
+                f"pip install {package}, beside the grader"
+            )
+    return packages
 
 
 class Run:

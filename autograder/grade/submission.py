@@ -12,12 +12,12 @@ from autograder.core.judge import judge, refused
 from autograder.core.verdict import Verdict
 from autograder.grade.instructor_tests import InstructorTests, bound_by
 from autograder.protocol.notebook import Cell, Notebook
-from autograder.protocol.values import Outcome
+from autograder.protocol.values import Failure, Outcome
 from autograder.recognise import exercise_checked_by, functions_defined_in
 from autograder.sandbox.apart import TrustedFork, calls
 from autograder.sandbox.launch import NotStarted
 from autograder.sandbox.outputs import CUT, cleaned, size_of
-from autograder.sandbox.process import CallHandler, Ended, Guest, GuestProcess
+from autograder.sandbox.process import CallHandler, CellResult, Ended, Guest, GuestProcess
 
 Guests = Callable[[], Guest]
 """Starts a student's process."""
@@ -50,6 +50,7 @@ class SubmissionResult:
     shown : what each code cell showed, by its place in the notebook
     answers : what each function returned on the cases, by its name
     unjudged : of a lecturer's own tests that failed, what could not be brought to them, by the name of the cell
+    absent : packages that it used, and that are not there
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -57,6 +58,7 @@ class SubmissionResult:
     shown: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     answers: dict[str, list[Outcome]] = field(default_factory=dict)
     unjudged: dict[str, str] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
 
     @property
     def outcome(self) -> str:
@@ -78,7 +80,8 @@ class Submission:
     seed : of the cases
     seconds : time limit of a cell, and of judging one function
     guests : starts a student's process
-    budget : seconds for the whole, with everything that is run again; charged as `sandbox.clock` does
+    budget : seconds for the functions, and as many for all cells that define none, with everything that is run again;
+        charged as `sandbox.clock` does
     tests : a lecturer's own tests, which are run here, not in the student's process
     guest : a process that is there already and has run nothing yet
     files : what lies beside the notebook, by relative path
@@ -96,7 +99,8 @@ class Submission:
     _had: list[Guest] = field(default_factory=list, init=False)
     _charged_apart: float = field(default=0.0, init=False)
     _shown: int = field(default=0, init=False)
-    _finished: list[str] = field(default_factory=list, init=False)
+    _charged_scratch: float = field(default=0.0, init=False)
+    _finished: list[tuple[str, bool]] = field(default_factory=list, init=False)
     _blocked: list[str] = field(default_factory=list, init=False)
     _spoiled: dict[str, tuple[str, str]] = field(default_factory=dict, init=False)
     _judged_as: SubmissionResult = field(default_factory=SubmissionResult, init=False)
@@ -143,10 +147,17 @@ class Submission:
         self._judged_as.verdicts = [_harmless(verdicts[exercise.function]) for exercise in self.assignment.exercises]
         return self._judged_as
 
-    def _seconds_left(self, wanted: float = 0.0) -> float:
+    def _seconds_left(self, wanted: float = 0.0, scratch: bool = False) -> float:
+        """Return for how long something may compute.
+
+        Raises
+        ------
+        NoTimeLeft
+            If its part of the budget is used up: what a reader tries out takes no time from the functions.
+        """
         spent = self._charged_apart + sum(guest.charged for guest in self._had)
-        spent += self.tests.charged if self.tests else 0.0
-        left = min(max(wanted, self.seconds), self.budget - spent)
+        spent += (self.tests.charged if self.tests else 0.0) - self._charged_scratch
+        left = min(max(wanted, self.seconds), self.budget - (self._charged_scratch if scratch else spent))
         if left < LEAST_SECONDS:
             raise NoTimeLeft
         return left
@@ -154,7 +165,7 @@ class Submission:
     def _running_guest(self) -> Guest:
         """Return the student's process; start a new one and run the finished cells again where it has ended.
 
-        A cell that had finished and now ends the process is left out; it is charged to nobody.
+        A cell that had finished and now ends the process, or has no time left, is left out; it is charged to nobody.
         """
         while self.guest is None:
             self._seconds_left()
@@ -165,9 +176,14 @@ class Submission:
                 guest.put(self.files)
                 guest.block(self._blocked)
                 while again:
-                    source, *again = again
-                    guest.run(source, self._seconds_left())
-                    self._finished.append(source)
+                    (source, scratch), *again = again
+                    try:
+                        self._ran(guest, source, scratch)
+                    except NoTimeLeft:
+                        if not scratch:
+                            raise
+                    else:
+                        self._finished.append((source, scratch))
             except Ended as ended:
                 self._finished += again
                 self._judged_as.endings.append(ended.outcome)
@@ -178,12 +194,22 @@ class Submission:
                 self.guest = guest
         return self.guest
 
+    def _ran(self, guest: Guest, source: str, scratch: bool) -> CellResult:
+        """Run a cell in a process, and charge for it."""
+        before = guest.charged
+        try:
+            return guest.run(source, self._seconds_left(scratch=scratch))
+        finally:
+            self._charged_scratch += guest.charged - before if scratch else 0.0
+
     def _run(self, cell: Cell, place: int, number: int) -> None:
         """Run a cell, and note its failure for the functions that it defines."""
         defined = functions_defined_in(cell)
         source = cell.source
+        names = "|".join(re.escape(exercise.function) for exercise in self.assignment.exercises)
+        scratch = bool(names) and not re.search(rf"\b({names})\s*=|def\s+({names})\b", source)
         try:
-            ran = self._running_guest().run(source, self._seconds_left())
+            ran = self._ran(self._running_guest(), source, scratch)
         except NoTimeLeft:
             self._spoiled |= dict.fromkeys(defined, ("timed-out", NO_TIME))
             self._out_of_time()
@@ -194,16 +220,22 @@ class Submission:
             self._spoiled |= dict.fromkeys(defined, (ended.outcome, said))
             self._show(place, ended.outputs, _error(ended.outcome, said))
             return
-        self._finished.append(source)
+        self._finished.append((source, scratch))
         self._show(place, ran.outputs)
         if self.tests:
             self.tests.answered(str(cell.id))
         if ran.failure is None:
             self._spoiled = {name: why for name, why in self._spoiled.items() if name not in defined}
         else:
+            self._note_absent(ran.failure)
             seen = f"Code cell {number} raised {ran.failure.name}: {ran.failure.text or 'no text'}."
             asked = {e.function for e in self.assignment.exercises if f"def {e.function}" in source}
             self._spoiled |= dict.fromkeys(defined | asked, ("raised", seen))
+
+    def _note_absent(self, *failures: Failure | None) -> None:
+        """Note the packages that were used and are not there (`guest.absent`)."""
+        names = (each.text.partition(" ")[0] for each in failures if each and each.name == "PackageNotThere")
+        self._judged_as.absent.update(names)
 
     @contextlib.contextmanager
     def _apart(self, answer: Callable[[Any], Any], seconds: float) -> Iterator[TrustedFork]:
@@ -273,6 +305,7 @@ class Submission:
                 exercise.function, ("missing", f"The notebook defines no function {exercise.function}.")
             )
             return refused(exercise, id, seen)
+        self._note_absent(*(outcome.failure for outcome in outcomes))
         self._judged_as.answers[exercise.function] = outcomes
         return judge(exercise, outcomes, self.seed)
 

@@ -316,7 +316,7 @@ def warm_up(plan: dict[str, Any]) -> Any:
     from autograder.guest.cells import Cells
 
     assert server  # loaded here, once, for the guests
-    stand_in.install()
+    stand_in.install(plan["there"])
     cells = Cells()
     for source in plan["first_cells"]:
         cells.warm_up(source)

@@ -58,15 +58,17 @@ class Zygote:
         course: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         sandbox: SandboxProcess | None = None,
+        packages: tuple[str, ...] = (),
     ) -> None:
         """Configure the files of the course that guests may import (`course_files`), and the limits of a guest.
 
-        A sandbox is taken over that was started earlier, with its limits.
+        A sandbox is taken over that was started earlier, with its limits and packages.
         """
         self.limits = sandbox.limits if sandbox else limits or Limits()
         self.dying: list[int] = []
         self._course = dict(course or {})
         self._sandbox = sandbox
+        self._packages = packages
         self._control: socket.socket | None = None
         self._handle: int | None = None
         self._ids: range | None = None
@@ -85,7 +87,7 @@ class Zygote:
         NotStarted
             With what this machine refused.
         """
-        sandbox = self._sandbox = self._sandbox or SandboxProcess(self.limits)
+        sandbox = self._sandbox = self._sandbox or SandboxProcess(self.limits, self._packages)
         self.memory, self._ids = sandbox.memory, sandbox.ids
         self._users = self._next_users()
         try:
@@ -163,7 +165,7 @@ class Zygote:
         if handle is None:
             ours.close()
             raise NotStarted(_GONE)
-        made = Zygote(self._course, self.limits)
+        made = Zygote(self._course, self.limits, packages=self._packages)
         made._control, made._handle, made._ids, made._users, made.memory = ours, handle, self._ids, users, group
         if group is not self.memory:
             group.add(process_of(handle))

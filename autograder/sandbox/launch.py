@@ -71,8 +71,13 @@ class SandboxProcess:
     ids : the machine's users that its guests may be; None where this process may not give any
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, packages: tuple[str, ...] = ()) -> None:
         """Start the process, and map its user ids in a thread.
+
+        Parameters
+        ----------
+        limits : what a guest may use
+        packages : distributions that a notebook may import besides (`plan`)
 
         Raises
         ------
@@ -88,7 +93,7 @@ class SandboxProcess:
         self.memory = memory_group(limits)
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as file:
-            file.write(json.dumps(plan(limits)).encode())
+            file.write(json.dumps(plan(limits, packages)).encode())
             file.seek(0)
             script = ("-I", "-S", "-B", str(_SCRIPT))
             self.process = start_python(script, theirs, stdin=file, cwd="/", env=ENVIRONMENT)

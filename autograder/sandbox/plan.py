@@ -17,6 +17,7 @@ from autograder.sandbox.seccomp import seccomp_program
 
 _TABLE: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("plan.toml").read_text(encoding="utf-8"))
 LOADED: list[str] = _TABLE["loaded"]
+PUBLIC: list[str] = _TABLE["public"]
 ENVIRONMENT: dict[str, str] = _TABLE["environment"]
 ENVIRONMENT_UNSANDBOXED: dict[str, str] = _TABLE["environment_unsandboxed"]
 
@@ -67,9 +68,9 @@ def _needed(names: Iterable[str]) -> dict[str, importlib.metadata.Distribution]:
     return found
 
 
-def _package_binds() -> Iterator[tuple[str, str]]:
+def _package_binds(packages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield the (source, target) of each file or directory of an allowed package."""
-    for name, distribution in _needed(_TABLE["packages"]).items():
+    for name, distribution in _needed(packages).items():
         home = Path(str(distribution.locate_file("")))
         # By the lines themselves: a list of ten thousand paths takes long to make.
         if record := distribution.read_text("RECORD"):
@@ -120,25 +121,40 @@ def _guest_files() -> dict[str, str]:
 
 
 @functools.cache
-def _surroundings() -> tuple[list[tuple[str, str]], list[str]]:
+def _surroundings(packages: tuple[str, ...]) -> tuple[list[tuple[str, str]], list[str]]:
     libraries = list(_library_binds())
-    return libraries + sorted(set(_package_binds())), _covered(libraries)
+    return libraries + sorted(set(_package_binds(packages))), _covered(libraries)
 
 
-def plan(limits: Limits) -> dict[str, Any]:
+@functools.cache
+def modules_of_distribution(name: str) -> tuple[str, ...]:
+    """Return the public top-level modules of a distribution, by its name; empty where it is not installed."""
+    try:
+        files = importlib.metadata.distribution(name).files or ()
+    except importlib.metadata.PackageNotFoundError:
+        return ()
+    tops = {file.parts[0].removesuffix(".py") for file in files if file.suffix == ".py"}
+    return tuple(sorted(top for top in tops if top.isidentifier() and top[0] != "_"))
+
+
+def plan(limits: Limits, packages: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the first message to a zygote, with files, packages and limits: JSON.
 
     Parameters
     ----------
     limits : of each guest
+    packages : distributions that a notebook may import besides those of the table
     """
-    binds, covered = _surroundings()
+    allowed = (*_TABLE["packages"], *packages)
+    binds, covered = _surroundings(allowed)
+    modules = [module for name in packages for module in modules_of_distribution(name)]
     return {
         "binds": binds,
         "covered": covered,
         "files": _guest_files() | _TABLE["files"],
         "path": ["/guest", "/course", _STDLIB, f"{_STDLIB}/lib-dynload", "/packages"],
-        "packages": LOADED,
+        "packages": [*LOADED, *modules],
+        "there": sorted({*PUBLIC, *modules}, key=str.lower),
         "first_cells": _TABLE["first_cells"],
         "environment": ENVIRONMENT,
         "limits": asdict(limits),
