@@ -40,8 +40,9 @@ from traitlets.config import Config
 
 from autograder.assignments import ASSIGNMENTS, Assignment
 from autograder.core.declared import unknown_questions, verified
-from autograder.course_file import assignments_of, record_release, released, text_of
+from autograder.course_file import assignments_of, packages_of, record_release, released, text_of
 from autograder.grade.course import Course, config_of, database
+from autograder.sandbox.plan import PUBLIC, modules_of_distribution
 from course_lib.equations import EQUATIONS, Shape, equation
 
 EXERCISES = Path(__file__).resolve().parent
@@ -149,10 +150,20 @@ def _setup(source: str, assignment: Assignment) -> str:
     )
 
 
-def source_notebook(assignment: Assignment, text: str) -> NotebookNode:
+def may_import(packages: Iterable[str] = ()) -> str:
+    """Return the sentence that says what a notebook may import."""
+    names = [*PUBLIC, *(module for package in packages for module in modules_of_distribution(package) or (package,))]
+    return (
+        f"**You may import** {', '.join(names)} and what Python itself brings; nothing else is there when your "
+        "notebook is graded."
+    )
+
+
+def source_notebook(assignment: Assignment, text: str, packages: Iterable[str] = ()) -> NotebookNode:
     """Return the notebook with solutions, with stable cell ids and nbgrader's metadata.
 
-    A cell's id says what it is: `answer-f`, `check-f`, `text-f` before the check of f, and `try-f` after it.
+    Its first text says what it may import, `packages` among it. A cell's id says what it is: `answer-f`, `check-f`,
+    `text-f` before the check of f, and `try-f` after it.
 
     Raises
     ------
@@ -169,6 +180,8 @@ def source_notebook(assignment: Assignment, text: str) -> NotebookNode:
         verified(declaration)
     cells = [_as_given(cell, assignment) for cell in jupytext.reads(text, fmt="py:percent").cells]
     cells = [cell for cell in cells if cell.metadata.get("check") not in assignment.given]
+    if cells and cells[0].cell_type == "markdown":
+        cells[0].source += f"\n\n{may_import(packages)}"
     functions = [exercise.function for exercise in assignment.exercises]
     points = {written.id: written.points for written in assignment.written}
     for kind, wanted in {"answer": functions, "check": functions, "written": list(points)}.items():
@@ -265,7 +278,7 @@ def solve(assignment: Assignment, course: Path = EXERCISES) -> NotebookNode:
     text = text_of(path) if path.is_file() else own_equations.source_of(assignment)
     if text is None:
         raise SourceError(f"{assignment.name}: its text source {course / path.name} is missing")
-    return source_notebook(assignment, text)
+    return source_notebook(assignment, text, packages_of(course, assignment.name))
 
 
 def generate(assignment: Assignment, course: Path = EXERCISES) -> tuple[Path, Path]:
