@@ -12,13 +12,14 @@ from rich.table import Column, Table
 
 from autograder.assignments import Assignment
 from autograder.grade.records import NEED_A_PERSON, OUTCOMES, WITHOUT_MARKS, Record
+from autograder.grade.students import printable
 
 COLOURS = {"graded": "green", "graded-with-trouble": "yellow"}
 
 
 def one_line(text: str) -> str:
     """Return a student's text on one line, escaped for a table."""
-    return escape(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
+    return escape(" ".join("".join(c if printable(c) else " " for c in text).split()))
 
 
 def points(record: Record) -> str:

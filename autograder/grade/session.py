@@ -206,7 +206,7 @@ def grade_class(
     AutograderError
         When nothing could be done.
     """
-    console = console or Console()
+    console = console or Console(emoji=False)
     run, started = Run(assignment, options, sandbox), time.monotonic()
     with run.opened():
         state = run.state

@@ -23,6 +23,7 @@ from autograder.grade.class_marks import CellMark
 from autograder.grade.course import load_nbformat
 from autograder.grade.records import CannotWrite, write_whole
 from autograder.grade.restore import regions
+from autograder.grade.students import spelled_as
 from autograder.report.marks import GradedClass, NoAssignment, Student
 from autograder.report.workers import SECONDS, Task, answers
 from course_lib.names import suggestion
@@ -219,6 +220,7 @@ def _write(graded: GradedClass, student: str, page: bytes) -> Path:
 def write_feedback(graded: GradedClass, students: Collection[str], book: str, jobs: int) -> int:
     """Write the pages of a class, print their number, and return the exit code."""
     known = [each.id for each in graded.students]
+    students = [spelled_as(student, known) for student in students]
     for student in students:
         if student not in known:
             raise NoAssignment(

@@ -318,7 +318,7 @@ def test_links_pipes_and_folders_in_the_place_of_a_notebook_are_not_followed(her
         assert record.advice
 
 
-@pytest.mark.parametrize("name", ["\x1b[31mred", "=1+1", "-rf", ".hidden", "<img src=x>", "a\nb", "a*b", "tab\t"])
+@pytest.mark.parametrize("name", ["\x1b[31mred", ".hidden", "<img src=x>", "a\nb", "tab\t"])
 def test_a_folder_whose_name_is_no_id_is_refused_under_a_harmless_name(here, name):
     hand_in(here, "ada")
     (here / "submitted" / name).mkdir()
