@@ -6,6 +6,7 @@ Started as `python -m autograder.guest.server FD`, it speaks the wire protocol o
 - `("read", bytes)`: a notebook's file, as an array; answered by `("pages", ...)` with what `notebook.flat` makes of it,
   or by a Failure;
 - `("block", names)`: functions that were ended once, and raise at once after every cell from now on; answered by None;
+- `("look", name)`, answered by an Outcome with what stands under a name that is no function, or None;
 - `("evaluate", function name, cases, names)`, answered by a list of Outcomes, or None where there is no such function.
   While it runs, each function in `names` is answered from outside: `("call", name, arguments, options)` goes out for
   each of its calls, and its value, or a Failure, comes back.
@@ -27,7 +28,7 @@ from autograder.guest.cells import Cells
 from autograder.guest.display import Outputs
 from autograder.guest.evaluate import evaluate
 from autograder.protocol import notebook, wire
-from autograder.protocol.values import Failure, plain
+from autograder.protocol.values import Failure, Outcome, plain
 
 
 def ended(name: str) -> Callable[..., Any]:
@@ -90,6 +91,8 @@ def serve(channel: socket.socket, cells: Cells) -> None:
                 blocked = {name: ended(name) for name in names}
                 namespace.update(blocked)
                 answer = None
+            case ("look", str() as name):
+                answer = Outcome(plain(namespace[name])) if name in namespace else None
             case ("evaluate", str() as name, list() as cases, list() as names):
                 with replaced(namespace, {other: asked_outside(channel, other) for other in names}):
                     function = namespace.get(name)

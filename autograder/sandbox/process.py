@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.protocol import notebook, wire
-from autograder.protocol.values import Failure, Outcome
+from autograder.protocol.values import Failure, Opaque, Outcome
 from autograder.sandbox.child import start_python
 from autograder.sandbox.clock import LOOK_SECONDS, Clock
 from autograder.sandbox.launch import START_SECONDS, NotStarted
@@ -190,6 +190,18 @@ class Guest(contextlib.AbstractContextManager["Guest"]):
             # Of what took long, this side has seen how long: nobody has to believe what the guest says.
             return [replace(o, seconds=took / len(cases)) for o in answer] if took > 2 * LOOK_SECONDS else answer
         raise self._broken()
+
+    def look(self, name: str) -> Outcome | None:
+        """Return what stands under a name that is no function's; None where nothing does.
+
+        Raises
+        ------
+        Ended
+        """
+        answer = self._ask(("look", name), START_SECONDS)
+        if answer is None or isinstance(answer, Outcome):
+            return answer
+        return Outcome(Opaque("object")) if isinstance(answer, Failure) else None
 
     def _leave_preamble(self) -> None:
         """Undo cells that were run ahead of time; only a forked guest has any."""
