@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.grade.elsewhere import whereabouts
 from autograder.grade.students import refusal, shown_name, spelled_alike
 from autograder.protocol.notebook import NoNotebook, Notebook
 from autograder.protocol.values import MAX_BYTES
@@ -145,7 +146,7 @@ def take(place: SubmissionFolder, assignment: str) -> SubmittedFile:
                 f"There are several notebooks and none is {wanted}: {shown}. Rename the one that is to be graded."
             )
         if not notebooks:
-            raise Unreadable(f"There is no notebook in the folder: ask for {wanted}.")
+            raise Unreadable(whereabouts(directory, wanted))
         name = wanted if wanted in notebooks else notebooks[0]
         content = _content(directory, name, MAX_BYTES)
         timestamp = ""

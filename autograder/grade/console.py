@@ -27,8 +27,8 @@ def points(record: Record) -> str:
     return "–" if record.score is None else f"{record.score:g}"
 
 
-def what_was_wrong(record: Record) -> list[str]:
-    """Return a line for each mistake and anomaly of a submission."""
+def what_was_wrong(record: Record, waiting: float = 0.0) -> list[str]:
+    """Return a line for each mistake and anomaly of a submission, and for the points that wait for a person."""
     named: dict[str, list[str]] = {}
     for row in record.verdicts:
         if row["mistake"]:
@@ -39,12 +39,21 @@ def what_was_wrong(record: Record) -> list[str]:
         lines.append(f"{mistake}: {'everything' if everything else ', '.join(functions)}")
     if record.verdicts and not lines:
         lines.append("all right")
+    if waiting:
+        lines.append(f"{points(record)} of {record.max_score:g}, and {waiting:g} points wait for a person")
     lines += [trouble["text"] for trouble in record.troubles]
     return [one_line(line) for line in [*lines, record.advice] if line]
 
 
-def table(assignment: Assignment, records: Iterable[Record]) -> Table:
-    """Return the closing table."""
+def table(assignment: Assignment, records: Iterable[Record], waiting: Mapping[str, float]) -> Table:
+    """Return the closing table.
+
+    Parameters
+    ----------
+    assignment : what was asked
+    records : of all submissions
+    waiting : the points that a person has still to give, by student
+    """
     short = Column("student", no_wrap=True), Column("score", justify="right", no_wrap=True)
     outcome = Column("outcome", no_wrap=True)
     shown = Table(*short, outcome, "what was wrong", title=assignment.title, title_justify="left")
@@ -54,7 +63,7 @@ def table(assignment: Assignment, records: Iterable[Record]) -> Table:
             one_line(record.student),
             f"{points(record)} / {record.max_score:g}",
             f"[{colour}]{record.outcome}[/]",
-            "\n".join(what_was_wrong(record)),
+            "\n".join(what_was_wrong(record, waiting.get(record.student, 0.0))),
         )
     return shown
 

@@ -221,8 +221,8 @@ def grade_class(
         if options.dry_run:
             return _dry(run, console)
         fresh = list(followed(console, run.grade(), len(state.todo)))
-        records = [*state.done, *fresh]
-    console.print(table(run.assignment, records))
+        records, waiting = [*state.done, *fresh], run.gradebook.waiting()
+    console.print(table(run.assignment, records, waiting))
     seconds = time.monotonic() - started
     console.print(summary(records, len(fresh), seconds), highlight=False, soft_wrap=True)
     return exit_code(records)

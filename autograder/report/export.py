@@ -109,6 +109,7 @@ def as_json(graded: GradedClass) -> str:
                 "student": student.id,
                 "outcome": student.outcome,
                 "needs_grading": student.waits,
+                "points_waiting": student.waiting,
                 "raw_score": student.raw,
                 "late_submission_penalty": student.penalty,
                 "score": student.points,

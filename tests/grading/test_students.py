@@ -156,7 +156,7 @@ def test_each_is_graded_under_the_name_and_has_a_page_and_a_row(tmp_path):
     told(here, "feedback", NAME)
     for name in NAMES:
         page = here / "feedback" / name / NAME / f"{NAME}.html"
-        assert "6 of 10 points" in page.read_text(encoding="utf-8"), name
+        assert "6 of 6 points, and 4 wait for a person" in page.read_text(encoding="utf-8"), name
     told(here, "report", NAME)
     rows = list(csv.DictReader(io.StringIO(told(here, "export", NAME), newline="")))
     assert sorted(row["student_id"].removeprefix("'") for row in rows) == sorted(NAMES)
