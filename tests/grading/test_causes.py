@@ -60,6 +60,10 @@ WRONG = {
     f"%%time\n{DEF}": (None, "Right."),
     f"%%capture\n{DEF}": (None, "Right."),
     f"%%prun\n{DEF}": (None, "Right."),
+    # the student's line, not a library's
+    within("np.summ(dZ2)"): ("raised", "in the line `np.summ(dZ2)`."),
+    within("import json", "json.loads('x')"): ("raised", "in the line `json.loads('x')`."),
+    within("from course_lib.datasets import flower", "flower(-1)"): ("raised", "in the line `flower(-1)`."),
     f"%pdb on\n%debug\n{DEF}": (None, "Right."),
 }
 

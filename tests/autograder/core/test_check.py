@@ -181,3 +181,15 @@ def test_a_name_that_was_given_to_a_result_says_what_it_is_now(monkeypatch):
         with pytest.raises(TypeError, match="compute_cost is no function any more: its name stands for") as raised:
             check(value)
         assert kind in str(raised.value)
+
+
+def test_what_a_library_has_not_implemented_is_no_stub(monkeypatch):
+    def refuses(A2, Y):
+        raise NotImplementedError("no such thing")
+
+    monkeypatch.setitem(check.__globals__["evaluate"].__globals__, "LIBRARIES", (__file__,))
+    monkeypatch.setattr(np, "refuses", refuses, raising=False)
+    space = {"np": np}
+    exec("def compute_dZ2(A2, Y):\n    return np.refuses(A2, Y)", space)
+    verdict = check(space["compute_dZ2"], assignment="ps4_two_layer", show=False)
+    assert (verdict.mistake, "no such thing" in verdict.seen) == ("raised", True)
