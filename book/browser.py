@@ -50,6 +50,7 @@ COURSE = (
     "autograder/guest/__init__.py",
     "autograder/guest/evaluate.py",
     "autograder/guest/stand_in.py",
+    "autograder/guest/unattended.py",
     "autograder/protocol/__init__.py",
     "autograder/protocol/values.py",
 )

@@ -12,6 +12,7 @@ Three of these are not left to Sphinx extensions, which were tried and give read
 - sphinx-notfound-page makes a page of 10 kB that needs fifteen files of the theme; ours needs none.
 """
 
+import functools
 import html
 import os
 import re
@@ -58,13 +59,65 @@ def copy_scripts(book: Path, site: Path) -> None:
         shutil.copy(script, target)
 
 
-def plain_markdown(text: str, book: Path) -> str:
+_LINK = re.compile(r"\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\])*)\]\((?:(?P<page>[\w-]+)\.md)?(?:#(?P<anchor>[\w-]+))?\)")
+
+_SPAN = re.compile(r"\[([^\[\]]*)\]\{#([\w-]+)\}")
+
+
+@functools.cache
+def titles(book: Path) -> dict[str, dict[str, tuple[str, str]]]:
+    """Return what can be linked to, by page and anchor, "" for the top: the title there, and the id in the page."""
+    from docutils.nodes import make_id
+    from myst_parser.mdit_to_docutils.base import default_slugify
+
+    found = {}
+    for chapter in book.glob("*.md"):
+        whole = chapter.read_text(encoding="utf-8")
+        text = re.sub(r"^(`{3,}|:{3,}).*\n(?:.*\n)*?\1$", "", whole, flags=re.MULTILINE)
+        headings = re.findall(r"^(?:\(([\w-]+)\)=\n+)?#{1,6} +(.+)$", text, re.MULTILINE)
+        places = {label: ("", label) for label in re.findall(r"^:label: ([\w-]+)$", whole, re.MULTILINE)}
+        places |= {label: (title, label) for title, label in _SPAN.findall(whole)}
+        places |= {default_slugify(title): (title, make_id(title)) for _, title in headings}
+        places |= {label: (title, label) for label, title in headings if label}
+        found[chapter.stem] = places | {"": (headings[0][1], "")}
+    return found
+
+
+def linked(text: str, book: Path, page: str = "") -> str:
+    """Return a text whose links to pages say where they lead, and lead there also from a notebook.
+
+    They lead to the site; where it has no address yet, to the notebook that lies beside this one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such place in the book.
+    """
+
+    def link(found: re.Match[str]) -> str:
+        name, anchor = found["page"], found["anchor"] or ""
+        homes = {
+            home: places[anchor] for home, places in titles(book).items() if anchor in places and name in (home, None)
+        }
+        home, (title, id) = next(iter(homes.items()), ("", ("", "")))
+        said = found["text"] or title
+        if not said or not home:
+            raise ValueError(f"a chapter links to {found[0]}, and there is no such place")
+        if URL:
+            return f"[{said}]({address_of(home)}{'#' if id else ''}{id})"
+        return f"[{said}]({home}.ipynb)" if home != page and has_code(book / f"{home}.md") else said
+
+    return _LINK.sub(link, _SPAN.sub(r"\1", text))
+
+
+def plain_markdown(text: str, book: Path, page: str = "") -> str:
     """Return a chapter's text with what only the book understands written as plain markdown, for notebooks.
 
     Parameters
     ----------
     text : MyST
     book : the folder that `:file:` is relative to
+    page : the chapter's name
     """
     references = {equation.label: f"`{equation.id}`" for equation in EQUATIONS.values()}
 
@@ -94,7 +147,7 @@ def plain_markdown(text: str, book: Path) -> str:
     text = fence.sub(block, text)
     text = re.sub(r"^\(([\w-]+)\)=\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"\{eq\}`([\w-]+)`", lambda found: references.get(found[1], found[1]), text)
-    return re.sub(r"\{[\w:]+\}`([^`<]*?)(?: *<[^`]*>)?`", r"`\1`", text)
+    return linked(re.sub(r"\{[\w:]+\}`([^`<]*?)(?: *<[^`]*>)?`", r"`\1`", text), book, page)
 
 
 def chapter_notebook(chapter: Path, metadata: dict[str, object]) -> object:
@@ -105,7 +158,7 @@ def chapter_notebook(chapter: Path, metadata: dict[str, object]) -> object:
     notebook = jupytext.read(chapter, fmt="md:myst")
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = plain_markdown(cell.source, chapter.parent)
+            cell.source = plain_markdown(cell.source, chapter.parent, chapter.stem)
         cell.metadata = nbformat.NotebookNode()
     note = (
         f"*A chapter of “{TITLE}”. Its cells need the course's package: in a terminal, "
@@ -128,7 +181,7 @@ def has_code(chapter: Path) -> bool:
 
 
 def write_notebooks(book: Path, site: Path, pages: Iterable[str]) -> None:
-    """Write every chapter that has code as a notebook, if the chapter is newer than its notebook."""
+    """Write every chapter that has code as a notebook, if any chapter, whose titles it may name, is newer."""
     import nbformat
 
     metadata = {
@@ -136,9 +189,10 @@ def write_notebooks(book: Path, site: Path, pages: Iterable[str]) -> None:
         "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
     }
     (site / "notebooks").mkdir(exist_ok=True)
+    newest = max((chapter.stat().st_mtime_ns for chapter in book.glob("*.md")), default=0)
     for name in pages:
         chapter, target = book / f"{name}.md", site / "notebooks" / f"{name}.ipynb"
-        new = not target.exists() or target.stat().st_mtime_ns < chapter.stat().st_mtime_ns
+        new = not target.exists() or target.stat().st_mtime_ns < newest
         if new and has_code(chapter):
             nbformat.write(chapter_notebook(chapter, metadata), target)
 

@@ -69,7 +69,7 @@ def main() -> int:
     parser.add_argument("--timeout", type=float, default=30.0, help="seconds for one cell")
     parser.add_argument("--without-sandbox", action="store_true", help="run students' code with all your own rights")
     chosen = parser.parse_args()
-    console, course, name = Console(), chosen.course.resolve(), chosen.assignment
+    console, course, name = Console(emoji=False), chosen.course.resolve(), chosen.assignment
     known = assignments_of(course)
     if name in known and not (course / "source" / name).is_dir():
         generate(known[name], course)

@@ -11,10 +11,13 @@ from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, assignment
 from autograder.core import render
 from autograder.core.declared import question_of
 from autograder.core.judge import judge
+from autograder.core.layout import replaced
 from autograder.core.module_guard import ModuleGuard
 from autograder.core.questions import all_questions
 from autograder.core.verdict import Verdict
 from autograder.guest.evaluate import evaluate
+from autograder.guest.unattended import unattended
+from autograder.protocol.values import plain
 from course_lib.names import suggestion
 
 
@@ -128,7 +131,7 @@ def _name_of(function: Callable[..., Any], namespace: Mapping[str, Any]) -> str:
     """Return a function's name, or, where that is no exercise's (a lambda, a partial), the one its caller gave it."""
     own = getattr(function, "__name__", type(function).__name__)
     asked = [exercise.function for each in ASSIGNMENTS.values() for exercise in each.exercises]
-    given = [name for name in dict.fromkeys(asked) if namespace.get(name) is function]
+    given = [name for name in dict.fromkeys(asked) if namespace.get(name, _choice) is function]
     return own if own in asked or len(given) != 1 else given[0]
 
 
@@ -213,6 +216,9 @@ def check(function: Callable[..., Any], *, assignment: str | None = None, seed: 
     """
     namespace = sys._getframe(1).f_globals
     with _guard.restored() as as_in_the_notebook:
+        name = _name_of(function, namespace)
+        if not callable(function) and namespace.get(name, _choice) is function:
+            raise TypeError(replaced(name, plain(function)))
         if not callable(function):
             kind = type(function).__name__
             raise TypeError(f"check takes the function itself, as in check(compute_dW2), not {kind}")
@@ -220,10 +226,14 @@ def check(function: Callable[..., Any], *, assignment: str | None = None, seed: 
             raise ValueError(f"a seed is a whole number from 0 on, not {seed!r}")
 
         def run(written: Callable[..., Any], of_exercise: Exercise, seed: int) -> Verdict:
-            outcomes = evaluate(as_in_the_notebook(written), questions(of_exercise, seed))
+            def alone(*arguments: Any) -> Any:
+                with unattended():
+                    return written(*arguments)
+
+            outcomes = evaluate(as_in_the_notebook(alone), questions(of_exercise, seed))
             return judge(of_exercise, outcomes, seed)
 
-        of, exercise = exercise_for(_name_of(function, namespace), assignment)
+        of, exercise = exercise_for(name, assignment)
         verdict = run(function, exercise, seed)
         if may_follow_from_earlier(verdict):
             verdict = _blame_earlier(function, of, exercise, verdict, seed, run)

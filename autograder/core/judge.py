@@ -146,7 +146,11 @@ def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcom
 
 
 def _with_call(fault: Fault, exercise: Exercise, arguments: Sequence[str], outcomes: Sequence[Outcome]) -> Fault:
-    """Say how a function is called, where no line of the student's was reached by any call."""
+    """Say how a function is called, where no line of the student's was reached by any call, or that it is a class."""
+    if all(isinstance(o.value, Opaque) and o.value.type_name == exercise.function for o in outcomes):
+        return fault._replace(
+            seen=f"{exercise.function} is a class, of which a call makes an object: write a function."
+        )
     if all(o.failure and o.failure.name == "TypeError" and not o.failure.line for o in outcomes):
         return fault._replace(seen=f"{fault.seen} It is called as {exercise.function}({', '.join(arguments)}).")
     return fault

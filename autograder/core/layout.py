@@ -1,6 +1,9 @@
 """How an answer is taken apart: the parts that a function returns, by name."""
 
+import builtins
 from typing import Any
+
+import numpy as np
 
 from autograder.protocol.values import Opaque, ScalarFunction
 
@@ -30,6 +33,14 @@ def described(value: Any) -> str:
     if isinstance(value, dict):
         return "a dict with " + (f"the keys {', '.join(sorted(value))[:120]}" if value else "no keys")
     return f"an array of shape {value.shape}"
+
+
+def replaced(function: str, value: Any) -> str:
+    """Say that a function's name stands for a plain value by now."""
+    kind = "a number" if isinstance(value, np.ndarray) and not value.ndim else described(value)
+    if isinstance(value, Opaque):  # the name of a type may be the student's own
+        kind = f"a {value.type_name}" if value.type_name in {*vars(builtins), "module"} else "an object"
+    return f"{function} is no function any more: its name stands for {kind} now. Give the result another name."
 
 
 def parts(layout: Layout, value: Any) -> dict[str, Any]:

@@ -7,12 +7,13 @@ apart: the student's own process does that.
 import contextlib
 import hashlib
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.grade.elsewhere import whereabouts
+from autograder.grade.students import refusal, shown_name, spelled_alike
 from autograder.protocol.notebook import NoNotebook, Notebook
 from autograder.protocol.values import MAX_BYTES
 from autograder.sandbox.outputs import cleaned
@@ -20,9 +21,6 @@ from autograder.sandbox.process import Ended, Guest
 
 READ_SECONDS = 30.0
 MAX_ENTRIES = 1_000
-STUDENT = re.compile(r"[^\W_](?:[\w .,@+'()~-]{0,126}[\w)'])?")
-"""A student's id: it becomes a folder, a file name and a row of a table, so it starts with a letter or a digit."""
-
 ALWAYS_THERE = frozenset({".ipynb_checkpoints", ".git", ".DS_Store", "__pycache__"})
 TIMESTAMP = "timestamp.txt"
 
@@ -77,32 +75,26 @@ class CarriedSubmission(SubmissionFolder):
     file: SubmittedFile = field(kw_only=True)
 
 
-def shown_name(name: str) -> str:
-    """Return a file's name in printable characters, cut to 60."""
-    kept = "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode("utf-8"))
-    return kept if len(kept) <= 60 else f"{kept[:59]}…"
-
-
 def places(submitted: Path, assignment: str) -> Iterator[SubmissionFolder]:
     """Yield every student's folder that holds the assignment, in the order of the names.
 
-    A folder whose name is no student's id is yielded with a problem, under a name made of its digest.
+    A folder whose name is no student's id is yielded with a problem, under a name made of its digest; so are, under
+    their own, those whose names are one person's, whether or not the others hold the assignment.
     """
     if not submitted.is_dir():
         return
     with os.scandir(submitted) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
+        found = sorted((entry for entry in entries if entry.name not in ALWAYS_THERE), key=lambda entry: entry.name)
+    alike = spelled_alike(entry.name for entry in found if not refusal(entry.name))
     for entry in found:
         folder = Path(entry.path) / assignment
-        if entry.name in ALWAYS_THERE or not os.path.lexists(folder):
+        if not os.path.lexists(folder):
             continue
-        if not STUDENT.fullmatch(entry.name) or not entry.name.isprintable():
+        if problem := refusal(entry.name):
             digest = hashlib.sha256(os.fsencode(entry.name)).hexdigest()[:12]
-            problem = (
-                f"The folder {shown_name(entry.name)!r} has a name that is no student's id: "
-                "rename it, with letters and digits, and grade again."
-            )
             yield SubmissionFolder(f"unnamed-{digest}", folder, problem)
+        elif problem := alike.get(entry.name, ""):
+            yield SubmissionFolder(entry.name, folder, problem)
         elif entry.is_symlink() or folder.is_symlink():
             problem = "The folder is a link to another place, and is not followed: put the work itself there."
             yield SubmissionFolder(entry.name, folder, problem)
@@ -155,7 +147,7 @@ def take(place: SubmissionFolder, assignment: str) -> SubmittedFile:
                 f"There are several notebooks and none is {wanted}: {shown}. Rename the one that is to be graded."
             )
         if not notebooks:
-            raise Unreadable(f"There is no notebook in the folder: ask for {wanted}.")
+            raise Unreadable(whereabouts(directory, wanted))
         name = wanted if wanted in notebooks else notebooks[0]
         content = _content(directory, name, MAX_BYTES)
         timestamp = ""

@@ -12,13 +12,14 @@ from rich.table import Column, Table
 
 from autograder.assignments import Assignment
 from autograder.grade.records import NEED_A_PERSON, OUTCOMES, WITHOUT_MARKS, Record
+from autograder.grade.students import printable
 
 COLOURS = {"graded": "green", "graded-with-trouble": "yellow"}
 
 
 def one_line(text: str) -> str:
     """Return a student's text on one line, escaped for a table."""
-    return escape(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
+    return escape(" ".join("".join(c if printable(c) else " " for c in text).split()))
 
 
 def points(record: Record) -> str:
@@ -26,8 +27,8 @@ def points(record: Record) -> str:
     return "–" if record.score is None else f"{record.score:g}"
 
 
-def what_was_wrong(record: Record) -> list[str]:
-    """Return a line for each mistake and anomaly of a submission."""
+def what_was_wrong(record: Record, waiting: float = 0.0) -> list[str]:
+    """Return a line for each mistake and anomaly of a submission, and for the points that wait for a person."""
     named: dict[str, list[str]] = {}
     for row in record.verdicts:
         if row["mistake"]:
@@ -38,12 +39,21 @@ def what_was_wrong(record: Record) -> list[str]:
         lines.append(f"{mistake}: {'everything' if everything else ', '.join(functions)}")
     if record.verdicts and not lines:
         lines.append("all right")
+    if waiting:
+        lines.append(f"{points(record)} of {record.max_score:g}, and {waiting:g} points wait for a person")
     lines += [trouble["text"] for trouble in record.troubles]
     return [one_line(line) for line in [*lines, record.advice] if line]
 
 
-def table(assignment: Assignment, records: Iterable[Record]) -> Table:
-    """Return the closing table."""
+def table(assignment: Assignment, records: Iterable[Record], waiting: Mapping[str, float]) -> Table:
+    """Return the closing table.
+
+    Parameters
+    ----------
+    assignment : what was asked
+    records : of all submissions
+    waiting : the points that a person has still to give, by student
+    """
     short = Column("student", no_wrap=True), Column("score", justify="right", no_wrap=True)
     outcome = Column("outcome", no_wrap=True)
     shown = Table(*short, outcome, "what was wrong", title=assignment.title, title_justify="left")
@@ -53,7 +63,7 @@ def table(assignment: Assignment, records: Iterable[Record]) -> Table:
             one_line(record.student),
             f"{points(record)} / {record.max_score:g}",
             f"[{colour}]{record.outcome}[/]",
-            "\n".join(what_was_wrong(record)),
+            "\n".join(what_was_wrong(record, waiting.get(record.student, 0.0))),
         )
     return shown
 

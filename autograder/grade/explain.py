@@ -18,6 +18,7 @@ from autograder.grade.grader import judged
 from autograder.grade.guests import GuestFactory
 from autograder.grade.records import Record, reference_of, verdict_of
 from autograder.grade.session import CannotGrade, Options, Run
+from autograder.grade.students import spelled_as
 from autograder.protocol.values import Outcome
 from course_lib.names import suggestion
 
@@ -30,12 +31,13 @@ def explain(student: str, check: str, assignment: str, options: Options, console
     AutograderError
         When nothing could be done.
     """
-    console = console or Console()
+    console = console or Console(emoji=False)
     options.dry_run = True
     run = Run(assignment, options)
+    known = [each.student for each in run.places]
+    student = spelled_as(student, known)
     record, place = run.records.find(student), next((p for p in run.places if p.student == student), None)
     if record is None or place is None:
-        known = [each.student for each in run.places]
         why = f"`autograder grade {assignment}` makes it" if place else suggestion(student, known)
         raise CannotGrade(f"{student} has no record for {assignment}; {why}")
     function = check.removeprefix("check-")

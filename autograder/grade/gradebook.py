@@ -113,6 +113,17 @@ class Gradebook:
             found.setdefault(student, {})[cell] = score
         return found
 
+    def waiting(self) -> dict[str, float]:
+        """Return the points that a person has still to give to each student, who has any such."""
+        t = self._tables
+        rows = cell_rows(t, t["grade"], "manual_score", "needs_manual_grade")
+        rows = rows.where(t["submitted_notebook"].c.notebook_id == self._notebook)
+        found: dict[str, float] = {}
+        for student, cell, manual, waits in self._again(lambda connection: connection.execute(rows).all()):
+            if waits and manual is None:
+                found[student] = found.get(student, 0.0) + (self.release.cells[cell].points or 0.0)
+        return found
+
     def wanted(self, record: Record) -> dict[str, float | None]:
         """Return the automatic marks that follow from a record; None where a person grades."""
         marks: dict[str, float | None] = {name: points for name, points in record.marks.items() if name in self._graded}

@@ -19,35 +19,44 @@ def interval(extension: Any) -> timedelta:
     return extension - datetime(1970, 1, 1) if isinstance(extension, datetime) else timedelta()
 
 
-_ZONE = re.compile(r"[-+]?[0-9]{1,6}|[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
+_UTC = re.compile(r"Z|[-+]?0{1,4}")
+"""Of other numbers nbgrader makes seconds, and people hours and minutes."""
+_YEAR_FIRST = re.compile(r"(?<![\d./-])\d{4}(?:[./-]|\d{4})")
 
 
 def parsed_time(text: str) -> datetime | None:
-    """Parse timestamp.txt as `nbgrader.utils.parse_utc` does, and return it in UTC; None where it cannot be read.
+    """Parse timestamp.txt as `nbgrader.utils.parse_utc` does, and return it in UTC; None where that would be a guess.
 
-    Loading nbgrader takes a second, and every submission that was collected has a time.
+    It is one where the day and the month, or the year, may stand for each other, where the hour is missing, and where
+    the zone is not known: nbgrader would take the month first, midnight, and UTC.
+
+    >>> parsed_time("2024-03-01 15:00:00 UTC"), parsed_time("01.03.2024 14:00"), parsed_time("3/1/2024 2:00 PM")
+    (datetime.datetime(2024, 3, 1, 15, 0), None, None)
     """
     if not text:
         return None
     import dateutil.parser  # type: ignore[import-untyped]
     import dateutil.tz  # type: ignore[import-untyped]
 
-    date, *rest = parts = text.split(" ")
-    when: datetime
-    with warnings.catch_warnings(), contextlib.suppress(ValueError, OverflowError, TypeError):
-        warnings.simplefilter("ignore")  # of zones that dateutil does not know
-        if len(parts) != 3:
-            when, other = (
-                dateutil.parser.parse(text, default=day) for day in (datetime(1999, 1, 1), datetime(2000, 2, 2))
-            )
-            if when != other:  # what is missing of it would be that of the day of grading
-                return None
-        elif _ZONE.fullmatch(rest[1]):  # else dateutil would open a file of that name
-            zone = dateutil.tz.gettz(rest[1]) if rest[1][0].isalpha() else int(rest[1])
-            when = dateutil.parser.parse(f"{date} {rest[0]} TZ", tzinfos={"TZ": zone})
-        else:
+    zones = {}
+    if text.count(" ") == 2:
+        text, _, zone = text.rpartition(" ")
+        known = dateutil.tz.UTC if _UTC.fullmatch(zone) else None
+        if known is None and _ZONE.fullmatch(zone):  # else dateutil would open a file of that name
+            known = dateutil.tz.gettz(zone)
+        if known is None:
             return None
-        return when if when.tzinfo is None else (when - (when.utcoffset() or timedelta())).replace(tzinfo=None)
+        text, zones = f"{text} TZ", {"TZ": known}
+    orders = [{}] if _YEAR_FIRST.search(text) else [{}, {"dayfirst": True}, {"yearfirst": True}]
+    days = datetime(1999, 1, 1), datetime(2000, 2, 2, 1)  # what is missing of it would be that of the day of grading
+    with warnings.catch_warnings(), contextlib.suppress(ValueError, OverflowError, TypeError, Warning):
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", dateutil.parser.UnknownTimezoneWarning)
+        found = {dateutil.parser.parse(text, default=day, tzinfos=zones, **order) for order in orders for day in days}
+        if len(found) == 1:
+            when: datetime = found.pop()
+            return when if when.tzinfo is None else (when - (when.utcoffset() or timedelta())).replace(tzinfo=None)
     return None
 
 

@@ -26,13 +26,14 @@ from nbgrader.preprocessors import NbGraderPreprocessor  # type: ignore[import-u
 from traitlets import Bool, Float
 
 from autograder.grade import sanitize
-from autograder.grade.collect import STUDENT, SubmissionFolder, shown_name
+from autograder.grade.collect import SubmissionFolder, places
 from autograder.grade.course import Course, find_course
 from autograder.grade.gradebook import Gradebook, assignments_and
 from autograder.grade.grader import Job, grade_submission
 from autograder.grade.guests import GuestFactory
 from autograder.grade.records import WITHOUT_MARKS, Records
 from autograder.grade.session import Options, job_of
+from autograder.grade.students import shown_name
 from autograder.sandbox.outputs import hide
 
 _warm = threading.local()  # a zygote lives as long as the thread that started it
@@ -76,10 +77,10 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
         root = find_course(Path.cwd())  # nbgrader works from the course directory
         if root is None:
             raise NotGraded(f"{Path.cwd()} is no nbgrader course directory.")
-        if not STUDENT.fullmatch(student):
-            raise NotGraded(f"The folder {student!r} has a name that is no student's id: rename it, and grade again.")
-        course = Course.at(root)
-        course = replace(course, db_url=str(about["db_url"]))
+        course = replace(Course.at(root), db_url=str(about["db_url"]))
+        place = SubmissionFolder(student, course.folder("submitted") / student / name)
+        listed = places(course.folder("submitted"), name)
+        place = next((each for each in listed if each.folder == place.folder), place)
         hide(str(course.root), "course")
         if about["notebook"] != name:
             raise NotGraded(f"{about['notebook']}.ipynb is not the notebook {name}.ipynb of the assignment.")
@@ -90,12 +91,11 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
         known = assignments_and(course, name, gradebook.release)
         options = Options(sandboxed=self.sandbox, seconds=self.timeout, budget=self.budget)
         job = replace(job_of(course, gradebook, known[name], known, options), seed=records.seed())
-        place = SubmissionFolder(student, course.folder("submitted") / student / name)
         result = grade_submission(place, job, _factory(job).guest)
         # nbgrader writes the notebook itself, so its digest is not known here.
         records.write(replace(result.record, autograded=""))
         if result.record.outcome in WITHOUT_MARKS:
-            raise NotGraded(f"{student}: {result.record.outcome}. {result.record.advice}")
+            raise NotGraded(f"{place.student}: {result.record.outcome}. {result.record.advice}")
         for trouble in result.record.troubles:
             self.log.warning("%s: %s", student, trouble["text"])
         self.log.info("%s: %s, %g points", student, result.record.outcome, result.record.score or 0.0)

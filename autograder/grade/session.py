@@ -236,7 +236,7 @@ def grade_class(
     AutograderError
         When nothing could be done.
     """
-    console = console or Console()
+    console = console or Console(emoji=False)
     run, started = Run(assignment, options, sandbox), time.monotonic()
     with run.opened():
         state = run.state
@@ -251,8 +251,8 @@ def grade_class(
         if options.dry_run:
             return _dry(run, console)
         fresh = list(followed(console, run.grade(), len(state.todo)))
-        records = [*state.done, *fresh]
-    console.print(table(run.assignment, records))
+        records, waiting = [*state.done, *fresh], run.gradebook.waiting()
+    console.print(table(run.assignment, records, waiting))
     seconds = time.monotonic() - started
     console.print(summary(records, len(fresh), seconds), highlight=False, soft_wrap=True)
     return exit_code(records)

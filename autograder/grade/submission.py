@@ -9,6 +9,7 @@ from typing import Any
 from autograder.assignments import Assignment, Exercise
 from autograder.core.check import follows_from_earlier, may_follow_from_earlier, put_right, questions
 from autograder.core.judge import judge, refused
+from autograder.core.layout import replaced
 from autograder.core.verdict import Verdict
 from autograder.grade.instructor_tests import InstructorTests, bound_by
 from autograder.protocol.notebook import Cell, Notebook
@@ -28,6 +29,10 @@ MAX_SHOWN = 16 * 2**20
 LEAST_SECONDS = 0.05
 PUT_RIGHT_SECONDS = 120.0
 NO_TIME = "The time for the whole notebook was used up before it could be judged."
+_MAGIC = re.compile(r"\s*(%%\w{1,20})")
+KEEPS_NO_NAMES = (
+    "Code cell {} defines it below {}, which took its lines and left no names behind: take that first line out."
+)
 CHARGED = {
     "timed-out": "Is there a loop that does not end?",
     "out-of-memory": "How large are the arrays that it makes?",
@@ -226,6 +231,8 @@ class Submission:
             self.tests.answered(str(cell.id))
         if ran.failure is None:
             self._spoiled = {name: why for name, why in self._spoiled.items() if name not in defined}
+            if magic := _MAGIC.match(source):
+                self._spoiled |= dict.fromkeys(defined, ("missing", KEEPS_NO_NAMES.format(number, magic[1])))
         else:
             self._note_absent(ran.failure)
             seen = f"Code cell {number} raised {ran.failure.name}: {ran.failure.text or 'no text'}."
@@ -291,6 +298,7 @@ class Submission:
         asked = questions(exercise, self.seed)
         try:
             outcomes = self._running_guest().evaluate(exercise.function, asked, self._seconds_left())
+            instead = self._running_guest().look(exercise.function) if outcomes is None else None
         except NoTimeLeft:
             self._out_of_time()
             id, seen = self._spoiled.get(exercise.function, ("timed-out", NO_TIME))
@@ -301,9 +309,10 @@ class Submission:
             said = "Ended" if ended.outcome == "timed-out" else "Calling it ended the process"
             return refused(exercise, ended.outcome, f"{said}: {ended}. {CHARGED[ended.outcome]}".rstrip())
         if outcomes is None:
-            id, seen = self._spoiled.get(
-                exercise.function, ("missing", f"The notebook defines no function {exercise.function}.")
-            )
+            none = "missing", f"The notebook defines no function {exercise.function}."
+            id, seen = self._spoiled.get(exercise.function, none)
+            if instead:
+                id, seen = "missing", replaced(exercise.function, instead.value)
             return refused(exercise, id, seen)
         self._note_absent(*(outcome.failure for outcome in outcomes))
         self._judged_as.answers[exercise.function] = outcomes

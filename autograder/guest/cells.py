@@ -4,6 +4,7 @@ import contextlib
 import sys
 from typing import Any
 
+from autograder.guest import unattended
 from autograder.guest.display import Outputs, Stream
 from autograder.guest.evaluate import failure_of
 from autograder.protocol.values import Failure
@@ -16,7 +17,7 @@ class Cells:
     """
 
     def __init__(self) -> None:
-        """Make the namespace; replaces `sys.stdout` and `sys.stderr`."""
+        """Make the namespace; replaces `sys.stdin`, `sys.stdout` and `sys.stderr`."""
         self._outputs: Outputs | None = None
         self._streams = Stream("stdout", 1), Stream("stderr", 2)
         sys.stdout, sys.stderr = self._streams
@@ -24,6 +25,7 @@ class Cells:
         self._run = self._warm = self._run_plainly
         with contextlib.suppress(ImportError):
             self._use_ipython()
+        unattended.leave()
 
     def show_on(self, outputs: Outputs) -> None:
         """Send the outputs of later cells here."""

@@ -3,8 +3,10 @@
 The same code serves the self-check in a notebook and the separate process of a grader. It decides nothing.
 """
 
+import bdb
 import contextlib
 import io
+import os
 import time
 import traceback
 import warnings
@@ -14,7 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from autograder.guest.unattended import BREAKPOINT
 from autograder.protocol.values import Failure, Outcome, ScalarFunction, clean, copied, plain
+
+LIBRARIES = tuple({str(Path(each).parent) for each in (os.__file__, bdb.__file__, Path(np.__file__).parent)})
+"""In whose files no line is a student's."""
 
 
 def unchanged(before: Any, after: Any) -> bool:
@@ -47,13 +53,15 @@ class _Discard(io.TextIOBase):
 def failure_of(error: BaseException) -> Failure:
     """Describe an exception by plain text, of bounded length, without running more of the student's code than str()."""
     try:
-        text = clean(str(error), 300)
+        text = BREAKPOINT if isinstance(error, bdb.BdbQuit) else clean(str(error), 300)
     except BaseException:
         text = "(its text could not be read)"
     # As tracebacks have it: where modules come compiled, as in a browser, that need not be the path of the file.
-    here = str(Path(failure_of.__code__.co_filename).parents[1])
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(here)]
-    line, function = (clean(frames[-1].line or "", 200), clean(frames[-1].name, 80)) if frames else ("", "")
+    here = Path(failure_of.__code__.co_filename).parents[1]
+    others = (str(here.with_name("course_lib")), "<frozen", *LIBRARIES)
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(str(here))]
+    line = next((each.line or "" for each in reversed(frames) if not each.filename.startswith(others)), "")
+    line, function = clean(line, 200), clean(frames[-1].name, 80) if frames else ""
     return Failure(clean(type(error).__name__, 80), text, line, function)
 
 

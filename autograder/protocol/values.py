@@ -21,7 +21,7 @@ class Opaque:
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception: its name, its text, and the line and function of the student's code that it came from, if any."""
+    """An exception: its name, its text, the student's line and any function that it came from."""
 
     name: str
     text: str

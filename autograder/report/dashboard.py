@@ -238,8 +238,10 @@ def rows(graded: GradedClass, start: Path) -> list[Row]:
         for verdict in each.verdicts:
             if not verdict.passed:
                 wrong.setdefault(verdict.mistake or "wrong", []).append(verdict.function)
-        if each.waits:
-            said.append("A person has still to grade a part.")
+        if each.waiting:
+            said.append(f"{each.waiting:g} points wait for a person.")
+        elif each.waits:
+            said.append("It was graded again: a person has to look again at the marks that a person gave.")
         if each.penalty:
             said.append(f"Late: {each.penalty:g} points less.")
         link = link_to(folder, start, each.id, name) if page_of(folder, each.id, name).is_file() else ""

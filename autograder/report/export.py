@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograder.grade.class_marks import CellMark
+from autograder.grade.students import JOINERS, printable
 from autograder.report.marks import GradedClass, Student
 
 SCHEMA = 1
@@ -24,8 +25,9 @@ def neutral(text: str) -> str:
     >>> neutral("=1+1"), neutral("Ada")
     ("'=1+1", 'Ada')
     """
-    bare = "".join(c for c in text if c.isprintable() or c in "\t\r\n")
-    risky = bare.startswith(FORMULA_STARTS) or bare.lstrip().startswith(FORMULA_STARTS)
+    bare = "".join(c for c in text if printable(c) or c in "\t\r\n")
+    seen = bare.translate(dict.fromkeys(map(ord, JOINERS)))
+    risky = seen.startswith(FORMULA_STARTS) or seen.lstrip().startswith(FORMULA_STARTS)
     return f"'{bare}" if risky else bare
 
 
@@ -107,6 +109,7 @@ def as_json(graded: GradedClass) -> str:
                 "student": student.id,
                 "outcome": student.outcome,
                 "needs_grading": student.waits,
+                "points_waiting": student.waiting,
                 "raw_score": student.raw,
                 "late_submission_penalty": student.penalty,
                 "score": student.points,

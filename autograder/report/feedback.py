@@ -23,6 +23,7 @@ from autograder.grade.class_marks import CellMark
 from autograder.grade.course import load_nbformat
 from autograder.grade.records import CannotWrite, write_whole
 from autograder.grade.restore import regions
+from autograder.grade.students import spelled_as
 from autograder.report.marks import GradedClass, NoAssignment, Student
 from autograder.report.workers import SECONDS, Task, answers
 from course_lib.names import suggestion
@@ -133,7 +134,9 @@ def said_of(student: Student, graded: GradedClass, book: str = "") -> dict[str, 
         if id not in checks and cell.max_points
     ]
     most = sum(cell.max_points for cell in cells.values()) or (student.record.max_score if student.record else 0.0)
-    mark = "No mark yet." if student.points is None else f"{_of(student.points, most)} points"
+    mark = "No mark yet." if student.points is None else f"{_of(student.points, most - student.waiting)} points"
+    if student.points is not None and student.waiting:
+        mark += f", and {student.waiting:g} wait for a person"
     about = []
     if student.waits:
         about.append("A part of it has still to be graded by a person; the points can grow.")
@@ -219,6 +222,7 @@ def _write(graded: GradedClass, student: str, page: bytes) -> Path:
 def write_feedback(graded: GradedClass, students: Collection[str], book: str, jobs: int) -> int:
     """Write the pages of a class, print their number, and return the exit code."""
     known = [each.id for each in graded.students]
+    students = [spelled_as(student, known) for student in students]
     for student in students:
         if student not in known:
             raise NoAssignment(

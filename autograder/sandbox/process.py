@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from autograder.protocol import notebook, wire
-from autograder.protocol.values import Failure, Outcome
+from autograder.protocol.crossing import received
+from autograder.protocol.values import Failure, Opaque, Outcome, plain
 from autograder.sandbox.child import start_python
 from autograder.sandbox.clock import LOOK_SECONDS, Clock
 from autograder.sandbox.launch import START_SECONDS, NotStarted
@@ -210,6 +211,23 @@ class Guest(contextlib.AbstractContextManager["Guest"]):
         """
         self._leave_preamble()
         return self._ask(tuple(request), seconds)
+
+    def look(self, name: str) -> Outcome | None:
+        """Return what stands under a name that is no function's; None where nothing does.
+
+        Raises
+        ------
+        Ended
+        """
+        match self._ask(("look-up", name), START_SECONDS):
+            case None:
+                return None
+            case (str() as word, value) if word == "value":
+                with contextlib.suppress(ValueError, RecursionError):
+                    return Outcome(plain(received(value, {})))
+            case (str() as word, str()) if word == "module":
+                return Outcome(Opaque(word))
+        return Outcome(Opaque("object"))
 
     def _leave_preamble(self) -> None:
         """Undo cells that were run ahead of time; only a forked guest has any."""

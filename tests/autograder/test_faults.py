@@ -77,11 +77,11 @@ def _told(command: str, folder: Path, *more: str, charset: str) -> Told:
         done = CliRunner(charset=charset).invoke(main, [command, *words])
         assert isinstance(done.exception, SystemExit | None), done.exception
         return Told(done.exit_code, done.stdout, done.stderr)
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (io.TextIOWrapper(io.BytesIO(), charset, write_through=True) for _ in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.MonkeyPatch.context() as patched:
         patched.setattr(sys, "argv", [command, *words])
         code = {"exercises.generate": exercises.generate.main, "exercises.grade": exercises.grade.main}[command]()
-    return Told(code, out.getvalue(), err.getvalue())
+    return Told(code, *(stream.buffer.getvalue().decode(charset) for stream in (out, err)))
 
 
 def assert_one_sentence(told: Told, *parts: str, as_json: bool = False) -> None:
@@ -799,10 +799,17 @@ def test_no_file_ends_reading_in_a_traceback(content, tmp_path):
 def test_a_terminal_without_our_signs_gets_plain_ones(here, charset):
     hand_in(here, "ada", notebook(here, {"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T"}))
     hand_in(here, "bob", b"")
-    for command, code in {"check": 1, "grade": 1, "explain": 0, "report": 0, "export": 0, "feedback": 1}.items():
+    hand_in(here, "नमिता – Zoë", b"")
+    codes = {"check": 1, "grade": 1, "report": 0, "export": 0, "feedback": 1, "explain": 0}
+    codes |= {"exercises.grade": 1, "exercises.generate": 0}
+    assert {*codes, "doctor"} == set(COMMANDS)
+    for command, code in codes.items():
         told = tell(command, here, charset=charset)
         assert (told.code, told.err) == (code, ""), told
         assert "\ufffd" not in told.out
+    told = tell("doctor", here, charset=charset)
+    assert (told.code in (0, 1), told.err) == (True, "")
+    assert "Zo" in tell("grade", here, charset=charset).out
     said = CliRunner(charset=charset).invoke(main, ["check", str(path_of(here, "ada"))]).stdout
     assert "x compute_dW2: missing-mean, 0 of 2 points." in said
     assert "+ compute_dZ2 is right" in said

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from tests.book.conftest import BOOK, module_of_book
 from tests.conftest import not_here
@@ -39,14 +41,94 @@ def test_what_only_the_book_understands_becomes_plain_markdown(finishing, myst, 
     assert finishing.plain_markdown(myst, BOOK) == markdown
 
 
+def words_of(notebook) -> str:
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def links_in(words: str):
+    """Yield the text and the address of each link of a notebook, as Jupyter would show them."""
+    for block in MarkdownIt().use(dollarmath_plugin).parse(words):
+        address, text = "", ""
+        for each in block.children or ():
+            if each.type == "link_open":
+                address, text = each.attrs["href"], ""
+            elif each.type == "link_close":
+                yield text.strip(), address
+            text += each.content
+
+
+@pytest.mark.parametrize(
+    ("myst", "here", "there"),
+    [
+        (
+            "[](a-neuron.md)",
+            "[A neuron is a hyperplane](a-neuron.ipynb)",
+            "[A neuron is a hyperplane](URL/a-neuron.html)",
+        ),
+        ("[so](a-neuron.md)", "[so](a-neuron.ipynb)", "[so](URL/a-neuron.html)"),
+        ("[](notation.md)", "Notation and shapes", "[Notation and shapes](URL/notation.html)"),
+        (
+            "[$W^{[1]}$, too](layer-2-backwards.md#where-1m-belongs)",
+            "[$W^{[1]}$, too](layer-2-backwards.ipynb)",
+            "[$W^{[1]}$, too](URL/layer-2-backwards.html#where-1-m-belongs)",
+        ),
+        (
+            "[](matrix-calculus.md#the-trace)",
+            "[The trace](matrix-calculus.ipynb)",
+            "[The trace](URL/matrix-calculus.html#the-trace)",
+        ),
+        (
+            "[](vectorizing.md#rows-or-columns)",
+            "Rows or columns",
+            "[Rows or columns](URL/vectorizing.html#rows-or-columns)",
+        ),
+        ("[E7](#erratum-e7)", "[E7](errata.ipynb)", "[E7](URL/errata.html#erratum-e7)"),
+        ("[E7]{#erratum-e7}", "E7", "E7"),
+        ("[there](https://x.example/a.md)", "[there](https://x.example/a.md)", "[there](https://x.example/a.md)"),
+        ("$a^{[l]}(x)$", "$a^{[l]}(x)$", "$a^{[l]}(x)$"),
+    ],
+)
+def test_a_link_of_a_notebook_says_and_is_where_it_leads(finishing, monkeypatch, myst, here, there):
+    for url, expected in (("", here), ("https://course.example/", there.replace("URL", "https://course.example"))):
+        monkeypatch.setattr(finishing, "URL", url)
+        assert finishing.plain_markdown(myst, BOOK, "vectorizing") == expected
+
+
+@pytest.mark.parametrize(
+    "myst", ["[](nowhere.md)", "[](a-neuron.md#nowhere)", "[text](#nowhere)", "[](#ex-a-neuron-1)"]
+)
+def test_a_link_that_leads_nowhere_stops_the_build(finishing, myst):
+    with pytest.raises(ValueError, match="there is no such place"):
+        finishing.plain_markdown(myst, BOOK)
+
+
+def test_every_link_of_every_notebook_has_a_text_and_a_place_on_the_site(finishing, site, chapters, monkeypatch):
+    monkeypatch.setattr(finishing, "URL", "https://course.example/")
+    ids = {
+        page.stem: set(re.findall(r'\bid="([^"]+)"', page.read_text(encoding="utf-8"))) for page in site.glob("*.html")
+    }
+    seen = 0
+    for name, source in chapters.items():
+        for text, address in links_in(finishing.plain_markdown(source.partition("\n---\n")[2], BOOK, name)):
+            page, _, anchor = address.removeprefix("https://course.example/").partition("#")
+            assert text, (name, address)
+            if page != address:
+                assert not anchor or anchor in ids[page.removesuffix(".html")], (name, address)
+                seen += 1
+    assert seen > 200
+
+
 def test_every_chapter_downloads_as_a_notebook_without_directives(site, chapters):
     for name in chapters:
         notebook = nbformat.read(site / "notebooks" / f"{name}.ipynb", as_version=4)
         nbformat.validate(notebook)
         assert notebook.metadata.kernelspec.name == "python3"
         assert any(cell.cell_type == "code" for cell in notebook.cells)
-        words = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-        assert not re.search(r"^(`{3,}|:{3,})\{|\{eq\}|^\([\w-]+\)=$", words, re.MULTILINE), name
+        words = words_of(notebook)
+        assert not re.search(r"^(`{3,}|:{3,})\{|\{eq\}|^\([\w-]+\)=$|\]\{#", words, re.MULTILINE), name
+        for text, address in links_in(words):
+            assert text, (name, address)
+            assert address.startswith("https://") or (site / "notebooks" / address).is_file(), (name, address)
         assert f'href="notebooks/{name}.ipynb" download' in (site / f"{name}.html").read_text(encoding="utf-8")
 
 

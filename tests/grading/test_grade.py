@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.assignments import ASSIGNMENTS
 from autograder.course_file import assignments_of, released
-from autograder.grade.collect import places
+from autograder.grade.collect import Unreadable, places, take
 from autograder.grade.course import Course
 from autograder.grade.gradebook import Gradebook
 from autograder.grade.grader import Job, grade_submission
@@ -318,7 +318,43 @@ def test_links_pipes_and_folders_in_the_place_of_a_notebook_are_not_followed(her
         assert record.advice
 
 
-@pytest.mark.parametrize("name", ["\x1b[31mred", "=1+1", "-rf", ".hidden", "<img src=x>", "a\nb", "a*b", "tab\t"])
+@pytest.mark.parametrize(
+    ("files", "advice"),
+    [
+        (["small.ipynb.txt"], "but small.ipynb.txt, which may be it: rename the one that is to small.ipynb"),
+        (["small.IPYNB"], "but small.IPYNB, which may be it: rename"),
+        (["small.json", "notes.pdf"], "but small.json, which may be it: rename"),
+        (["small.ipynb (1)", "small (2).ipynb.bin"], "but small (2).ipynb.bin and small.ipynb (1), which may be it"),
+        (["small"], "but small, which may be it: rename"),
+        (["Small.ipynb.zip"], "but Small.ipynb.zip: unpack it, put the notebook itself there"),
+        (["small.tar.gz", "small.pdf"], "but small.tar.gz: unpack it"),
+        (["small/small.ipynb"], "but small/small.ipynb below it: move the one that counts up into the folder"),
+        (["a/b/x.IPYNB", "a/c/y.ipynb", "x.zip"], "but a/b/x.IPYNB and a/c/y.ipynb below it: move"),
+        (["small/small.ipynb.txt"], "but small/small.ipynb.txt, which may be it"),
+        (["small.py"], "but small.py, which is none: ask for small.ipynb"),
+        (["small.html", "timestamp.txt"], "but small.html, which is none: ask for small.ipynb"),
+        (
+            [".ipynb_checkpoints/small.ipynb", "__MACOSX/small.ipynb", "._small.ipynb", "a.csv"],
+            "folder: ask for small.i",
+        ),
+        ([], "There is no notebook in the folder: ask for small.ipynb."),
+        (["a\x1b[31m.ipynb.txt"], "but a?[31m.ipynb.txt, which may be it"),
+    ],
+)
+def test_a_notebook_that_is_somewhere_else_is_named(tmp_path, files, advice):
+    folder = tmp_path / "submitted" / "ada" / "small"
+    for path in (folder / "small.d", *(folder / name for name in files)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (folder / "small.d").unlink()
+    (folder / "link").symlink_to(ROOT)
+    with pytest.raises(Unreadable) as raised:
+        take(next(places(tmp_path / "submitted", "small")), "small")
+    assert advice in str(raised.value)
+    assert str(raised.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mred", ".hidden", "<img src=x>", "a\nb", "tab\t"])
 def test_a_folder_whose_name_is_no_id_is_refused_under_a_harmless_name(here, name):
     hand_in(here, "ada")
     (here / "submitted" / name).mkdir()

@@ -8,14 +8,17 @@ import sqlite3
 import subprocess
 import sys
 import time
+from datetime import datetime
 
 import pytest
 from nbgrader.api import Gradebook as NbgraderGradebook
 from nbgrader.api import MissingEntry
+from nbgrader.utils import parse_utc
 
 from autograder.grade import records as records_module
 from autograder.grade import session
 from autograder.grade.collect import places
+from autograder.grade.lateness import parsed_time
 from autograder.grade.records import Busy, CannotWrite, Record, Records, reference_of, write_whole
 from autograder.grade.session import Options, Run
 from tests.grading.classes import NAME, ROOT, course, full, hand_in, notebook, path_of, run, scores
@@ -242,10 +245,63 @@ def test_a_late_submission_gets_the_penalty_of_nbgraders_plugin(here):
         assert book.find_submission_notebook(NAME, NAME, "bob").late_submission_penalty == 2.0
 
 
+CLEAR = {
+    "2026-11-01 12:00:00 UTC": 12,
+    "2026-11-01 12:00:00.123456 UTC": 12,
+    "2026-11-01 12:00": 12,
+    "2026-11-01T12:00:00Z": 12,
+    "2026-11-01T12:00:00+01:00": 11,
+    "20261101T120000Z": 12,
+    "2026/11/01 12:00:00 GMT": 12,
+    "2026-11-01 12:00:00 +0000": 12,
+    "2026-11-01 12:00:00 Europe/Berlin": 11,
+    "12:00 2026-11-01": 12,
+    "Sun Nov  1 12:00:00 UTC 2026": 12,
+    "Sun, 01 Nov 2026 12:00:00 +0100": 11,
+    "1 November 2026 14:00": 14,
+    "Nov 1, 2026 2:00 PM": 14,
+}
+AMBIGUOUS = [
+    *("01.11.2026 14:00", "11/1/2026 2:00 PM", "1/11/2026 14:00:00", "26-11-01 14:00", "1-11-26 14:00"),
+    *("2026-11-01 08:00:00 PDT", "Sun Nov 1 08:00:00 PDT 2026", "2026-11-01 12:00:00 AEST", "2026-11-01 2:00 PM"),
+    *("2026-11-01 12:00:00 +0100", "2026-11-01 12:00:00 3600", "2026-11-01", "12:00", "Sunday 12:00", "1793534400"),
+    *("2026-11-01 12:00:00 /etc/localtime", "gestern", "1. M\u00e4rz 2026 14:00"),
+]
+
+
+@pytest.mark.parametrize("text", CLEAR)
+def test_a_time_that_can_mean_but_one_is_read_as_nbgrader_reads_it(text):
+    assert parsed_time(text) == parse_utc(text)
+    assert parsed_time(text).replace(minute=0, microsecond=0) == datetime(2026, 11, 1, CLEAR[text])
+
+
+@pytest.mark.parametrize("text", AMBIGUOUS)
+def test_a_time_that_may_mean_several_is_not_guessed(text):
+    assert parsed_time(text) is None
+
+
 def test_a_timestamp_that_is_none_is_a_trouble(here):
     (path_of(here, "bob").parent / "timestamp.txt").write_bytes(b"yesterday\x1b[31m\n")
+    (path_of(here, "ada").parent / "timestamp.txt").write_text("3/1/2026 2:00 PM")
     assert grade(here) == 0
-    assert [t["id"] for t in Records(here, NAME).find("bob").troubles] == ["unreadable-timestamp"]
+    for student in ("ada", "bob"):
+        assert [t["id"] for t in Records(here, NAME).find(student).troubles] == ["unreadable-timestamp"]
+
+
+def test_points_that_wait_for_a_person_are_said_until_they_are_given(here, capsys):
+    assert grade(here) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "6 of 6, and 4 points wait for a person" in said
+    assert "4 of 6, and 4 points wait for a person" in said
+    with opened(here) as book:
+        for cell in book.find_submission_notebook(NAME, NAME, "ada").grades:
+            if cell.name == "written-why":
+                cell.manual_score, cell.needs_manual_grade = 3, False
+        book.db.commit()
+    assert grade(here) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "6 of 6, and 4 points wait" not in said
+    assert "4 of 6, and 4 points wait for a person" in said
 
 
 def test_explain_shows_the_inputs_and_the_verdict_again(here):

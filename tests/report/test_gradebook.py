@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import sys
 from datetime import datetime
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.report.export import as_canvas, as_csv
+from autograder.report.dashboard import rows as rows_of
+from autograder.report.export import as_canvas, as_csv, as_json
 from autograder.report.feedback import said_of
 from tests.report.conftest import NAME, Course, record, verdicts
 
@@ -90,6 +92,19 @@ def test_a_page_says_what_people_gave_and_what_late_work_costs(with_gradebook):
 def test_a_cell_that_a_person_has_still_to_grade_is_no_zero(with_gradebook):
     rows = list(csv.DictReader(io.StringIO(as_csv(with_gradebook.graded))))
     assert [(row["student_id"], row["needs_grading"]) for row in rows] == [("ada", "no"), ("bob", "yes"), ("eve", "no")]
+
+
+def test_points_that_wait_are_said_in_the_report_on_the_page_and_in_json(with_gradebook):
+    graded = with_gradebook.graded
+    assert [each.waiting for each in graded.students] == [0.0, 5.0, 0.0]
+    assert [row.troubles for row in rows_of(graded, with_gradebook.folder)][1] == ["5 points wait for a person."]
+    assert said_of(graded.students[1], graded)["mark"] == "2 of 2 points, and 5 wait for a person"
+    found = json.loads(as_json(graded))["students"]
+    assert [(each["needs_grading"], each["points_waiting"]) for each in found] == [
+        (False, 0.0),
+        (True, 5.0),
+        (False, 0),
+    ]
 
 
 def test_a_gradebook_that_is_none_is_a_sentence(course):

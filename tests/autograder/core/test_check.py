@@ -153,3 +153,43 @@ def test_a_model_that_takes_too_long_does_not_pass(monkeypatch):
         return train_two_layer(*arguments).parameters
 
     assert check(nn_model).mistake == "timed-out"
+
+
+def test_nobody_is_asked_while_a_function_is_judged(monkeypatch):
+    def dW2(dZ2, A1):
+        return dZ2 @ A1.T / int(input("how many? "))
+
+    def stopped(dZ2, A1):
+        breakpoint()
+        return dZ2 @ A1.T / dZ2.shape[1]
+
+    def answered(prompt=""):
+        return "7"
+
+    monkeypatch.setattr("builtins.input", answered)
+    for function, seen in ((dW2, "nobody answers input()"), (stopped, "BdbQuit: a breakpoint was left in the line")):
+        function.__name__ = "compute_dW2"
+        verdict = check(function, assignment="ps4_two_layer", show=False)
+        assert verdict.mistake == "raised"
+        assert seen in verdict.seen
+    assert input("and now? ") == "7"
+
+
+def test_a_name_that_was_given_to_a_result_says_what_it_is_now(monkeypatch):
+    for value, kind in ((np.ones((2, 3)), "an array of shape (2, 3)"), (0.5, "a number"), (None, "None")):
+        monkeypatch.setitem(globals(), "compute_cost", value)
+        with pytest.raises(TypeError, match="compute_cost is no function any more: its name stands for") as raised:
+            check(value)
+        assert kind in str(raised.value)
+
+
+def test_what_a_library_has_not_implemented_is_no_stub(monkeypatch):
+    def refuses(A2, Y):
+        raise NotImplementedError("no such thing")
+
+    monkeypatch.setitem(check.__globals__["evaluate"].__globals__, "LIBRARIES", (__file__,))
+    monkeypatch.setattr(np, "refuses", refuses, raising=False)
+    space = {"np": np}
+    exec("def compute_dZ2(A2, Y):\n    return np.refuses(A2, Y)", space)
+    verdict = check(space["compute_dZ2"], assignment="ps4_two_layer", show=False)
+    assert (verdict.mistake, "no such thing" in verdict.seen) == ("raised", True)
