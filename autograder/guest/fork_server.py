@@ -312,11 +312,12 @@ def warm_up(plan: dict[str, Any]) -> Any:
     sys.executable = ""
     for name in plan["packages"]:
         importlib.import_module(name)
-    from autograder.guest import server, stand_in
+    from autograder.guest import absent, server, stand_in
     from autograder.guest.cells import Cells
 
     assert server  # loaded here, once, for the guests
-    stand_in.install(plan["there"])
+    stand_in.install()
+    absent.install(plan["there"])
     cells = Cells()
     for source in plan["first_cells"]:
         cells.warm_up(source)

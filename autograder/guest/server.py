@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.guest import called, stand_in
+from autograder.guest import absent, called, stand_in
 from autograder.guest.cells import Cells
 from autograder.guest.display import Outputs
 from autograder.guest.evaluate import evaluate, failure_of
@@ -130,5 +130,6 @@ if __name__ == "__main__":
     with contextlib.suppress(OSError, AttributeError):  # where this is not Linux
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the parent
     stand_in.install()
+    absent.install()
     with contextlib.suppress(wire.Closed):
         serve(socket.socket(fileno=int(sys.argv[1])), Cells())

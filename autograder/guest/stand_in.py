@@ -4,12 +4,10 @@ The verdict falls outside this process, so here `check` only has to be harmless.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NoReturn
-
-from autograder.guest import absent
 
 
 class NoVerdict:
@@ -94,14 +92,8 @@ def attribute(module: str, name: str) -> Withheld:
     return Withheld(f"{module}.{name}")
 
 
-def install(there: Sequence[str] = ()) -> None:
-    """Put the stand-in where `import autograder` finds it, and others where what is not there is imported.
-
-    Parameters
-    ----------
-    there : names of the packages that are there, to be told; empty where all that is installed is
-    """
-    absent.install(there)
+def install() -> None:
+    """Put the stand-in where `import autograder` finds it."""
     module = ModuleType("autograder", "The checks run elsewhere while a notebook is graded.")
     module.ForwardPass = NoForwardPass  # type: ignore[attr-defined]
     module.check = check  # type: ignore[attr-defined]
