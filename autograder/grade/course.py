@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from jupyter_core.paths import jupyter_config_path
 from sqlalchemy.exc import DBAPIError, SAWarning, SQLAlchemyError
 from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
+from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
 from autograder.errors import AutograderError
 
@@ -79,6 +80,12 @@ class Course:
             raise NoGradebook("Neither this folder nor one above it is an nbgrader course: name it by --course-dir.")
         return cls.at(root)
 
+    @property
+    def excluded(self) -> frozenset[str]:
+        """The students whom the configuration leaves out."""
+        said = str(self.config.CourseDirectory.get("student_id_exclude", ""))
+        return frozenset(id.strip() for id in said.split(",") if id.strip())
+
     def folder(self, step: str) -> Path:
         """Return the directory of a step, such as "submitted"."""
         name = str(self.config.CourseDirectory.get(f"{step}_directory", step))
@@ -90,24 +97,35 @@ class Course:
 
 
 def config_of(root: Path) -> Config:
-    """Run the configuration file of a course directory, the lecturer's own code, and return the configuration.
+    """Return a course's configuration: that of its directory, over those of the user and the machine, as nbgrader does.
+
+    The files are run, being the lecturer's own code.
 
     Raises
     ------
     NoGradebook
-        If there is none, or it cannot be run; the message says in which line, and why.
+        If the course has none, or one cannot be run; the message says in which line, and why.
     """
-    path = root / CONFIG
-    if not path.is_file():
+    if not (root / CONFIG).is_file():
         raise NoGradebook(f"{root} is no nbgrader course directory, for it has no {CONFIG}: name it by --course-dir.")
+    config = Config()
+    for folder in (*map(Path, reversed(jupyter_config_path())), root):
+        for path in (folder / CONFIG, (folder / CONFIG).with_suffix(".json")):
+            if path.is_file():
+                config.merge(_loaded(path))
+    return config
+
+
+def _loaded(path: Path) -> Config:
+    loader = PyFileConfigLoader if path.suffix == ".py" else JSONFileConfigLoader
     try:
         with contextlib.redirect_stdout(sys.stderr):  # what it prints is no part of a table
-            return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+            return loader(path.name, path=str(path.parent)).load_config()
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a lecturer's program may raise anything
         frames = traceback.extract_tb(error.__traceback__)
-        places = [(frame.filename, frame.lineno) for frame in frames if Path(frame.filename).is_relative_to(root)]
+        places = [(f.filename, f.lineno) for f in frames if Path(f.filename).is_relative_to(path.parent)]
         why = str(error)
         if isinstance(error, SyntaxError) and error.filename:
             places, why = [*places, (error.filename, error.lineno)], error.msg

@@ -13,18 +13,35 @@ In nbgrader_config.py:
 The student's notebook runs in the sandbox, and the verdicts fall outside, with the seed and the records of
 `autograder grade`. What a submission cannot be graded for is an error of nbgrader's log, and leaves no mark. nbgrader
 copies other files of a submission to `autograded/`, from where formgrader serves them: only data stay there.
+
+An assignment that the course file does not know is executed as plain nbgrader does, which has no sandbox; what is
+written is made harmless all the same.
 """
 
 import atexit
+import contextlib
+import json
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.preprocessors import NbGraderPreprocessor  # type: ignore[import-untyped]
+from nbgrader import utils  # type: ignore[import-untyped]
+from nbgrader.preprocessors import (  # type: ignore[import-untyped]
+    CheckCellMetadata,
+    DeduplicateIds,
+    Execute,
+    IgnorePattern,
+    LimitOutput,
+    NbGraderPreprocessor,
+    OverwriteCells,
+    OverwriteKernelspec,
+)
 from traitlets import Bool, Float
 
+from autograder.course_file import assignments_of
 from autograder.grade import sanitize
 from autograder.grade.collect import SubmissionFolder, places
 from autograder.grade.course import Course, find_course
@@ -34,8 +51,12 @@ from autograder.grade.guests import GuestFactory
 from autograder.grade.records import WITHOUT_MARKS, Records
 from autograder.grade.session import Options, job_of
 from autograder.grade.students import shown_name
-from autograder.sandbox.outputs import hide
+from autograder.protocol.notebook import attachments_of
+from autograder.sandbox.outputs import CUT, CellOutputs, TooMuch, hide
 
+PLAIN = (DeduplicateIds, OverwriteKernelspec, OverwriteCells, CheckCellMetadata, Execute, IgnorePattern, LimitOutput)
+"""What nbgrader does with a submission, but for what the configuration above leaves to it."""
+_told: set[str] = set()
 _warm = threading.local()  # a zygote lives as long as the thread that started it
 
 
@@ -77,6 +98,8 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
         root = find_course(Path.cwd())  # nbgrader works from the course directory
         if root is None:
             raise NotGraded(f"{Path.cwd()} is no nbgrader course directory.")
+        if name not in assignments_of(root):
+            return self._executed(nb, resources)
         course = replace(Course.at(root), db_url=str(about["db_url"]))
         place = SubmissionFolder(student, course.folder("submitted") / student / name)
         listed = places(course.folder("submitted"), name)
@@ -100,3 +123,40 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
             self.log.warning("%s: %s", student, trouble["text"])
         self.log.info("%s: %s, %g points", student, result.record.outcome, result.record.score or 0.0)
         return nbformat.reads(result.notebook.decode("utf-8"), as_version=4), resources
+
+    def _executed(self, nb: nbformat.NotebookNode, resources: Any) -> tuple[nbformat.NotebookNode, Any]:
+        """Execute a notebook of which this course knows nothing as plain nbgrader does, and make it harmless."""
+        name = str(resources["nbgrader"]["assignment"])
+        if name not in _told:
+            _told.add(name)
+            self.log.warning(
+                "%s is none of the assignments that autograder judges: its notebooks are executed as plain nbgrader "
+                "does, without a sandbox, with all your rights. `autograder grade %s` runs them in one.",
+                name,
+                name,
+            )
+        for each in PLAIN:
+            nb, resources = each(parent=self.parent).preprocess(nb, resources)
+        harmless = sanitize.OutputSanitizer()
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = [nbformat.from_dict(each) for each in harmless.of(_shown(cell.outputs))]
+            elif not utils.is_locked(cell):
+                cell.source, pictures = sanitize.source(cell.source, attachments_of(cell))
+                cell.pop("attachments", None)
+                if pictures:
+                    cell.attachments = nbformat.from_dict(pictures)
+        return nb, resources
+
+
+def _shown(outputs: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return a cell's outputs as those of a guest are stored; what is too much is cut, but no error."""
+    shown = CellOutputs()
+    with contextlib.suppress(TooMuch):
+        for each in outputs:
+            shown.take(json.dumps([each]).encode())
+    kept = shown.outputs()
+    failed = [each for each in outputs if each["output_type"] == "error"]
+    if failed and not any(each["output_type"] == "error" for each in kept):
+        kept.append({"output_type": "error", "ename": "Error", "evalue": CUT, "traceback": [CUT]})
+    return kept

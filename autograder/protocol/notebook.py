@@ -134,7 +134,8 @@ def _cells_in(data: Any) -> Iterator[Any]:
             yield from cells if isinstance(cells, list) else ()
 
 
-def _attachments(cell: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def attachments_of(cell: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield names and base64 of what is said to be pictures attached to a cell."""
     attached = cell.get("attachments")
     for name, bundle in attached.items() if isinstance(attached, dict) else ():
         for data in (_below(bundle, kind) for kind in PICTURES):
@@ -162,7 +163,7 @@ def _cell(cell: Any, number: int) -> Cell:
         _text(_below(noted, "grade_id")),
         frozenset(flag for flag in FLAGS if noted.get(flag)) if isinstance(noted, dict) else None,
         float(points) if type(points) in (int, float) and abs(points) < 1e9 else None,
-        tuple(_attachments(cell)) if kind == "markdown" else (),
+        tuple(attachments_of(cell)) if kind == "markdown" else (),
         outputs=tuple(each for each in outputs if isinstance(each, dict)) if isinstance(outputs, list) else (),
     )
 

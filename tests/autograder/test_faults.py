@@ -374,11 +374,13 @@ def test_without_a_gradebook_the_records_are_reported(here, command):
     assert tell(command, here).code == 0
 
 
-def test_a_configuration_of_the_users_is_not_read(here, tmp_path, monkeypatch):
+def test_a_fault_in_a_configuration_of_the_users_is_said_as_one_of_the_courses_own(here, tmp_path, monkeypatch):
     written(CONFIG, "1 / 0")(tmp_path)
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
     for command in ("export", "grade", "exercises.generate"):
-        assert tell(command, here).code == 0
+        assert_one_sentence(
+            tell(command, here), f"{tmp_path / CONFIG}, line 1: ZeroDivisionError", as_json=command in JSON
+        )
 
 
 def test_settings_of_a_class_that_there_is_not_change_nothing(here):
