@@ -4,12 +4,13 @@ Nothing here follows a link below the folder of submissions, waits for a pipe, r
 apart: the student's own process does that.
 """
 
+import contextlib
 import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.protocol.notebook import NoNotebook, Notebook
@@ -24,6 +25,14 @@ STUDENT = re.compile(r"[^\W_](?:[\w .,@+'()~-]{0,126}[\w)'])?")
 
 ALWAYS_THERE = frozenset({".ipynb_checkpoints", ".git", ".DS_Store", "__pycache__"})
 TIMESTAMP = "timestamp.txt"
+
+MAX_NOTEBOOKS = 10
+MAX_PICTURES = 16 * 2**20
+"""Bytes of all pictures beside a notebook."""
+MAX_FOLDERS = 50
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+PAPERS = (*PICTURES, *".pdf .heic .heif .svg .bmp .tif .tiff .md .txt .rtf .doc .docx .odt .tex".split())  # noqa: SIM905
+"""How the names of files end that may hold an answer in words."""
 
 
 class Unreadable(Exception):
@@ -55,18 +64,40 @@ class SubmittedFile:
     name : of the file
     content : its bytes
     timestamp : what `timestamp.txt` beside it says, or ""
-    others : whether there were other notebooks beside it
+    rivals : other notebooks beside it that are no copies of it; what they hold decides which one is graded
+    pictures : the pictures beside it, by their paths
+    papers : paths of all files beside it that may hold an answer in words
     """
 
     name: str
     content: bytes
     timestamp: str = ""
-    others: bool = False
+    rivals: tuple["SubmittedFile", ...] = ()
+    pictures: tuple[tuple[str, bytes], ...] = ()
+    papers: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
         """Of the file."""
         return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def beside(self) -> str:
+        """A digest of what lies beside the file and is looked at; "" where nothing does."""
+        digest = hashlib.sha256()
+        for name, content in (*((each.name, each.content) for each in self.notebooks[1:]), *self.pictures):
+            digest.update(f"{name} {len(content)} ".encode("utf-8", "replace") + content)
+        names = "\n".join(self.papers).encode("utf-8", "replace")
+        return hashlib.sha256(digest.digest() + names).hexdigest() if self.rivals or self.papers else ""
+
+    @property
+    def notebooks(self) -> tuple["SubmittedFile", ...]:
+        """All notebooks of the folder, in the order of their names after the one with the right name."""
+        return (self, *self.rivals)
+
+    def instead(self, chosen: "SubmittedFile") -> "SubmittedFile":
+        """Return one of the notebooks with all that lies beside it."""
+        return replace(self, name=chosen.name, content=chosen.content)
 
 
 @dataclass(frozen=True)
@@ -126,8 +157,48 @@ def _content(directory: int, name: str, most: int) -> bytes:
         return file.read(most + 1)[:most]
 
 
+def _different(directory: int, names: Sequence[str]) -> list[SubmittedFile]:
+    """Read the notebooks of a folder, without copies of each other; of several those that can be read.
+
+    Raises
+    ------
+    Unreadable, OSError
+        Of the first, where none can be read.
+    """
+    found: dict[bytes, SubmittedFile] = {}
+    why: Exception | None = None
+    for name in names:
+        try:
+            content = _content(directory, name, MAX_BYTES)
+            found.setdefault(content, SubmittedFile(name, content))
+        except (Unreadable, OSError) as error:
+            why = why or error
+    if not found and why:
+        raise why
+    return list(found.values())
+
+
+def _papers(directory: int) -> tuple[tuple[tuple[str, bytes], ...], tuple[str, ...]]:
+    """Return the pictures in and below an open directory, with their bytes, and the paths of all papers."""
+    pictures, papers, room = list[tuple[str, bytes]](), list[str](), MAX_PICTURES
+    for seen, (where, folders, names, inner) in enumerate(os.fwalk(".", dir_fd=directory)):
+        if seen > MAX_FOLDERS or len(names) > MAX_ENTRIES:
+            break
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
+        for name in sorted(names):
+            path = os.path.normpath(os.path.join(where, name))  # noqa: PTH118
+            if name.startswith(".") or path == TIMESTAMP or not name.lower().endswith(PAPERS):
+                continue
+            papers.append(path)
+            if name.lower().endswith(PICTURES):
+                with contextlib.suppress(OSError, Unreadable):
+                    pictures.append((path, _content(inner, name, room)))
+                    room -= len(pictures[-1][1])
+    return tuple(pictures), tuple(papers)
+
+
 def take(place: SubmissionFolder, assignment: str) -> SubmittedFile:
-    """Return the notebook in a student's folder: the one with the assignment's name, or the only one there is.
+    """Return the notebook in a student's folder, with what lies beside it: the one with the assignment's name first.
 
     Raises
     ------
@@ -148,19 +219,16 @@ def take(place: SubmissionFolder, assignment: str) -> SubmittedFile:
             raise Unreadable(f"There are {len(names)} files in the folder: leave the notebook there.")
         notebooks = sorted(name for name in names if name.endswith(".ipynb") and not name.startswith("."))
         wanted = f"{assignment}.ipynb"
-        if wanted not in notebooks and len(notebooks) > 1:
-            shown = ", ".join(shown_name(name) for name in notebooks[:5])
-            raise Unreadable(
-                f"There are several notebooks and none is {wanted}: {shown}. Rename the one that is to be graded."
-            )
         if not notebooks:
             raise Unreadable(f"There is no notebook in the folder: ask for {wanted}.")
-        name = wanted if wanted in notebooks else notebooks[0]
-        content = _content(directory, name, MAX_BYTES)
+        if len(notebooks) > MAX_NOTEBOOKS:
+            raise Unreadable(f"There are {len(notebooks)} notebooks in the folder: leave the one that counts.")
+        first, *rivals = _different(directory, sorted(notebooks, key=lambda name: (name != wanted, name)))
         timestamp = ""
         if TIMESTAMP in names:
             timestamp = _content(directory, TIMESTAMP, 2**20)[:100].decode("utf-8", "replace").strip()
-        return SubmittedFile(name, content, timestamp, len(notebooks) > 1)
+        pictures, papers = _papers(directory)
+        return replace(first, timestamp=timestamp, rivals=tuple(rivals), pictures=pictures, papers=papers)
     except IsADirectoryError as error:
         raise Unreadable(f"There is a folder where {assignment}.ipynb belongs.") from error
     except OSError as error:

@@ -5,6 +5,7 @@ without nbgrader's objects, for which each mark is several queries and commits. 
 of its marks are there or none. What a person has entered (manual scores, extra credit, comments) is never touched.
 """
 
+import contextlib
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -84,17 +85,17 @@ class Gradebook:
             source, checksum = each["source"] or "", each["checksum"]
             cells[name] = Cell(each["cell_type"], source, name, name, noted, points.get(name), checksum=checksum)
         hidden, places = regions(self._course.config), frozenset(self._graded)
-        self.release = Release(self._in_order(cells), kernelspec_of(spec), hidden, places)
+        whole = self._whole()
+        order = {cell.grade_id: place for place, cell in reversed(list(enumerate(whole)))}
+        cells = dict(sorted(cells.items(), key=lambda item: order.get(item[0], len(order))))
+        self.release = Release(cells, kernelspec_of(spec), hidden, places, whole)
 
-    def _in_order(self, cells: Mapping[str, Cell]) -> dict[str, Cell]:
-        """Return the cells in the order of the notebook in `source/`; the gradebook keeps none."""
-        path = self._course.folder("source") / self._name / f"{self._name}.ipynb"
-        try:
-            found = read(path.read_bytes()).cells
-        except (OSError, NoNotebook):
-            found = ()
-        order = {cell.grade_id: place for place, cell in reversed(list(enumerate(found)))}
-        return dict(sorted(cells.items(), key=lambda item: order.get(item[0], len(order))))
+    def _whole(self) -> tuple[Cell, ...]:
+        """Return all cells of the notebook in order, which the gradebook does not keep; none where it is not there."""
+        for step in ("release", "source"):
+            with contextlib.suppress(OSError, NoNotebook):
+                return read((self._course.folder(step) / self._name / f"{self._name}.ipynb").read_bytes()).cells
+        return ()
 
     def check_writable(self) -> None:
         """Check that marks can be written, before anything is graded.
@@ -161,7 +162,8 @@ class Gradebook:
             _, manual, extra = found.get(cell, (None, None, None))
             total += (manual if manual is not None else score or 0.0) + (extra or 0.0)
             # As nbgrader has it: what a person has graded once is to be looked at again.
-            rows[cell] = {"auto_score": score, "needs_manual_grade": manual is not None or score is None}
+            waits = manual is not None or score is None or record.is_another
+            rows[cell] = {"auto_score": score, "needs_manual_grade": waits}
         _put(connection, table, notebook, rows, found)
         return total
 

@@ -1,27 +1,30 @@
 """Grade one submission: from a student's folder to a record and an autograded notebook."""
 
+import base64
 import contextlib
 import errno
 import hashlib
 import json
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from autograder.assignments import Assignment
+from autograder.core.judge import refused
 from autograder.core.render import html, text
 from autograder.core.verdict import Verdict
 from autograder.grade import sanitize
-from autograder.grade.collect import SubmissionFolder, SubmittedFile, Unreadable, opened, take
+from autograder.grade.collect import SubmissionFolder, SubmittedFile, Unreadable, opened, shown_name, take
+from autograder.grade.identity import text_of
 from autograder.grade.instructor_tests import points_of, prepared
-from autograder.grade.records import Record, checks_digits, reference_of, verdict_row, versions
+from autograder.grade.records import ANOTHER, Record, checks_digits, reference_of, verdict_row, versions
 from autograder.grade.restore import Anomaly, Release, Restored, restore
 from autograder.grade.submission import Guests, InstructorTest, Submission, SubmissionResult
 from autograder.protocol.notebook import Cell, Notebook
-from autograder.recognise import recognise
+from autograder.recognise import other_than, recognise
 from autograder.sandbox.launch import NotStarted
 
 REPORT = (
@@ -48,6 +51,7 @@ class Job:
     sandbox : what students' code runs in, "namespaces" or "none"
     preamble : the code cells with which every notebook begins (`restore.shared_cells`): run once for all
     texts : the text cells as they were handed out (`restore.shared_cells`)
+    files : paths of the files that were handed out beside the notebook
     """
 
     assignment: Assignment
@@ -60,6 +64,7 @@ class Job:
     sandbox: str = "namespaces"
     preamble: tuple[str, ...] = ()
     texts: frozenset[tuple[str, str]] = frozenset()
+    files: frozenset[str] = frozenset()
 
     @property
     def sandboxed(self) -> bool:
@@ -81,7 +86,11 @@ def recognised(job: Job, notebook: Notebook) -> tuple[Assignment, str, list[Anom
     Only what the course has released is believed, never points that the notebook itself states.
     """
     name = job.assignment.name
-    if not job.assignment.exercises:  # a lecturer's own, which no release of ours has marked
+    own = not job.assignment.exercises  # a lecturer's, which no release of ours has marked
+    its_ids = own and any(id in job.release.cells for cell in notebook.cells for id in cell.names)
+    if not its_ids and (other := other_than(name, notebook, {name: job.assignment, **job.known})):
+        return job.assignment, "functions", [Anomaly(ANOTHER, f"{other}, handed in as {name}")]
+    if own:
         return job.assignment, "metadata", []
     released = {digits: asked for digits, asked in job.releases.items() if asked.name == name}
     found = recognise(notebook, {name: job.assignment}, released)
@@ -109,7 +118,9 @@ def grade_submission(place: SubmissionFolder, job: Job, guests: Guests) -> Resul
     record = blank(place, job)
     try:
         file = take(place, job.assignment.name)
-        record = replace(record, notebook=file.name, sha256=file.sha256, timestamp=file.timestamp)
+        record = replace(record, notebook=file.name, sha256=file.sha256, timestamp=file.timestamp, beside=file.beside)
+        file = chosen(file, job, guests)
+        record = replace(record, notebook=file.name, sha256=file.sha256)
         result = _graded(file, record, job, guests)
     except Unreadable as error:
         result = Result(replace(record, outcome="unreadable", advice=str(error)))
@@ -156,6 +167,35 @@ def blank(place: SubmissionFolder, job: Job) -> Record:
     )
 
 
+def chosen(file: SubmittedFile, job: Job, guests: Guests) -> SubmittedFile:
+    """Return the notebook of a folder that is to be graded: the one of this assignment in which most is answered.
+
+    Raises
+    ------
+    Unreadable
+        If that is not one.
+    NotStarted
+    """
+    found: dict[tuple[tuple[str, str], ...], tuple[SubmittedFile, bool, int]] = {}
+    for each in file.notebooks if file.rivals else ():
+        with contextlib.suppress(Unreadable), guests() as guest:
+            notebook = opened(each, guest)
+            assignment, by, troubles = recognised(job, notebook)
+            restored = restore(notebook, job.release, assignment, of_this_release=True, recognised_by=by)
+            mine = bool(restored.known) and not any(trouble.id == ANOTHER for trouble in troubles)
+            texts = tuple((cell.kind, text_of(cell)) for cell in notebook.cells)
+            found.setdefault(texts, (each, mine, len(restored.answered)))
+    of_this = [(answered, each) for each, mine, answered in found.values() if mine]
+    most = max((answered for answered, _ in of_this), default=0)
+    best = [each for answered, each in of_this if answered == most] or [each for each, _, _ in found.values()]
+    if len(best) > 1:
+        raise Unreadable(
+            f"There are several notebooks, and which one counts does not show in what they hold: "
+            f"{', '.join(shown_name(each.name) for each in best)}. Leave the one that counts, and grade again."
+        )
+    return file.instead(best[0]) if best else file
+
+
 def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, Restored, SubmissionResult]:
     """Read a notebook, restore it from its release, and judge it.
 
@@ -168,8 +208,16 @@ def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, R
         notebook = opened(file, guest)
         assignment, by, troubles = recognised(job, notebook)
         of_this_release = assignment.release == job.assignment.release
-        restored = restore(notebook, job.release, assignment, of_this_release=of_this_release, recognised_by=by)
+        more = any(path not in job.files for path in file.papers)
+        restored = restore(
+            notebook, job.release, assignment, of_this_release=of_this_release, recognised_by=by, more=more
+        )
+        restored.pictures = [(name, base64.b64encode(data).decode("ascii")) for name, data in file.pictures]
         del notebook
+        if any(trouble.id == ANOTHER for trouble in troubles):
+            restored.troubles, restored.unanswered = troubles, set()
+            said = f"This is the notebook of {troubles[0].where}."
+            return assignment, restored, SubmissionResult([refused(e, "missing", said) for e in assignment.exercises])
         restored.troubles[:0] = troubles
         given = [c.source for c in job.release.cells.values() if c.locked and not c.has("grade") and c.kind == "code"]
         own = own_tests(restored.notebook, job.release, assignment).items()
@@ -193,7 +241,7 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
     troubles = list(restored.troubles)
     if file.name != f"{job.assignment.name}.ipynb":
         troubles.append(Anomaly("renamed-notebook", file.name[:80]))
-    if file.others:
+    if file.rivals:
         troubles.append(Anomaly("other-notebooks"))
     if file.timestamp:
         with contextlib.suppress(ImportError):
@@ -211,7 +259,10 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
         outcome = "graded-with-trouble"
     content = written(restored, assignment, found, job)
     tests = own_tests(restored.notebook, job.release, assignment)
-    extras = {cell.name: points_of(found.shown.get(place, []), cell.points or 0.0) for place, cell in tests.items()}
+    extras = {
+        cell.name: points_of(found.shown[place], cell.points or 0.0) if place in found.shown else 0.0
+        for place, cell in tests.items()
+    }
     record = replace(
         record,
         outcome=outcome,
@@ -238,13 +289,14 @@ def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def _harmless_text(cell: Cell, job: Job) -> dict[str, Any]:
+def _harmless_text(cell: Cell, job: Job, pictures: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Return a text cell, sanitised unless it is unchanged from the release and shows no attachment."""
     given, made = job.release.cells.get(cell.name), cell.as_json()
     own = (cell.kind, cell.source) in job.texts or (given is not None and given.locked and cell.source == given.source)
     if not own or "attachment:" in cell.source:
-        made["source"], pictures = sanitize.source(cell.source, cell.attachments)
-        made.update({"attachments": pictures} if pictures else {})
+        beside = pictures if cell.kind == "markdown" else ()
+        made["source"], attached = sanitize.source(cell.source, cell.attachments, beside)
+        made.update({"attachments": attached} if attached else {})
     return made
 
 
@@ -257,7 +309,7 @@ def written(restored: Restored, assignment: Assignment, found: SubmissionResult,
     count, harmless, cells = 0, sanitize.OutputSanitizer(), []
     for place, cell in enumerate(restored.notebook.cells):
         if cell.kind != "code":
-            cells.append(_harmless_text(cell, job))
+            cells.append(_harmless_text(cell, job, restored.pictures))
             continue
         count += 1
         if cell.id in by_id:

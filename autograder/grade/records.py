@@ -47,6 +47,8 @@ OUTCOMES = SENTENCES["outcomes"]
 WITHOUT_MARKS = frozenset({"unreadable", "ungraded", "grader-error"})
 TO_BE_GRADED_AGAIN = frozenset({"ungraded", "grader-error"})
 NEED_A_PERSON = frozenset(OUTCOMES) - {"graded", "graded-with-trouble"}
+ANOTHER = "another-assignment"
+"""The anomaly of a notebook that was handed in as another assignment than it is: its marks are no marks yet."""
 
 
 class CannotWrite(AutograderError):
@@ -70,6 +72,7 @@ class Record:
     release : the digits of what was asked
     notebook : the file's name
     sha256 : of the file that was handed in; "" where there is none
+    beside : a digest of what lay beside it and was looked at (`SubmittedFile.beside`)
     autograded : sha256 of the notebook that was written into `autograded/`; "" where nbgrader wrote it, by the plugin
     seed : reference to the seed: the first digits of a digest of it
     checks : digits that change when the code that judges does
@@ -109,6 +112,7 @@ class Record:
     seconds: float = 0.0
     graded_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
     schema: int = SCHEMA
+    beside: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -118,6 +122,16 @@ class Record:
         texts += [self.student, self.outcome, *(verdict.function for verdict in verdicts), *self.unanswered]
         numbers = [*self.extras.values(), *(verdict.points for verdict in verdicts), self.score or 0.0]
         return all(isinstance(text, str) for text in texts) and all(isinstance(n, int | float) for n in numbers)
+
+    @property
+    def is_another(self) -> bool:
+        """Whether it is the notebook of another assignment than it was handed in as."""
+        return any(trouble["id"] == ANOTHER for trouble in self.troubles)
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether a person has to look at it before there is a mark that counts."""
+        return self.outcome in NEED_A_PERSON or self.is_another
 
     @property
     def marks(self) -> dict[str, float]:

@@ -95,7 +95,14 @@ def job_of(
         sandbox="namespaces" if options.sandboxed else "none",
         preamble=preamble,
         texts=texts,
+        files=frozenset(_handed_out(course.folder("release") / name)),
     )
+
+
+def _handed_out(folder: Path) -> Iterator[str]:
+    """Yield the paths of the files of a release."""
+    for each in folder.rglob("*"):
+        yield str(each.relative_to(folder))
 
 
 class Run:
