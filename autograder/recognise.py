@@ -13,6 +13,7 @@ from autograder.errors import AutograderError
 from autograder.protocol.notebook import Cell, NoNotebook, Notebook, flat, notebook_in, parsed, unflat
 
 MAX_BYTES = 50 * 2**20
+_CHECK = re.compile(r"check\((\w+)\)\.points")
 _DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -58,8 +59,10 @@ def functions_defined_in(cell: Cell) -> set[str]:
 
 
 def exercise_checked_by(cell: Cell, assignment: Assignment) -> Exercise | None:
-    """Return the exercise of a check cell; None for any other cell."""
-    return next((exercise for exercise in assignment.exercises if exercise.id in cell.names), None)
+    """Return the exercise of a check cell, which its text says, or else its id; None for any other cell."""
+    said = _CHECK.fullmatch("".join(cell.source.split())) if cell.kind == "code" else None
+    by_text = assignment.exercise(said[1]) if said else None
+    return by_text or next((exercise for exercise in assignment.exercises if exercise.id in cell.names), None)
 
 
 _CHECKED = re.compile(r"\bcheck\([ \t]*(\w+)")

@@ -108,6 +108,21 @@ class Gradebook:
         nobody = table.update().where(table.c.id == "").values(name=self._name)
         self._again(lambda connection: connection.execute(nobody), writes=True)
 
+    def put_in_force(self, points: Mapping[str, float]) -> None:
+        """Write what cells are worth.
+
+        Raises
+        ------
+        CannotWrite
+        """
+
+        def write(connection: sa.Connection) -> None:
+            for name, most in points.items():
+                for table in (self._tables["grade_cells"], self._tables["task_cells"]):
+                    connection.execute(table.update().where(table.c.id == self._graded[name]).values(max_score=most))
+
+        self._again(write, writes=True)
+
     def marks(self) -> dict[str, dict[str, float | None]]:
         """Return the automatic marks of all students: by student, then by cell."""
         t = self._tables

@@ -209,21 +209,37 @@ def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, R
         assignment, by, troubles = recognised(job, notebook)
         of_this_release = assignment.release == job.assignment.release
         more = any(path not in job.files for path in file.papers)
+        digits = notebook.stated[1] if notebook.stated else ""
+        promised = digits not in job.releases or job.releases[digits].release == digits  # which is a hash of its points
         restored = restore(
-            notebook, job.release, assignment, of_this_release=of_this_release, recognised_by=by, more=more
+            notebook,
+            job.release,
+            assignment,
+            of_this_release=of_this_release,
+            recognised_by=by,
+            more=more,
+            promised=promised,
         )
         restored.pictures = [(name, base64.b64encode(data).decode("ascii")) for name, data in file.pictures]
         del notebook
         if any(trouble.id == ANOTHER for trouble in troubles):
             restored.troubles, restored.unanswered = troubles, set()
             said = f"This is the notebook of {troubles[0].where}."
-            return assignment, restored, SubmissionResult([refused(e, "missing", said) for e in assignment.exercises])
+            nothing = SubmissionResult([refused(e, "missing", said) for e in assignment.exercises])
+            return assignment, restored, worth(nothing, assignment, job.release)
         restored.troubles[:0] = troubles
         given = [c.source for c in job.release.cells.values() if c.locked and not c.has("grade") and c.kind == "code"]
         own = own_tests(restored.notebook, job.release, assignment).items()
         tests: dict[int, InstructorTest] = {place: partial(prepared, cell.source, given) for place, cell in own}
         submission = Submission(restored.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests, guest)
-        return assignment, restored, submission.judge()
+        return assignment, restored, worth(submission.judge(), assignment, job.release)
+
+
+def worth(found: SubmissionResult, assignment: Assignment, release: Release) -> SubmissionResult:
+    """Return a result whose verdicts say what functions are worth now, whatever an older release promised for them."""
+    pairs = zip(assignment.exercises, found.verdicts, strict=True)
+    verdicts = [replace(verdict, max_points=release.worth.get(e.id, verdict.max_points)) for e, verdict in pairs]
+    return replace(found, verdicts=verdicts)
 
 
 def own_tests(notebook: Notebook, release: Release, assignment: Assignment) -> dict[int, Cell]:
@@ -266,16 +282,18 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
     record = replace(
         record,
         outcome=outcome,
-        score=round(sum(verdict.points for verdict in found.verdicts) + sum(extras.values()), 6),
-        max_score=assignment.max_points + sum(cell.points or 0.0 for cell in tests.values()),
+        max_score=job.release.most,
         extras=extras,
         release=assignment.release,
         autograded=hashlib.sha256(content).hexdigest(),
         verdicts=[verdict_row(verdict) for verdict in found.verdicts],
+        asked={exercise.id: exercise.points for exercise in assignment.exercises}
+        | {cell.name: cell.points or 0.0 for cell in tests.values()},
         unanswered=sorted(restored.unanswered),
         troubles=[trouble.as_json() for trouble in troubles],
         advice="",
     )
+    record = replace(record, score=record.counted(job.release.places))
     return Result(record, content)
 
 

@@ -22,7 +22,7 @@ import platform
 import secrets
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,6 +73,7 @@ class Record:
     notebook : the file's name
     sha256 : of the file that was handed in; "" where there is none
     beside : a digest of what lay beside it and was looked at (`SubmittedFile.beside`)
+    asked : what each check promised, by its id; what it is worth stands in its verdict
     autograded : sha256 of the notebook that was written into `autograded/`; "" where nbgrader wrote it, by the plugin
     seed : reference to the seed: the first digits of a digest of it
     checks : digits that change when the code that judges does
@@ -113,6 +114,7 @@ class Record:
     graded_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
     schema: int = SCHEMA
     beside: str = ""
+    asked: dict[str, float] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
@@ -120,8 +122,14 @@ class Record:
         verdicts = [verdict_of(row) for row in self.verdicts]
         texts = [text for trouble in self.troubles for text in (trouble["id"], trouble["text"])]
         texts += [self.student, self.outcome, *(verdict.function for verdict in verdicts), *self.unanswered]
-        numbers = [*self.extras.values(), *(verdict.points for verdict in verdicts), self.score or 0.0]
+        numbers = [*self.extras.values(), *self.asked.values(), *(v.points for v in verdicts), self.score or 0.0]
         return all(isinstance(text, str) for text in texts) and all(isinstance(n, int | float) for n in numbers)
+
+    def counted(self, places: Container[str]) -> float | None:
+        """Return the sum of the marks for which the gradebook has places; None where there are no marks."""
+        if self.outcome in WITHOUT_MARKS:
+            return None
+        return round(sum(points for id, points in self.marks.items() if id in places), 6)
 
     @property
     def is_another(self) -> bool:

@@ -91,6 +91,16 @@ class Release:
     places: frozenset[str] = frozenset()
     whole: tuple[Cell, ...] = ()
 
+    @property
+    def worth(self) -> dict[str, float]:
+        """The points of each cell that has a place for marks, which are in force."""
+        return {name: cell.points for name in self.places if (cell := self.cells.get(name)) and cell.points is not None}
+
+    @property
+    def most(self) -> float:
+        """The sum of the points that a machine gives."""
+        return sum(points for name, points in self.worth.items() if self.cells[name].is_test)
+
     def handed_out(self, assignment: Assignment) -> list[Cell]:
         """Return the cells as students got them, in order, each under its own name, with the checks of a release."""
         found: dict[str, Cell] = {}
@@ -142,7 +152,13 @@ MAX_ANOMALIES = 100
 
 class _Restoration:
     def __init__(
-        self, notebook: Notebook, release: Release, assignment: Assignment, of_this_release: bool, more: bool
+        self,
+        notebook: Notebook,
+        release: Release,
+        assignment: Assignment,
+        of_this_release: bool,
+        more: bool,
+        promised: bool,
     ) -> None:
         self.release = release
         self.checks = {exercise.id: exercise for exercise in assignment.exercises}
@@ -154,6 +170,7 @@ class _Restoration:
         self.known = Identities(notebook.cells, list(self.given.values()))
         self.defined = {name for cell in notebook.cells if cell.kind == "code" for name in functions_defined_in(cell)}
         self.more = more
+        self.promised = promised
 
     def note(self, id: str, where: str = "") -> None:
         if len(self.troubles) < MAX_ANOMALIES:
@@ -184,7 +201,7 @@ class _Restoration:
             self.note("cell-type-changed", name)
         if given is None:
             return replace(fresh, id=name)
-        if self.of_this_release and cell.flags is not None and cell.grade_id == name and _differ(cell, given):
+        if self.of_this_release and cell.flags is not None and cell.grade_id == name and self._differ(cell, given):
             self.note("flags-changed", name)
         source = cell.source
         if given.locked:
@@ -195,6 +212,11 @@ class _Restoration:
         older = not self.of_this_release and name in self.checks
         points = self.checks[name].points if older else given.points
         return replace(given, kind=kind, source=source, points=points, attachments=attached)
+
+    def _differ(self, cell: Cell, given: Cell) -> bool:
+        """Return whether a cell's nbgrader metadata differ from the release."""
+        noted = self.promised and given.points is not None
+        return cell.flags != given.flags or (noted and cell.points != given.points)
 
     def _own(self, cell: Cell, fresh: Cell, name: str | None) -> Cell:
         """Return a cell of the student's own, which may have the id or the text of one that stands elsewhere."""
@@ -256,11 +278,6 @@ class _Restoration:
         return found
 
 
-def _differ(cell: Cell, given: Cell) -> bool:
-    """Return whether a cell's nbgrader metadata differ from the release."""
-    return cell.flags != given.flags or (given.points is not None and cell.points != given.points)
-
-
 def _shown(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
@@ -273,6 +290,7 @@ def restore(
     of_this_release: bool,
     recognised_by: str,
     more: bool = False,
+    promised: bool = True,
 ) -> Restored:
     """Restore a notebook from its release, and list the anomalies.
 
@@ -284,8 +302,9 @@ def restore(
     of_this_release : whether it was asked as it is now; locked cells of an older release keep their text
     recognised_by : "metadata", "cells" or "functions"
     more : whether files beside it may hold a written answer
+    promised : whether it was handed out with the points that the release has now
     """
-    work = _Restoration(notebook, release, assignment, of_this_release, more)
+    work = _Restoration(notebook, release, assignment, of_this_release, more, promised)
     cells = [work.put_right(place, cell) for place, cell in enumerate(notebook.cells)]
     if work.stripped or recognised_by != "metadata":
         work.note("metadata-stripped")

@@ -108,12 +108,16 @@ class Writer:
             return False
         if record.outcome == "unreadable":
             return True
-        try:
-            content = self.path(place.student).read_bytes()
-        except OSError:
-            return False
         # "" is what nbgrader wrote itself, by the plugin.
-        return record.autograded in ("", hashlib.sha256(content).hexdigest())
+        return self.path(place.student).is_file() if not record.autograded else bool(self.autograded_as(record))
+
+    def autograded_as(self, record: Record) -> bytes:
+        """Return the autograded notebook that was written with a record; nothing where it is another one by now."""
+        try:
+            content = self.path(record.student).read_bytes()
+        except OSError:
+            return b""
+        return content if record.autograded == hashlib.sha256(content).hexdigest() else b""
 
 
 def changes(old: dict[str, float | None], new: dict[str, float | None]) -> dict[str, tuple[Any, Any]]:

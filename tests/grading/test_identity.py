@@ -6,8 +6,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
+from autograder.course_file import assignments_of
 from autograder.grade.records import Records
 from autograder.grade.session import Options, grade_class
+from autograder.grade.submission import judge_notebook
+from autograder.protocol.notebook import read
 from tests.grading.classes import NAME, RIGHT, TEXT, cell, course, full, hand_in, make, notebook, run, scores
 from tests.grading.test_grade import graded, here, job_of, troubles  # noqa: F401
 from tests.grading.vectors import PNG
@@ -276,3 +279,16 @@ def test_an_answer_beside_the_notebook_is_looked_at(here):  # noqa: F811
 def test_a_release_is_known_as_it_was_handed_out(here):  # noqa: F811
     release = job_of(here).release
     assert [each.id for each in release.whole] == [c.id for c in notebook(here).cells]
+
+
+def test_the_command_for_one_notebook_knows_checks_by_their_text_too(here):  # noqa: F811
+    """A function that is written again below its check is judged at the check, with ids and without."""
+
+    def again(book):
+        book.cells.append(new_code_cell("def compute_dW2(dZ2, A1):\n    return 0"))
+
+    for change in (again, both(again, without_names)):
+        verdicts = judge_notebook(
+            read(nbformat.writes(notebook(here, change=change)).encode()), assignments_of(here)[NAME]
+        )
+        assert [verdict.points for verdict in verdicts] == [1.0, 2.0, 3.0]
