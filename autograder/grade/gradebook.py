@@ -20,7 +20,7 @@ from autograder.grade.class_marks import cell_rows, cells_of
 from autograder.grade.course import Course, NoGradebook, database, readable, said_of
 from autograder.grade.lateness import interval, late_penalty, parsed_time
 from autograder.grade.records import CannotWrite, Record
-from autograder.grade.restore import Release, kernelspec_of, regions
+from autograder.grade.restore import Regions, Release, kernelspec_of, locked_texts, regions
 from autograder.protocol.notebook import FLAGS, Cell, NoNotebook, read
 
 WAIT_SECONDS = 60.0
@@ -88,7 +88,21 @@ class Gradebook:
         whole = self._whole()
         order = {cell.grade_id: place for place, cell in reversed(list(enumerate(whole)))}
         cells = dict(sorted(cells.items(), key=lambda item: order.get(item[0], len(order))))
-        self.release = Release(cells, kernelspec_of(spec), hidden, places, whole)
+        self.release = Release(cells, kernelspec_of(spec), hidden, places, whole, self._others(connection, hidden))
+
+    def _others(self, connection: sa.Connection, hidden: Regions) -> dict[str, frozenset[str]]:
+        """Return the texts of the locked cells of all other assignments."""
+        notebook, assignment, cell = (self._tables[name].c for name in ("notebook", "assignment", "source_cell"))
+        rows = connection.execute(
+            sa.select(assignment.name, cell.source)
+            .join(self._tables["notebook"], notebook.assignment_id == assignment.id)
+            .join(self._tables["source_cell"], cell.notebook_id == notebook.id)
+            .where(assignment.name != self._name, cell.locked)
+        )
+        found: dict[str, list[Cell]] = {}
+        for name, source in rows:
+            found.setdefault(name, []).append(Cell("code", source or "", flags=frozenset({"locked"})))
+        return {name: locked_texts(cells, hidden) for name, cells in found.items()}
 
     def _whole(self) -> tuple[Cell, ...]:
         """Return all cells of the notebook in order, which the gradebook does not keep; none where it is not there."""

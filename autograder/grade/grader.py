@@ -87,8 +87,11 @@ def recognised(job: Job, notebook: Notebook) -> tuple[Assignment, str, list[Anom
     """
     name = job.assignment.name
     own = not job.assignment.exercises  # a lecturer's, which no release of ours has marked
-    its_ids = own and any(id in job.release.cells for cell in notebook.cells for id in cell.names)
-    if not its_ids and (other := other_than(name, notebook, {name: job.assignment, **job.known})):
+    asked = {} if own else {name: job.assignment}
+    by_cells = job.release.other_in(notebook)
+    its_cells = own and any(id in job.release.cells for cell in notebook.cells for id in cell.names)
+    other = by_cells or (None if its_cells else other_than(name, notebook, {**job.known, **asked}))
+    if other:
         return job.assignment, "functions", [Anomaly(ANOTHER, f"{other}, handed in as {name}")]
     if own:
         return job.assignment, "metadata", []

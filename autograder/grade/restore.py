@@ -83,6 +83,7 @@ class Release:
     hidden : the marks of what students did not get (`regions`)
     places : ids of the cells that have a place for marks in the gradebook
     whole : all cells in order, those among them of which the gradebook knows nothing; none where no file has them
+    others : of each other assignment that was released, the texts of its locked cells (`locked_texts`)
     """
 
     cells: Mapping[str, Cell]
@@ -90,6 +91,7 @@ class Release:
     hidden: tuple[tuple[str, str], ...] = ()
     places: frozenset[str] = frozenset()
     whole: tuple[Cell, ...] = ()
+    others: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def worth(self) -> dict[str, float]:
@@ -100,6 +102,17 @@ class Release:
     def most(self) -> float:
         """The sum of the points that a machine gives."""
         return sum(points for name, points in self.worth.items() if self.cells[name].is_test)
+
+    def other_in(self, notebook: Notebook) -> str | None:
+        """Return the assignment that a notebook is by its locked cells, which nobody changes; None for this one."""
+
+        def share(texts: frozenset[str]) -> float:
+            return len(texts & there) / len(texts) if texts else 0.0
+
+        there = {text_of(cell) for cell in notebook.cells}
+        best = max(self.others, key=lambda name: share(self.others[name]), default="")
+        found = share(self.others.get(best, frozenset()))
+        return best if found >= 0.5 > share(locked_texts(self.cells.values(), self.hidden)) else None
 
     def handed_out(self, assignment: Assignment) -> list[Cell]:
         """Return the cells as students got them, in order, each under its own name, with the checks of a release."""
@@ -115,6 +128,12 @@ class Release:
     def in_order(self, assignment: Assignment) -> list[str]:
         """Return the names of the cells that the gradebook knows, and of checks that it does not know."""
         return [*self.cells, *(each.id for each in assignment.exercises if each.id not in self.cells)]
+
+
+def locked_texts(cells: Iterable[Cell], hidden: Regions) -> frozenset[str]:
+    """Return the texts of locked cells, as they were handed out."""
+    found = (text_of(replace(cell, source=as_released(cell.source, hidden))) for cell in cells if cell.locked)
+    return frozenset(filter(None, found))
 
 
 def check_cell(id: str) -> Cell:

@@ -234,3 +234,53 @@ def test_a_picture_that_came_later_is_graded_anew(of_pictures):
     grade_class(NAME, Options(of_pictures, jobs=1, sandboxed=False))
     text = (of_pictures / "autograded" / "lost" / NAME / f"{NAME}.ipynb").read_text()
     assert PNG in text
+
+
+# --- a lecturer's own sheets ------------------------------------------------------------------------------------------
+
+
+def sheet(number, solved=True):
+    """Return a notebook of plain nbgrader's; ids are the same in all of them, as people name them."""
+
+    def noted(grade_id, **flags):
+        return {
+            "nbgrader": {**dict.fromkeys(("grade", "locked", "solution", "task"), False), "schema_version": 3, **flags}
+            | {"grade_id": grade_id}
+        }
+
+    body = f"    ### BEGIN SOLUTION\n    return {number}\n    ### END SOLUTION" if solved else f"    return {number}"
+    cells = [
+        new_markdown_cell(f"# Sheet {number}"),
+        new_code_cell(f"def f{number}():\n{body}", metadata=noted("q1", solution=True)),
+        new_code_cell(f"assert f{number}() == {number}", metadata=noted("test1", grade=True, locked=True, points=2)),
+    ]
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def test_a_lecturers_own_sheets_are_told_from_each_other_by_what_is_locked_in_them(tmp_path):
+    from exercises.generate import nbgrader_in
+
+    folder = course(tmp_path)
+    for number in (1, 2):
+        path = folder / "source" / f"hw{number}" / f"hw{number}.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(sheet(number), path)
+        assert nbgrader_in(folder).generate_assignment(f"hw{number}", force=True)["success"]
+    for student, book in {"ada": sheet(2, False), "bob": sheet(1, False), "eve": notebook(folder)}.items():
+        for name in ("hw2", NAME):
+            path = folder / "submitted" / student / name / f"{name}.ipynb"
+            path.parent.mkdir(parents=True)
+            nbformat.write(book, path)
+    said = {}
+    for name in ("hw2", NAME):
+        assert grade_class(name, Options(folder, jobs=1, sandboxed=False)) == 1
+        for record in Records(folder, name).all():
+            said[record.student, name] = (record.score, *(t["where"] for t in record.troubles))
+    assert said == {
+        ("ada", "hw2"): (2.0,),
+        ("bob", "hw2"): (0.0, "hw1, handed in as hw2"),
+        ("eve", "hw2"): (0.0, "small, handed in as hw2"),
+        ("ada", NAME): (0.0, "hw2, handed in as small"),
+        ("bob", NAME): (0.0, "hw1, handed in as small"),
+        ("eve", NAME): (6.0,),
+    }
