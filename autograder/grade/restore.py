@@ -5,6 +5,7 @@ outputs are cleared. What was found on the way is a list of troubles; none costs
 """
 
 import json
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -165,6 +166,11 @@ class Restored:
     pictures: list[tuple[str, str]] = field(default_factory=list)
 
 
+STUB = "raise NotImplementedError"
+"""Stands in an answer that has not been written."""
+_BEGINS = re.compile(r"^(?=(?:async[ \t]+)?def[ \t])", re.MULTILINE)
+_NAMED = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)|^(\w+)[ \t]*=(?!=)", re.MULTILINE)
+"""What a line at the left defines, or gives a value."""
 MAX_ANOMALIES = 100
 """More say no more."""
 
@@ -272,17 +278,17 @@ class _Restoration:
     def answered(self) -> set[str]:
         """Return the names of the answers that were written, in their own cells or elsewhere."""
         given = {text_of(cell) for cell in self.given.values()}
-        written = [cell for cell in self.cells if cell.kind == "code" and text_of(cell) not in given]
-        defined = {name for cell in written for name in functions_defined_in(cell)}
-        return {
-            name
-            for name, cell in self.given.items()
-            if cell.has("solution")
-            and (
-                (name in self.known.place and not unchanged(self.cells[self.known.place[name]], cell))
-                or (cell.kind == "code" and bool(defined & functions_defined_in(cell)))
-            )
-        }
+        code = [cell.source for cell in self.cells if cell.kind == "code" and text_of(cell) not in given]
+        pieces = (piece for source in code for piece in _BEGINS.split(source) if STUB not in piece)
+        words = {name for piece in pieces for names in _NAMED.findall(piece) for name in names}
+        found = set[str]()
+        for name, cell in self.given.items():
+            asked = functions_defined_in(cell) if cell.kind == "code" else set[str]()
+            place = self.known.place.get(name)
+            changed = place is not None and not unchanged(self.cells[place], cell)
+            if cell.has("solution") and (asked & words if asked else changed):
+                found.add(name)
+        return found
 
     def unanswered(self) -> set[str]:
         """Return the names of the answers that are as they were handed out, with nothing beside them."""

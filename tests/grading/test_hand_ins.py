@@ -49,6 +49,12 @@ FOLDERS = {
     "copy_has_more": (
         lambda c: {f"{NAME}.ipynb": notebook(c, {"compute_db2": None}), f"{NAME} (1).ipynb": notebook(c)},
         f"{NAME} (1).ipynb"),
+    "stub_rewritten": (
+        lambda c: {
+            f"{NAME}.ipynb": notebook(c, {"compute_db2": "def compute_db2(d):\n    raise NotImplementedError"}),
+            "mine.ipynb": notebook(c, change=without_names)}, "mine.ipynb"),
+    "answer_emptied": (
+        lambda c: {f"{NAME}.ipynb": notebook(c, {"compute_db2": "# to do"}), "mine.ipynb": notebook(c)}, "mine.ipynb"),
     "none_has_the_name": (
         lambda c: {"a.ipynb": scratch(), "b.ipynb": notebook(c, change=without_names)}, "b.ipynb"),
     "another_has_the_name": (
