@@ -113,6 +113,14 @@ class Assignment:
         """Return the exercise that asks for this function, if there is one."""
         return next((exercise for exercise in self.exercises if exercise.function == function), None)
 
+    def worth(self, points: Mapping[str, float]) -> "Assignment":
+        """Return the assignment with other points, by the ids of the cells; where there are none it keeps its own."""
+        return replace(
+            self,
+            exercises=tuple(replace(each, points=points.get(each.id, each.points)) for each in self.exercises),
+            written=tuple(replace(each, points=points.get(each.id, each.points)) for each in self.written),
+        )
+
     def before(self, exercise: Exercise) -> tuple[Exercise, ...]:
         """Return the exercises that come before one."""
         return self.exercises[: self.exercises.index(exercise)]

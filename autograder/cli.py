@@ -204,6 +204,7 @@ def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bo
 @click.option("--unsandboxed", is_flag=True, help="Run students' code with all your rights, without a sandbox.")
 @click.option("--force", is_flag=True, help="Grade again what is graded already.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show which marks would change.")
+@click.option("--new-points", is_flag=True, help="Give what is in, and what comes, the points of course.toml.")
 @click.option("--seed-file", type=FILE, help="Take the seed of an earlier run from this file.")
 @TIMEOUT
 @_seconds("--budget", default=240.0, help="Seconds for a whole submission, with all that has to be run again.")

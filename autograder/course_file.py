@@ -273,7 +273,16 @@ def _with_formulas(assignment: Assignment, declared: Mapping[str, Declaration]) 
 
 def record_release(course: Path, assignment: Assignment) -> None:
     """Record the exercises and points of a release, so that its submissions are graded with them later."""
-    found = released(course) | {assignment.release: assignment}
+    _record(course, released(course) | {assignment.release: assignment})
+
+
+def record_points(course: Path, name: str, points: Mapping[str, float]) -> None:
+    """Record that all releases of an assignment are worth other points, by the ids of their cells."""
+    found = released(course)
+    _record(course, {digits: each.worth(points) if each.name == name else each for digits, each in found.items()})
+
+
+def _record(course: Path, found: Mapping[str, Assignment]) -> None:
     rows = {digits: each.as_table() for digits, each in sorted(found.items(), key=lambda item: (item[1].name, item[0]))}
     path = course / RELEASES
     fresh = path.with_suffix(".new")

@@ -13,6 +13,7 @@ from autograder.errors import AutograderError
 from autograder.protocol.notebook import Cell, NoNotebook, Notebook, flat, notebook_in, parsed, unflat
 
 MAX_BYTES = 50 * 2**20
+_CHECK = re.compile(r"check\((\w+)\)\.points")
 _DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -58,8 +59,50 @@ def functions_defined_in(cell: Cell) -> set[str]:
 
 
 def exercise_checked_by(cell: Cell, assignment: Assignment) -> Exercise | None:
-    """Return the exercise of a check cell; None for any other cell."""
-    return next((exercise for exercise in assignment.exercises if exercise.id in cell.names), None)
+    """Return the exercise of a check cell, which its text says, or else its id; None for any other cell."""
+    said = _CHECK.fullmatch("".join(cell.source.split())) if cell.kind == "code" else None
+    by_text = assignment.exercise(said[1]) if said else None
+    return by_text or next((exercise for exercise in assignment.exercises if exercise.id in cell.names), None)
+
+
+_CHECKED = re.compile(r"\bcheck\([ \t]*(\w+)")
+
+
+def share_of(notebook: Notebook, assignment: Assignment) -> float:
+    """Return which share of an assignment's functions stands in a notebook: defined, checked, or by a cell's id."""
+    code = [cell for cell in notebook.cells if cell.kind == "code"]
+    found = {name for cell in code for name in (*functions_defined_in(cell), *_CHECKED.findall(cell.source))}
+    found |= {id.removeprefix("check-") for cell in notebook.cells for id in cell.names if id.startswith("check-")}
+    asked = [exercise.function for exercise in assignment.exercises]
+    return sum(function in found for function in asked) / len(asked) if asked else 0.0
+
+
+STATED = 0.5
+"""What it counts that a notebook's metadata name an assignment; the functions of it that are there count 1 at most."""
+
+
+def other_than(name: str, notebook: Notebook, known: Mapping[str, Assignment]) -> str | None:
+    """Return the assignment that a notebook is, where that is another one than it was handed in as; else None.
+
+    What it holds decides: most of another assignment's functions, and more than of this one's. What it says of itself
+    counts for less, and where as much points to either, it is what it was handed in as.
+
+    Parameters
+    ----------
+    name : what it was handed in as
+    notebook : as it was read
+    known : the assignments of the course, by name
+    """
+
+    def weight(each: str) -> float:
+        return shares[each] + STATED * (notebook.stated is not None and notebook.stated[0] == each)
+
+    shares = {each.name: share_of(notebook, each) for each in known.values()}
+    shares.setdefault(name, 0.0)
+    held = shares[name] * len(known[name].exercises) if name in known else 0.0
+    best = max(shares, key=lambda each: (weight(each), each == name))
+    more = shares[best] >= STATED and shares[best] * len(known[best].exercises) >= held if best in known else False
+    return best if more and best != name and weight(best) > weight(name) else None
 
 
 class Recognised(NamedTuple):

@@ -76,8 +76,8 @@ def cell_rows(t: Tables, table: sa.Table, *columns: str) -> sa.Select[Any]:
     )
 
 
-def read_class(course: Course, name: str) -> tuple[dict[str, GradebookRow], float | None]:
-    """Return all students' rows, and the maximum of points; nothing and None where there is no gradebook yet.
+def read_class(course: Course, name: str) -> tuple[dict[str, GradebookRow], dict[str, float]]:
+    """Return all students' rows, and what each cell is worth; nothing where there is no gradebook yet.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def read_class(course: Course, name: str) -> tuple[dict[str, GradebookRow], floa
     """
     found = database(course)
     if found is None:
-        return {}, None
+        return {}, {}
     engine, tables = found
     with readable(course.db_url), engine.connect() as connection:
         return _read(connection, tables, name)
@@ -107,7 +107,7 @@ def cells_of(t: Tables) -> sa.Select[Any]:
     )
 
 
-def _read(connection: sa.Connection, t: Tables, name: str) -> tuple[dict[str, GradebookRow], float | None]:
+def _read(connection: sa.Connection, t: Tables, name: str) -> tuple[dict[str, GradebookRow], dict[str, float]]:
     submission, notebook = t["submitted_assignment"], t["submitted_notebook"]
     assignment = sa.select(t["assignment"].c.id).where(t["assignment"].c.name == name)
     notebooks = sa.select(t["notebook"].c.id).where(t["notebook"].c.assignment_id.in_(assignment))
@@ -145,7 +145,7 @@ def _read(connection: sa.Connection, t: Tables, name: str) -> tuple[dict[str, Gr
             sa.select(people.id, people.first_name, people.last_name, people.email, people.lms_user_id)
         )
     }
-    return everybody, sum(most.values()) if most else None
+    return everybody, most
 
 
 def _number(value: Any) -> float | None:

@@ -74,12 +74,13 @@ def unpacked(content: bytes, place: CarriedSubmission, job: Job) -> Result:
     expected = blank(place, job)
     try:
         record = Record(**fields)
-        asked = (expected.student, expected.assignment, expected.seed, expected.schema, place.file.sha256)
-        said = (record.student, record.assignment, record.seed, record.schema, record.sha256)
+        asked = (expected.student, expected.assignment, expected.seed, expected.schema, place.file.beside)
+        said = (record.student, record.assignment, record.seed, record.schema, record.beside)
+        its_own = record.sha256 in [each.sha256 for each in place.file.notebooks]
         fits = record.outcome in OUTCOMES and (record.outcome in WITHOUT_MARKS) == (not notebook)
     except TypeError as error:
         raise NoCluster(f"The worker {worker} sent no record ({error}): see that it has this release.") from error
-    if not fits or (said != asked and record.outcome not in TO_BE_GRADED_AGAIN):
+    if not fits or ((said != asked or not its_own) and record.outcome not in TO_BE_GRADED_AGAIN):
         raise NoCluster(f"The worker {worker} answered what it was not asked: end it, and start again.")
     return Result(replace(record, student=expected.student, assignment=expected.assignment), notebook)
 

@@ -8,8 +8,8 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.grade.elsewhere import whereabouts
@@ -23,6 +23,14 @@ READ_SECONDS = 30.0
 MAX_ENTRIES = 1_000
 ALWAYS_THERE = frozenset({".ipynb_checkpoints", ".git", ".DS_Store", "__pycache__"})
 TIMESTAMP = "timestamp.txt"
+
+MAX_NOTEBOOKS = 10
+MAX_FILES = 16 * 2**20
+"""Bytes of all files beside a notebook."""
+MAX_FOLDERS = 50
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+PAPERS = (*PICTURES, *".pdf .heic .heif .svg .bmp .tif .tiff .md .txt .rtf .doc .docx .odt .tex".split())  # noqa: SIM905
+"""How the names of files end that may hold an answer in words."""
 
 
 class Unreadable(Exception):
@@ -54,18 +62,47 @@ class SubmittedFile:
     name : of the file
     content : its bytes
     timestamp : what `timestamp.txt` beside it says, or ""
-    others : whether there were other notebooks beside it
+    rivals : other notebooks beside it that are no copies of it; what they hold decides which one is graded
+    files : what lies beside it, as `files_below` returns it
     """
 
     name: str
     content: bytes
     timestamp: str = ""
-    others: bool = False
+    rivals: tuple["SubmittedFile", ...] = ()
+    files: Mapping[str, bytes | None] = field(default_factory=dict)
+
+    @property
+    def pictures(self) -> Iterator[tuple[str, bytes]]:
+        """The pictures beside it, by their paths."""
+        return ((path, data) for path, data in self.files.items() if data and path.lower().endswith(PICTURES))
+
+    @property
+    def papers(self) -> list[str]:
+        """Paths of all files beside it that may hold an answer in words."""
+        return [path for path in self.files if path.lower().endswith(PAPERS)]
 
     @property
     def sha256(self) -> str:
         """Of the file."""
         return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def beside(self) -> str:
+        """A digest of what lies beside the file and is looked at; "" where nothing does."""
+        digest = hashlib.sha256()
+        for name, content in (*((each.name, each.content) for each in self.rivals), *self.files.items()):
+            digest.update(f"{name} {len(content or b'')} ".encode("utf-8", "replace") + (content or b""))
+        return digest.hexdigest() if self.rivals or self.files else ""
+
+    @property
+    def notebooks(self) -> tuple["SubmittedFile", ...]:
+        """All notebooks of the folder, in the order of their names after the one with the right name."""
+        return (self, *self.rivals)
+
+    def instead(self, chosen: "SubmittedFile") -> "SubmittedFile":
+        """Return one of the notebooks with all that lies beside it."""
+        return replace(self, name=chosen.name, content=chosen.content)
 
 
 @dataclass(frozen=True)
@@ -119,8 +156,58 @@ def _content(directory: int, name: str, most: int) -> bytes:
         return file.read(most + 1)[:most]
 
 
+def _different(directory: int, names: Sequence[str]) -> list[SubmittedFile]:
+    """Read the notebooks of a folder, without copies of each other; of several those that can be read.
+
+    Raises
+    ------
+    Unreadable, OSError
+        Of the first, where none can be read.
+    """
+    found: dict[bytes, SubmittedFile] = {}
+    why: Exception | None = None
+    for name in names:
+        try:
+            content = _content(directory, name, MAX_BYTES)
+            found.setdefault(content, SubmittedFile(name, content))
+        except (Unreadable, OSError) as error:
+            why = why or error
+    if not found and why:
+        raise why
+    return list(found.values())
+
+
+def files_below(top: Path | int) -> dict[str, bytes | None]:
+    """Return what lies in and below a folder, by relative path: no notebooks, nothing hidden, and no link is followed.
+
+    Parameters
+    ----------
+    top : the folder, or a descriptor of one that is open
+
+    Returns
+    -------
+    the bytes of each file; None of one for which there was no room, or that cannot be read
+    """
+    found: dict[str, bytes | None] = {}
+    room = MAX_FILES
+    walked = os.fwalk(".", dir_fd=top) if isinstance(top, int) else os.fwalk(top)
+    for seen, (where, folders, names, directory) in enumerate(walked):
+        if seen > MAX_FOLDERS or len(names) > MAX_ENTRIES:
+            break
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
+        for name in sorted(names):
+            path = os.path.normpath(os.path.relpath(os.path.join(where, name), "." if isinstance(top, int) else top))  # noqa: PTH118
+            if name.startswith(".") or name.endswith(".ipynb") or path == TIMESTAMP:
+                continue
+            found[path] = None
+            with contextlib.suppress(OSError, Unreadable):
+                content = found[path] = _content(directory, name, room)
+                room -= len(content)
+    return found
+
+
 def take(place: SubmissionFolder, assignment: str) -> SubmittedFile:
-    """Return the notebook in a student's folder: the one with the assignment's name, or the only one there is.
+    """Return the notebook in a student's folder, with what lies beside it: the one with the assignment's name first.
 
     Raises
     ------
@@ -141,19 +228,15 @@ def take(place: SubmissionFolder, assignment: str) -> SubmittedFile:
             raise Unreadable(f"There are {len(names)} files in the folder: leave the notebook there.")
         notebooks = sorted(name for name in names if name.endswith(".ipynb") and not name.startswith("."))
         wanted = f"{assignment}.ipynb"
-        if wanted not in notebooks and len(notebooks) > 1:
-            shown = ", ".join(shown_name(name) for name in notebooks[:5])
-            raise Unreadable(
-                f"There are several notebooks and none is {wanted}: {shown}. Rename the one that is to be graded."
-            )
         if not notebooks:
             raise Unreadable(whereabouts(directory, wanted))
-        name = wanted if wanted in notebooks else notebooks[0]
-        content = _content(directory, name, MAX_BYTES)
+        if len(notebooks) > MAX_NOTEBOOKS:
+            raise Unreadable(f"There are {len(notebooks)} notebooks in the folder: leave the one that counts.")
+        first, *rivals = _different(directory, sorted(notebooks, key=lambda name: (name != wanted, name)))
         timestamp = ""
         if TIMESTAMP in names:
             timestamp = _content(directory, TIMESTAMP, 2**20)[:100].decode("utf-8", "replace").strip()
-        return SubmittedFile(name, content, timestamp, len(notebooks) > 1)
+        return replace(first, timestamp=timestamp, rivals=tuple(rivals), files=files_below(directory))
     except IsADirectoryError as error:
         raise Unreadable(f"There is a folder where {assignment}.ipynb belongs.") from error
     except OSError as error:
@@ -162,25 +245,6 @@ def take(place: SubmissionFolder, assignment: str) -> SubmittedFile:
         raise Unreadable(f"The notebook {why}: ask for the file itself.") from error
     finally:
         os.close(directory)
-
-
-def files_below(folder: Path) -> dict[str, bytes]:
-    """Return what lies beside a notebook, by relative path: regular files, but no notebooks and nothing hidden.
-
-    What is more than a guest takes is left out.
-    """
-    found: dict[str, bytes] = {}
-    room = MAX_BYTES
-    for place, folders, names, directory in os.fwalk(folder, follow_symlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in ALWAYS_THERE)
-        for name in sorted(names):
-            path = (Path(place) / name).relative_to(folder).as_posix()
-            if name.startswith(".") or name.endswith(".ipynb") or path == TIMESTAMP or len(found) >= MAX_ENTRIES:
-                continue
-            with contextlib.suppress(OSError, Unreadable):
-                found[path] = _content(directory, name, room)
-                room -= len(found[path])
-    return found
 
 
 def opened(file: SubmittedFile, guest: Guest, seconds: float = READ_SECONDS) -> Notebook:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from autograder.assignments import Assignment
-from autograder.grade.records import NEED_A_PERSON, OUTCOMES, WITHOUT_MARKS, Record
+from autograder.grade.records import OUTCOMES, WITHOUT_MARKS, Record
 from autograder.grade.students import printable
 
 COLOURS = {"graded": "green", "graded-with-trouble": "yellow"}
@@ -58,7 +58,7 @@ def table(assignment: Assignment, records: Iterable[Record], waiting: Mapping[st
     outcome = Column("outcome", no_wrap=True)
     shown = Table(*short, outcome, "what was wrong", title=assignment.title, title_justify="left")
     for record in sorted(records, key=lambda record: record.student):
-        colour = COLOURS.get(record.outcome, "red")
+        colour = "red" if record.needs_a_person else COLOURS[record.outcome]
         shown.add_row(
             one_line(record.student),
             f"{points(record)} / {record.max_score:g}",
@@ -109,7 +109,7 @@ def followed(console: Console, records: Iterator[Record], total: int) -> Iterato
         task = progress.add_task("grading", total=total, rate=0.0, troubled=0)
         progress.refresh()
         for number, record in enumerate(records, start=1):
-            troubled += record.outcome in NEED_A_PERSON
+            troubled += record.needs_a_person
             rate = number / max(time.monotonic() - started, 1e-6)
             progress.update(task, advance=1, rate=rate, troubled=troubled)
             progress.refresh()

@@ -68,8 +68,10 @@ def _judged_again(
         raise CannotGrade(f"{run.assignment.name} does not ask for {function!r} any more")
     try:
         file = take(place, run.assignment.name)
-        if file.sha256 != record.sha256:
+        graded = next((each for each in file.notebooks if each.sha256 == record.sha256), None)
+        if graded is None:
             return None, [], asked
+        file = file.instead(graded)
         factory = GuestFactory(run.job)
         with contextlib.ExitStack() as stack:
             stack.callback(factory.stop)

@@ -19,7 +19,7 @@ from autograder.grade.class_marks import cell_rows, cells_of
 from autograder.grade.course import Course, NoGradebook, database, readable, said_of
 from autograder.grade.lateness import interval, late_penalty, parsed_time
 from autograder.grade.records import CannotWrite, Record
-from autograder.grade.restore import Release, cells_in, kernelspec_of, regions
+from autograder.grade.restore import Regions, Release, cells_in, kernelspec_of, locked_texts, regions
 from autograder.protocol.notebook import FLAGS, Cell
 
 WAIT_SECONDS = 60.0
@@ -84,13 +84,29 @@ class Gradebook:
             source, checksum = each["source"] or "", each["checksum"]
             cells[name] = Cell(each["cell_type"], source, name, name, noted, points.get(name), checksum=checksum)
         hidden, places = regions(self._course.config), frozenset(self._graded)
-        self.release = Release(self._in_order(cells), kernelspec_of(spec), hidden, places)
+        whole = self._whole()
+        order = {cell.grade_id: place for place, cell in reversed(list(enumerate(whole)))}
+        cells = dict(sorted(cells.items(), key=lambda item: order.get(item[0], len(order))))
+        self.release = Release(cells, kernelspec_of(spec), hidden, places, whole, self._others(connection, hidden))
 
-    def _in_order(self, cells: Mapping[str, Cell]) -> dict[str, Cell]:
-        """Return the cells in the order of the notebook in `source/`; the gradebook keeps none."""
-        found = cells_in(self._course.folder("source") / self._name / f"{self._name}.ipynb")
-        order = {cell.grade_id: place for place, cell in reversed(list(enumerate(found)))}
-        return dict(sorted(cells.items(), key=lambda item: order.get(item[0], len(order))))
+    def _others(self, connection: sa.Connection, hidden: Regions) -> dict[str, frozenset[str]]:
+        """Return the texts of the locked cells of all other assignments."""
+        notebook, assignment, cell = (self._tables[name].c for name in ("notebook", "assignment", "source_cell"))
+        rows = connection.execute(
+            sa.select(assignment.name, cell.source)
+            .join(self._tables["notebook"], notebook.assignment_id == assignment.id)
+            .join(self._tables["source_cell"], cell.notebook_id == notebook.id)
+            .where(assignment.name != self._name, cell.locked)
+        )
+        found: dict[str, list[Cell]] = {}
+        for name, source in rows:
+            found.setdefault(name, []).append(Cell("code", source or "", flags=frozenset({"locked"})))
+        return {name: locked_texts(cells, hidden) for name, cells in found.items()}
+
+    def _whole(self) -> tuple[Cell, ...]:
+        """Return all cells of the notebook in order, which the gradebook does not keep; none where it is not there."""
+        places = (self._course.folder(step) / self._name / f"{self._name}.ipynb" for step in ("release", "source"))
+        return next(filter(None, map(cells_in, places)), ())
 
     def check_writable(self) -> None:
         """Check that marks can be written, before anything is graded.
@@ -102,6 +118,21 @@ class Gradebook:
         table = self._tables["notebook"]
         nobody = table.update().where(table.c.id == "").values(name=self._name)
         self._again(lambda connection: connection.execute(nobody), writes=True)
+
+    def put_in_force(self, points: Mapping[str, float]) -> None:
+        """Write what cells are worth.
+
+        Raises
+        ------
+        CannotWrite
+        """
+
+        def write(connection: sa.Connection) -> None:
+            for name, most in points.items():
+                for table in (self._tables["grade_cells"], self._tables["task_cells"]):
+                    connection.execute(table.update().where(table.c.id == self._graded[name]).values(max_score=most))
+
+        self._again(write, writes=True)
 
     def marks(self) -> dict[str, dict[str, float | None]]:
         """Return the automatic marks of all students: by student, then by cell."""
@@ -168,7 +199,8 @@ class Gradebook:
             _, manual, extra = found.get(cell, (None, None, None))
             total += (manual if manual is not None else score or 0.0) + (extra or 0.0)
             # As nbgrader has it: what a person has graded once is to be looked at again.
-            rows[cell] = {"auto_score": score, "needs_manual_grade": manual is not None or score is None}
+            waits = manual is not None or score is None or record.is_another
+            rows[cell] = {"auto_score": score, "needs_manual_grade": waits}
         _put(connection, table, notebook, rows, found)
         return total
 

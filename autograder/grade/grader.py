@@ -1,26 +1,30 @@
 """Grade one submission: from a student's folder to a record and an autograded notebook."""
 
+import base64
 import contextlib
 import errno
 import hashlib
 import json
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autograder.assignments import Assignment
+from autograder.core.judge import refused
 from autograder.core.render import html, text
 from autograder.core.verdict import Verdict
 from autograder.grade import sanitize
 from autograder.grade.collect import SubmissionFolder, SubmittedFile, Unreadable, opened, take
+from autograder.grade.identity import text_of
 from autograder.grade.instructor_tests import InstructorTests, TestSources, points_of
-from autograder.grade.records import Record, checks_digits, reference_of, verdict_row, versions
+from autograder.grade.records import ANOTHER, Record, checks_digits, reference_of, verdict_row, versions
 from autograder.grade.restore import Anomaly, Release, Restored, restore
+from autograder.grade.students import shown_name
 from autograder.grade.submission import Guests, Submission, SubmissionResult
 from autograder.protocol.notebook import Cell, Notebook
-from autograder.recognise import recognise
+from autograder.recognise import other_than, recognise
 from autograder.sandbox.launch import NotStarted
 
 REPORT = (
@@ -50,6 +54,7 @@ class Job:
     tests : a lecturer's own tests, and what they need
     packages : distributions that notebooks may import besides those that all may
     solution : the file of the lecturer's notebook with the answers, by which it is known what they can judge; or b""
+    files : paths of the files that were handed out beside the notebook
     """
 
     assignment: Assignment
@@ -65,6 +70,7 @@ class Job:
     tests: TestSources = field(default_factory=TestSources)
     solution: bytes = b""
     packages: tuple[str, ...] = ()
+    files: frozenset[str] = frozenset()
 
     @property
     def sandboxed(self) -> bool:
@@ -86,7 +92,14 @@ def recognised(job: Job, notebook: Notebook) -> tuple[Assignment, str, list[Anom
     Only what the course has released is believed, never points that the notebook itself states.
     """
     name = job.assignment.name
-    if not job.assignment.exercises:  # a lecturer's own, which no release of ours has marked
+    own = not job.assignment.exercises  # a lecturer's, which no release of ours has marked
+    asked = {} if own else {name: job.assignment}
+    by_cells = job.release.other_in(notebook)
+    its_cells = own and any(id in job.release.cells for cell in notebook.cells for id in cell.names)
+    other = by_cells or (None if its_cells else other_than(name, notebook, {**job.known, **asked}))
+    if other:
+        return job.assignment, "functions", [Anomaly(ANOTHER, f"{other}, handed in as {name}")]
+    if own:
         return job.assignment, "metadata", []
     released = {digits: asked for digits, asked in job.releases.items() if asked.name == name}
     found = recognise(notebook, {name: job.assignment}, released)
@@ -114,7 +127,9 @@ def grade_submission(place: SubmissionFolder, job: Job, guests: Guests) -> Resul
     record = blank(place, job)
     try:
         file = take(place, job.assignment.name)
-        record = replace(record, notebook=file.name, sha256=file.sha256, timestamp=file.timestamp)
+        record = replace(record, notebook=file.name, sha256=file.sha256, timestamp=file.timestamp, beside=file.beside)
+        file = chosen(file, job, guests)
+        record = replace(record, notebook=file.name, sha256=file.sha256)
         result = _graded(file, record, job, guests)
     except Unreadable as error:
         result = Result(replace(record, outcome="unreadable", advice=str(error)))
@@ -161,6 +176,35 @@ def blank(place: SubmissionFolder, job: Job) -> Record:
     )
 
 
+def chosen(file: SubmittedFile, job: Job, guests: Guests) -> SubmittedFile:
+    """Return the notebook of a folder that is to be graded: the one of this assignment in which most is answered.
+
+    Raises
+    ------
+    Unreadable
+        If that is not one.
+    NotStarted
+    """
+    found: dict[tuple[tuple[str, str], ...], tuple[SubmittedFile, bool, int]] = {}
+    for each in file.notebooks if file.rivals else ():
+        with contextlib.suppress(Unreadable), guests() as guest:
+            notebook = opened(each, guest)
+            assignment, by, troubles = recognised(job, notebook)
+            restored = restore(notebook, job.release, assignment, of_this_release=True, recognised_by=by)
+            mine = bool(restored.known) and not any(trouble.id == ANOTHER for trouble in troubles)
+            texts = tuple((cell.kind, text_of(cell)) for cell in notebook.cells)
+            found.setdefault(texts, (each, mine, len(restored.answered)))
+    of_this = [(answered, each) for each, mine, answered in found.values() if mine]
+    most = max((answered for answered, _ in of_this), default=0)
+    best = [each for answered, each in of_this if answered == most] or [each for each, _, _ in found.values()]
+    if len(best) > 1:
+        raise Unreadable(
+            f"There are several notebooks, and which one counts does not show in what they hold: "
+            f"{', '.join(shown_name(each.name) for each in best)}. Leave the one that counts, and grade again."
+        )
+    return file.instead(best[0]) if best else file
+
+
 def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, Restored, SubmissionResult]:
     """Read a notebook, restore it from its release, and judge it.
 
@@ -173,24 +217,48 @@ def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, R
         notebook = opened(file, guest)
         assignment, by, troubles = recognised(job, notebook)
         of_this_release = assignment.release == job.assignment.release
-        restored = restore(notebook, job.release, assignment, of_this_release=of_this_release, recognised_by=by)
+        more = any(path not in job.files for path in file.papers)
+        digits = notebook.stated[1] if notebook.stated else ""
+        promised = digits not in job.releases or job.releases[digits].release == digits  # which is a hash of its points
+        restored = restore(
+            notebook,
+            job.release,
+            assignment,
+            of_this_release=of_this_release,
+            recognised_by=by,
+            more=more,
+            promised=promised,
+        )
+        restored.pictures = [(name, base64.b64encode(data).decode("ascii")) for name, data in file.pictures]
         del notebook
+        if any(trouble.id == ANOTHER for trouble in troubles):
+            restored.troubles, restored.unanswered = troubles, set()
+            said = f"This is the notebook of {troubles[0].where}."
+            nothing = SubmissionResult([refused(e, "missing", said) for e in assignment.exercises])
+            return assignment, restored, worth(nothing, assignment, job.release)
         restored.troubles[:0] = troubles
         tests = InstructorTests(job.tests) if job.tests.tests else None
-        files = job.tests.files
+        files = {path: data for path, data in {**file.files, **job.tests.files}.items() if data is not None}
         submission = Submission(
             restored.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests, guest, files
         )
-        return assignment, restored, submission.judge()
+        return assignment, restored, worth(submission.judge(), assignment, job.release)
+
+
+def worth(found: SubmissionResult, assignment: Assignment, release: Release) -> SubmissionResult:
+    """Return a result whose verdicts say what functions are worth now, whatever an older release promised for them."""
+    pairs = zip(assignment.exercises, found.verdicts, strict=True)
+    verdicts = [replace(verdict, max_points=release.worth.get(e.id, verdict.max_points)) for e, verdict in pairs]
+    return replace(found, verdicts=verdicts)
 
 
 def own_tests(restored: Restored, found: SubmissionResult, job: Job) -> dict[str, tuple[float, float]]:
     """Return the points that a lecturer's own tests gave, and could give, by the names of their cells."""
     most = {name: job.release.cells[name].points or 0.0 for name in job.tests.tests}
     return {
-        str(cell.id): (points_of(found.shown.get(place, []), most[str(cell.id)]), most[str(cell.id)])
-        for place, cell in enumerate(restored.notebook.cells)
-        if cell.id in most
+        name: (points_of(found.shown[place], most[name]) if place in found.shown else 0.0, most[name])
+        for place, name in ((place, str(cell.id)) for place, cell in enumerate(restored.notebook.cells))
+        if name in most
     }
 
 
@@ -231,7 +299,7 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
     troubles = list(restored.troubles)
     if file.name != f"{job.assignment.name}.ipynb":
         troubles.append(Anomaly("renamed-notebook", file.name[:80]))
-    if file.others:
+    if file.rivals:
         troubles.append(Anomaly("other-notebooks"))
     if file.timestamp:
         with contextlib.suppress(ImportError):
@@ -256,16 +324,18 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
     record = replace(
         record,
         outcome=outcome,
-        score=round(sum(verdict.points for verdict in found.verdicts) + sum(filter(None, extras.values())), 6),
-        max_score=assignment.max_points + sum(most for _, most in tests.values()),
+        max_score=job.release.most,
         extras=extras,
         release=assignment.release,
         autograded=hashlib.sha256(content).hexdigest(),
         verdicts=[verdict_row(verdict) for verdict in found.verdicts],
+        asked={exercise.id: exercise.points for exercise in assignment.exercises}
+        | {name: most for name, (_, most) in tests.items()},
         unanswered=sorted(restored.unanswered),
         troubles=[trouble.as_json() for trouble in troubles],
         advice="",
     )
+    record = replace(record, score=record.counted(job.release.places))
     return Result(record, content)
 
 
@@ -279,13 +349,14 @@ def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def _harmless_text(cell: Cell, job: Job) -> dict[str, Any]:
+def _harmless_text(cell: Cell, job: Job, pictures: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Return a text cell, sanitised unless it is unchanged from the release and shows no attachment."""
     given, made = job.release.cells.get(cell.name), cell.as_json()
     own = (cell.kind, cell.source) in job.texts or (given is not None and given.locked and cell.source == given.source)
     if not own or "attachment:" in cell.source:
-        made["source"], pictures = sanitize.source(cell.source, cell.attachments)
-        made.update({"attachments": pictures} if pictures else {})
+        beside = pictures if cell.kind == "markdown" else ()
+        made["source"], attached = sanitize.source(cell.source, cell.attachments, beside)
+        made.update({"attachments": attached} if attached else {})
     return made
 
 
@@ -298,7 +369,7 @@ def written(restored: Restored, assignment: Assignment, found: SubmissionResult,
     count, harmless, cells = 0, sanitize.OutputSanitizer(), []
     for place, cell in enumerate(restored.notebook.cells):
         if cell.kind != "code":
-            cells.append(_harmless_text(cell, job))
+            cells.append(_harmless_text(cell, job, restored.pictures))
             continue
         count += 1
         if cell.id in by_id:

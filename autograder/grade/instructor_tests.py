@@ -56,7 +56,6 @@ class TestSources:
 def sources_of(
     release: Release,
     checks: frozenset[str],
-    handed_out: Sequence[Cell],
     solved: Sequence[Cell],
     files: Mapping[str, bytes],
 ) -> TestSources:
@@ -64,19 +63,18 @@ def sources_of(
 
     Parameters
     ----------
-    release : what the gradebook knows; it has the last word on locked cells
+    release : what the gradebook knows, which has the last word on locked cells, and the file
     checks : names of the check cells, which are no tests of the lecturer's
-    handed_out : the notebook as students have it
     solved : the notebook with the lecturer's answers; where there is none, what was handed out says what to bind
     files : beside the lecturer's notebook
     """
     tests = {name: cell.source for name, cell in release.cells.items() if cell.is_test and name not in checks}
     given = []
-    for cell in handed_out:
+    for cell in release.whole:
         if cell.kind == "code" and not any(cell.has(flag) for flag in ("solution", "grade", "task")):
             known = release.cells.get(cell.grade_id or "")
             given.append((known.source, True) if known and known.locked else (cell.source, False))
-    answers = [cell for cell in (*handed_out, *solved) if cell.kind == "code" and cell.has("solution")]
+    answers = [cell for cell in (*release.whole, *solved) if cell.kind == "code" and cell.has("solution")]
     return TestSources(
         tests,
         {name: as_released(source, release.hidden) for name, source in tests.items()},

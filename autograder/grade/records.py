@@ -22,7 +22,7 @@ import platform
 import secrets
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +47,8 @@ OUTCOMES = SENTENCES["outcomes"]
 WITHOUT_MARKS = frozenset({"unreadable", "ungraded", "grader-error"})
 TO_BE_GRADED_AGAIN = frozenset({"ungraded", "grader-error"})
 NEED_A_PERSON = frozenset(OUTCOMES) - {"graded", "graded-with-trouble"}
+ANOTHER = "another-assignment"
+"""The anomaly of a notebook that was handed in as another assignment than it is: its marks are no marks yet."""
 
 
 class CannotWrite(AutograderError):
@@ -70,6 +72,8 @@ class Record:
     release : the digits of what was asked
     notebook : the file's name
     sha256 : of the file that was handed in; "" where there is none
+    beside : a digest of what lay beside it and was looked at (`SubmittedFile.beside`)
+    asked : what each check promised, by its id; what it is worth stands in its verdict
     autograded : sha256 of the notebook that was written into `autograded/`; "" where nbgrader wrote it, by the plugin
     seed : reference to the seed: the first digits of a digest of it
     checks : digits that change when the code that judges does
@@ -109,6 +113,8 @@ class Record:
     seconds: float = 0.0
     graded_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
     schema: int = SCHEMA
+    beside: str = ""
+    asked: dict[str, float] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
@@ -116,12 +122,25 @@ class Record:
         verdicts = [verdict_of(row) for row in self.verdicts]
         texts = [text for trouble in self.troubles for text in (trouble["id"], trouble["text"])]
         texts += [self.student, self.outcome, *(verdict.function for verdict in verdicts), *self.unanswered]
-        numbers = [
-            *(n or 0.0 for n in self.extras.values()),
-            *(verdict.points for verdict in verdicts),
-            self.score or 0.0,
-        ]
+        points = (*self.extras.values(), *self.asked.values(), *(verdict.points for verdict in verdicts), self.score)
+        numbers = [0.0 if number is None else number for number in points]
         return all(isinstance(text, str) for text in texts) and all(isinstance(n, int | float) for n in numbers)
+
+    def counted(self, places: Container[str]) -> float | None:
+        """Return the sum of the marks for which the gradebook has places; None where there are no marks."""
+        if self.outcome in WITHOUT_MARKS:
+            return None
+        return round(sum(points or 0.0 for id, points in self.marks.items() if id in places), 6)
+
+    @property
+    def is_another(self) -> bool:
+        """Whether it is the notebook of another assignment than it was handed in as."""
+        return any(trouble["id"] == ANOTHER for trouble in self.troubles)
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether a person has to look at it before there is a mark that counts."""
+        return self.outcome in NEED_A_PERSON or self.is_another or None in self.extras.values()
 
     @property
     def marks(self) -> dict[str, float | None]:

@@ -5,6 +5,7 @@ outputs are cleared. What was found on the way is a list of troubles; none costs
 """
 
 import json
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignments import Assignment
+from autograder.grade.identity import Identities, text_of, unchanged
 from autograder.grade.records import SENTENCES
 from autograder.protocol.notebook import Cell, NoNotebook, Notebook, read
+from autograder.recognise import functions_defined_in
 
 ANOMALIES = SENTENCES["anomalies"]
 """The closed set of troubles, and what to tell a person."""
@@ -80,12 +83,63 @@ class Release:
     kernelspec : of its metadata
     hidden : the marks of what students did not get (`regions`)
     places : ids of the cells that have a place for marks in the gradebook
+    whole : all cells in order, those among them of which the gradebook knows nothing; none where no file has them
+    others : of each other assignment that was released, the texts of its locked cells (`locked_texts`)
     """
 
     cells: Mapping[str, Cell]
     kernelspec: Mapping[str, str] = field(default_factory=dict)
     hidden: tuple[tuple[str, str], ...] = ()
     places: frozenset[str] = frozenset()
+    whole: tuple[Cell, ...] = ()
+    others: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def worth(self) -> dict[str, float]:
+        """The points of each cell that has a place for marks, which are in force."""
+        return {name: cell.points for name in self.places if (cell := self.cells.get(name)) and cell.points is not None}
+
+    @property
+    def most(self) -> float:
+        """The sum of the points that a machine gives."""
+        return sum(points for name, points in self.worth.items() if self.cells[name].is_test)
+
+    def other_in(self, notebook: Notebook) -> str | None:
+        """Return the assignment that a notebook is by its locked cells, which nobody changes; None for this one."""
+
+        def share(texts: frozenset[str]) -> float:
+            return len(texts & there) / len(texts) if texts else 0.0
+
+        there = {text_of(cell) for cell in notebook.cells}
+        best = max(self.others, key=lambda name: share(self.others[name]), default="")
+        found = share(self.others.get(best, frozenset()))
+        return best if found >= 0.5 > share(locked_texts(self.cells.values(), self.hidden)) else None
+
+    def handed_out(self, assignment: Assignment) -> list[Cell]:
+        """Return the cells as students got them, in order, each under its own name, with the checks of a release."""
+        found: dict[str, Cell] = {}
+        for number, cell in enumerate(self.whole):
+            known = self.cells.get(cell.name)
+            name = cell.name if known else f" {number}"  # no id of a submission
+            found.setdefault(name, replace(known or cell, id=name, grade_id=name, attachments=cell.attachments))
+        for name in self.in_order(assignment):
+            found.setdefault(name, self.cells.get(name) or check_cell(name))
+        return [replace(cell, source=as_released(cell.source, self.hidden)) for cell in found.values()]
+
+    def in_order(self, assignment: Assignment) -> list[str]:
+        """Return the names of the cells that the gradebook knows, and of checks that it does not know."""
+        return [*self.cells, *(each.id for each in assignment.exercises if each.id not in self.cells)]
+
+
+def locked_texts(cells: Iterable[Cell], hidden: Regions) -> frozenset[str]:
+    """Return the texts of locked cells, as they were handed out."""
+    found = (text_of(replace(cell, source=as_released(cell.source, hidden))) for cell in cells if cell.locked)
+    return frozenset(filter(None, found))
+
+
+def check_cell(id: str) -> Cell:
+    """Return the check cell of an exercise that only an older release asks for."""
+    return Cell("code", f"check({id.removeprefix('check-')}).points", id, id, frozenset({"grade", "locked"}))
 
 
 @dataclass
@@ -98,72 +152,85 @@ class Restored:
     metadata : of the notebook
     troubles : what was found
     unanswered : names of the solution cells that are as they were handed out
+    answered : names of those in which something else stands, or whose functions are written elsewhere
+    known : names of all cells of the release that are there
+    pictures : paths and base64 of what lies beside the notebook
     """
 
     notebook: Notebook
     metadata: dict[str, Any]
     troubles: list[Anomaly]
     unanswered: set[str]
+    answered: set[str] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)
+    pictures: list[tuple[str, str]] = field(default_factory=list)
 
 
-def _same_but_for_space(one: str, other: str) -> bool:
-    """Return whether two texts differ in white space only."""
-    return one.split() == other.split()
-
-
+STUB = "raise NotImplementedError"
+"""Stands in an answer that has not been written."""
+_BEGINS = re.compile(r"^(?=(?:async[ \t]+)?def[ \t])", re.MULTILINE)
+_NAMED = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)|^(\w+)[ \t]*=(?!=)", re.MULTILINE)
+"""What a line at the left defines, or gives a value."""
 MAX_ANOMALIES = 100
 """More say no more."""
 
 
 class _Restoration:
-    def __init__(self, release: Release, assignment: Assignment, of_this_release: bool) -> None:
+    def __init__(
+        self,
+        notebook: Notebook,
+        release: Release,
+        assignment: Assignment,
+        of_this_release: bool,
+        more: bool,
+        promised: bool,
+    ) -> None:
         self.release = release
         self.checks = {exercise.id: exercise for exercise in assignment.exercises}
+        self.order = release.in_order(assignment)
         self.of_this_release = of_this_release
         self.troubles: dict[Anomaly, None] = {}
-        self.seen: dict[str, int] = {}
-        self.stripped = 0
+        self.given = {cell.name: cell for cell in release.handed_out(assignment)}
+        self.cells = notebook.cells
+        self.known = Identities(notebook.cells, list(self.given.values()))
+        self.defined = {name for cell in notebook.cells if cell.kind == "code" for name in functions_defined_in(cell)}
+        self.more = more
+        self.promised = promised
 
     def note(self, id: str, where: str = "") -> None:
         if len(self.troubles) < MAX_ANOMALIES:
             self.troubles[Anomaly(id, where[:80])] = None
 
-    def name_of(self, cell: Cell) -> str | None:
-        """Return the name of the released cell that this is, or None."""
-        if cell.grade_id is not None:
-            if cell.grade_id in self.release.cells or cell.grade_id in self.checks:
-                return cell.grade_id
-            self.note("unknown-id", _shown(cell.grade_id))
-        names = [id for id in cell.names if id in self.release.cells or id in self.checks]
-        if names:
-            self.stripped += 1
-        return names[0] if names else None
+    @property
+    def stripped(self) -> bool:
+        """Whether a cell has lost what nbgrader noted of it."""
+        noted = {cell.grade_id for cell in self.cells}
+        return any(name in self.order and name not in noted for name in self.known.place)
 
-    def put_right(self, cell: Cell) -> Cell:
+    def put_right(self, place: int, cell: Cell) -> Cell:
         """Restore one cell from the release."""
-        name = self.name_of(cell)
+        name = self.known.of[place]
+        if cell.grade_id is not None and cell.grade_id not in self.order:
+            self.note("unknown-id", _shown(cell.grade_id))
+        name = name if name in self.order else None
         given = self.release.cells.get(name) if name else None
-        kind = given.kind if given else cell.kind
+        first = name is not None and self.known.place[name] == place
+        kind = given.kind if given and first else cell.kind
         if kind not in ("code", "markdown"):
             kind = "raw"
-        if given and name and cell.kind != kind:
-            self.note("cell-type-changed", name)
         attached = cell.attachments if kind == "markdown" else ()
         fresh = Cell(kind, cell.source, secrets.token_hex(4), attachments=attached)
-        if name is None:
-            return fresh
-        again = self.seen.get(name, 0)
-        self.seen[name] = again + 1
-        if again:
-            self.note("duplicated-solution" if given and given.has("solution") else "duplicated-id", name)
-            return replace(fresh, source=f"# A copy of {name}\n") if name in self.checks else fresh
+        if name is None or not first:
+            return self._own(cell, fresh, name)
+        if given and cell.kind != kind:
+            self.note("cell-type-changed", name)
         if given is None:
             return replace(fresh, id=name)
-        if self.of_this_release and cell.flags is not None and _differ(cell, given):
+        if self.of_this_release and cell.flags is not None and cell.grade_id == name and self._differ(cell, given):
             self.note("flags-changed", name)
         source = cell.source
         if given.locked:
-            if self.of_this_release and not _same_but_for_space(source, as_released(given.source, self.release.hidden)):
+            if self.of_this_release and text_of(cell) != text_of(self.given[name]):
                 self.note("check-edited" if name in self.checks else "locked-cell-edited", name)
             if self.of_this_release or name in self.checks:
                 source = given.source
@@ -171,28 +238,69 @@ class _Restoration:
         points = self.checks[name].points if older else given.points
         return replace(given, kind=kind, source=source, points=points, attachments=attached)
 
+    def _differ(self, cell: Cell, given: Cell) -> bool:
+        """Return whether a cell's nbgrader metadata differ from the release."""
+        noted = self.promised and given.points is not None
+        return cell.flags != given.flags or (noted and cell.points != given.points)
+
+    def _own(self, cell: Cell, fresh: Cell, name: str | None) -> Cell:
+        """Return a cell of the student's own, which may have the id or the text of one that stands elsewhere."""
+        if name in cell.names and name in self.cells[self.known.place[str(name)]].names:
+            self.note("duplicated-solution" if self.given[str(name)].has("solution") else "duplicated-id", str(name))
+        # Its verdict stands where the check stands.
+        copy = name in self.checks and text_of(cell) == text_of(self.given[str(name)])
+        return replace(fresh, source=f"# A copy of {name}\n") if copy else fresh
+
     def put_back(self, cells: list[Cell]) -> list[Cell]:
-        """Insert the locked cells and checks that are missing, each after the cell that it followed."""
-        order = [*self.release.cells, *(id for id in self.checks if id not in self.release.cells)]
-        for position, name in enumerate(order):
-            if name in self.seen:
+        """Insert the cells that are missing and are locked or have marks, each after the cell that it followed."""
+        for position, name in enumerate(self.order):
+            if name in self.known.place:
                 continue
-            given = self.release.cells.get(name)
-            if given and not given.locked and name not in self.checks:
+            given = self.given[name]
+            asked = functions_defined_in(given) if given.kind == "code" else set[str]()
+            if given.has("solution") and not (asked and asked <= self.defined):
                 self.note("answer-deleted", name)
+            if not given.locked and name not in self.release.places:
                 continue
-            self.note("check-deleted" if name in self.checks else "locked-cell-deleted", name)
-            fresh = given or Cell("code", f"check({self.checks[name].function}).points", name)
-            before = set(order[:position])
-            places = [place for place, cell in enumerate(cells) if cell.id in before]
-            cells.insert(places[-1] + 1 if places else 0, fresh)
-            self.seen[name] = 1
+            if given.locked:
+                self.note("check-deleted" if name in self.checks else "locked-cell-deleted", name)
+            function = self.checks[name].function if name in self.checks else ""
+            before = set(self.order[:position])
+            places = [
+                place
+                for place, cell in enumerate(cells)
+                if cell.id in before or (function and function in functions_defined_in(cell))
+            ]
+            fresh = self.release.cells.get(name) or replace(given, grade_id=None, flags=None)
+            cells.insert(places[-1] + 1 if places else 0, fresh if given.locked else given)
         return cells
 
+    def answered(self) -> set[str]:
+        """Return the names of the answers that were written, in their own cells or elsewhere."""
+        given = {text_of(cell) for cell in self.given.values()}
+        code = [cell.source for cell in self.cells if cell.kind == "code" and text_of(cell) not in given]
+        pieces = (piece for source in code for piece in _BEGINS.split(source) if STUB not in piece)
+        words = {name for piece in pieces for names in _NAMED.findall(piece) for name in names}
+        found = set[str]()
+        for name, cell in self.given.items():
+            asked = functions_defined_in(cell) if cell.kind == "code" else set[str]()
+            place = self.known.place.get(name)
+            changed = place is not None and not unchanged(self.cells[place], cell)
+            if cell.has("solution") and (asked & words if asked else changed):
+                found.add(name)
+        return found
 
-def _differ(cell: Cell, given: Cell) -> bool:
-    """Return whether a cell's nbgrader metadata differ from the release."""
-    return cell.flags != given.flags or (given.points is not None and cell.points != given.points)
+    def unanswered(self) -> set[str]:
+        """Return the names of the answers that are as they were handed out, with nothing beside them."""
+        found = set[str]()
+        for name, place in self.known.place.items():
+            given = self.given[name]
+            if name in self.order and given.has("solution") and unchanged(self.cells[place], given):
+                found.add(name)
+                if given.has("grade") and (self.more or any(self.known.beside(name))):
+                    found.remove(name)
+                    self.note("answer-beside", name)
+        return found
 
 
 def _shown(text: str) -> str:
@@ -200,7 +308,14 @@ def _shown(text: str) -> str:
 
 
 def restore(
-    notebook: Notebook, release: Release, assignment: Assignment, *, of_this_release: bool, recognised_by: str
+    notebook: Notebook,
+    release: Release,
+    assignment: Assignment,
+    *,
+    of_this_release: bool,
+    recognised_by: str,
+    more: bool = False,
+    promised: bool = True,
 ) -> Restored:
     """Restore a notebook from its release, and list the anomalies.
 
@@ -211,25 +326,20 @@ def restore(
     assignment : what was asked
     of_this_release : whether it was asked as it is now; locked cells of an older release keep their text
     recognised_by : "metadata", "cells" or "functions"
+    more : whether files beside it may hold a written answer
+    promised : whether it was handed out with the points that the release has now
     """
-    work = _Restoration(release, assignment, of_this_release)
-    cells = [work.put_right(cell) for cell in notebook.cells]
+    work = _Restoration(notebook, release, assignment, of_this_release, more, promised)
+    cells = [work.put_right(place, cell) for place, cell in enumerate(notebook.cells)]
     if work.stripped or recognised_by != "metadata":
         work.note("metadata-stripped")
     cells = work.put_back(cells)
+    unanswered = work.unanswered()
     used: set[str] = set()
     for number, cell in enumerate(cells):
         if cell.id in used:
             cells[number] = replace(cell, id=f"cell-{number}")
         used.add(str(cells[number].id))
-    unanswered = {
-        cell.id
-        for cell in cells
-        if cell.id
-        and (given := release.cells.get(cell.id))
-        and given.has("solution")
-        and _same_but_for_space(cell.source, as_released(given.source, release.hidden))
-    }
     if notebook.kernel not in (None, release.kernelspec.get("name", "python3")):
         work.note("other-kernel", _shown(str(notebook.kernel)))
     language = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
@@ -238,7 +348,8 @@ def restore(
         "kernelspec": dict(release.kernelspec) or {"name": "python3", "display_name": "Python 3"},
         "language_info": language,
     }
-    return Restored(Notebook(tuple(cells)), metadata, list(work.troubles), unanswered)
+    known = {name for name in work.known.place if name in work.order}
+    return Restored(Notebook(tuple(cells)), metadata, list(work.troubles), unanswered, work.answered(), known)
 
 
 def kernelspec_of(text: str | None) -> dict[str, str]:
@@ -258,20 +369,19 @@ def cells_in(file: Path) -> tuple[Cell, ...]:
         return ()
 
 
-def shared_cells(cells: Iterable[Cell], release: Release) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
+def shared_cells(release: Release) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
     """Return the preamble and the text cells that all notebooks of a release share.
 
     Parameters
     ----------
-    cells : of the notebook as it was handed out
-    release : what the gradebook knows; it has the last word on locked cells
+    release : what the gradebook knows, which has the last word on locked cells, and the file
 
     Returns
     -------
     the code cells above the first that a student answers, and kind and source of all text cells
     """
     preamble, texts, begun = list[str](), set[tuple[str, str]](), False
-    for cell in cells:
+    for cell in release.whole:
         begun = begun or any(cell.has(flag) for flag in ("solution", "grade", "task"))
         if cell.kind != "code":
             texts.add((cell.kind, cell.source))

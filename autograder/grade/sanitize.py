@@ -7,7 +7,8 @@ the text stays readable, and doing it twice changes nothing:
 
     <img src=x onerror=f()>     < img src=x onerror=f()>     no tag, but for a few that have no attributes
     [x](javascript:f())         [x] (javascript:f())         no link, but for https:, mailto: and #
-    ![x](https://host/x.png)    ! [x](https://host/x.png)    no picture, but for one that the notebook brings along
+    ![x](https://host/x.png)    ! [x](https://host/x.png)    no picture, but for one that was handed in
+    <img src="x.png">           ![](attachment:x.png)        one that lies beside the notebook is put into it
     &#106;ava, &colon;          & #106;ava, & colon;         no character of ASCII under another name
     \href{javascript:f()}{x}    \ href{javascript:f()}{x}    no TeX that makes links, styles or attributes
 
@@ -18,9 +19,12 @@ import base64
 import binascii
 import filecmp
 import functools
+import itertools
 import os
+import posixpath
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape, unescape
 from html.entities import html5
@@ -45,13 +49,19 @@ _TEX = rf"\\(?={_COMMANDS})"
 _ASCII = "|".join(name[:-1] for name, said in html5.items() if said < "\x7f" and said not in "<>&\"'")
 _ADDRESS = r"(?i:https?://|mailto:|\#\w)"
 _NAME = r"(?:[^\s()<>\[\]&\\]|\([^\s()<>\[\]&\\]{0,99}\)){1,199}"
+_ENDINGS = "png|jpe?g|jfif|gif|webp|svg|bmp|tiff?|hei[cf]|pdf"
+_FILE = rf"""(?![A-Za-z][A-Za-z0-9+.-]*+:|[/\#])[^\s()<>\[\]&\\"'`=?]{{1,150}}?\.(?i:{_ENDINGS})"""
+"""A picture's relative path."""
 
 _PLACES = re.compile(
     rf"""
     !\[(?P<alt>[^\[\]<>&\\\n$`]{{0,300}}+)\]\((?:
         attachment:(?P<name>{_NAME})
+      | (?P<file>{_FILE})(?:[ \t]{{1,9}}"[^"<>&\\\n$`]{{0,200}}+")?
       | data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]++
     )\)
+  | <(?i:img)[ \t\n](?:[^<>]{{0,200}}?[ \t\n"'])??(?i:src)=(?P<quote>["']?)
+      (?:attachment:)?+(?P<img>{_FILE})(?P=quote)(?=[ \t\n/>])[^<>]{{0,200}}+>
   | <(?P<link>https?://[A-Za-z0-9_.,:;@?=%\#/+-]++)>
   | (?P<fence>```|~~~)(?=(?:[^\S\n]|\ufeff)*+(?i:mermaid))
   | !(?=\[)
@@ -75,26 +85,35 @@ def tex(text: str) -> str:
     return re.sub(_TEX, r"\g<0> ", text)
 
 
-def source(text: str, attachments: Iterable[tuple[str, str]] = ()) -> tuple[str, dict[str, dict[str, str]]]:
-    """Sanitise the source of a text cell or a LaTeX output; return it, and the attached pictures that it shows.
+def source(
+    text: str, attachments: Iterable[tuple[str, str]] = (), beside: Iterable[tuple[str, str]] = ()
+) -> tuple[str, dict[str, dict[str, str]]]:
+    """Sanitise the source of a text cell or a LaTeX output; return it, and the pictures that it shows, to be attached.
 
     Parameters
     ----------
     text : as it was written
     attachments : names and base64 of what is attached to the cell
+    beside : paths and base64 of the pictures that lie beside the notebook
     """
-    there, shown = dict(pictures(attachments)), dict[str, dict[str, str]]()
+    there = {_same(name): (name, data) for name, data in (*beside, *attachments)}
+    shown, plain = dict[str, dict[str, str]](), dict[str, str]()
 
     def put(found: re.Match[str]) -> str:
         # A backslash or an address before it would take the exclamation mark, and leave a link.
         gap = " " if found.string[found.start() - 1 : found.start()].strip() else ""
         match found.lastgroup:
-            case "name":
-                name = _plain(unquote(found["name"]))
-                if name not in there:
-                    return f"*The picture {name} is missing: it is not in the notebook, or no PNG, JPEG, GIF or WebP.*"
-                shown[name] = there[name]
-                return f"{gap}![{found['alt']}](attachment:{name})"
+            case "name" | "file" | "img" as group:
+                name = _same(unquote(found[group]))
+                for _, picture in pictures([there[name]] if name in there and name not in plain else []):
+                    plain[name] = next(free for free in _plain_names(there[name][0]) if free not in shown)
+                    shown[plain[name]] = picture
+                if name not in plain:
+                    return (
+                        f"*The picture {_plain(unquote(found[group]))} is missing: it is neither in the notebook nor "
+                        "beside it, or no PNG, JPEG, GIF or WebP.*"
+                    )
+                return f"{gap}![{found['alt'] or ''}](attachment:{plain[name]})"
             case "alt":  # its data are in the text
                 return gap + found[0]
             case "link":
@@ -106,9 +125,20 @@ def source(text: str, attachments: Iterable[tuple[str, str]] = ()) -> tuple[str,
     return _PLACES.sub(put, cleaned(text.replace("\r\n", "\n").replace("\r", "\n"))), shown
 
 
+def _same(name: str) -> str:
+    """Return what a file's name has in common with all names that systems take for the same."""
+    return unicodedata.normalize("NFC", posixpath.normpath(name)).casefold()
+
+
 def _plain(name: str) -> str:
     """Return a file's name with plain characters alone."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", name)[:100]
+    return re.sub(r"[^A-Za-z0-9._-]", "_", unicodedata.normalize("NFC", name))[:100]
+
+
+def _plain_names(name: str) -> Iterator[str]:
+    """Yield plain names for a file; the later ones are for names that are the same when they are plain."""
+    yield _plain(name)
+    yield from (f"{number}-{_plain(name)}" for number in itertools.count(2))
 
 
 def pictures(attachments: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
@@ -120,7 +150,7 @@ def pictures(attachments: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict
             continue
         for kind, start in _PICTURES.items():
             if start.match(data):
-                yield _plain(name), {kind: base64.b64encode(data).decode("ascii")}
+                yield name, {kind: base64.b64encode(data).decode("ascii")}
 
 
 # --- HTML and drawings ------------------------------------------------------------------------------------------------

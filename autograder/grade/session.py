@@ -11,12 +11,13 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.assignments import Assignment
-from autograder.course_file import FILE, assignments_of, packages_of, released
+from autograder.course_file import FILE, assignments_of, packages_of, record_points, released
 from autograder.errors import AutograderError
-from autograder.grade import cluster
+from autograder.grade import cluster, points
 from autograder.grade.batch import grade_all
+from autograder.grade.class_marks import read_class
 from autograder.grade.collect import SubmissionFolder, files_below, places
-from autograder.grade.console import changes_table, followed, needs_marks, summary, table
+from autograder.grade.console import changes_table, followed, needs_marks, one_line, summary, table
 from autograder.grade.course import Course
 from autograder.grade.gradebook import Gradebook, UnknownAssignment, assignments_and
 from autograder.grade.grader import Job, Result
@@ -55,6 +56,7 @@ class Options:
     sandboxed : whether students' code runs in the sandbox; without one, it runs with the rights of the caller
     force : grade again what stands
     dry_run : write nothing
+    new_points : put the points of course.toml in force
     seed_file : the seed of an earlier run
     seconds : for one cell, and for judging one function
     budget : seconds for one submission
@@ -66,6 +68,7 @@ class Options:
     sandboxed: bool = True
     force: bool = False
     dry_run: bool = False
+    new_points: bool = False
     seed_file: Path | None = None
     seconds: float = 30.0
     budget: float = 240.0
@@ -85,17 +88,17 @@ def job_of(
     options : what the caller chooses
     """
     name, release = assignment.name, gradebook.release
-    handed_out = cells_in(course.folder("release") / name / f"{name}.ipynb")
+    assignment = assignment.worth(release.worth)
     solved = course.folder("source") / name / f"{name}.ipynb"
-    preamble, texts = shared_cells(handed_out, release)
+    preamble, texts = shared_cells(release)
     releases = released(course.root)
     asked = (assignment, *(each for each in releases.values() if each.name == name))
     checks = frozenset(exercise.id for each in asked for exercise in each.exercises)
-    files = files_below(solved.parent) if solved.parent.is_dir() else {}
-    tests = sources_of(release, checks, handed_out, cells_in(solved), files)
+    files = {path: data for path, data in files_below(solved.parent).items() if data is not None}
+    tests = sources_of(release, checks, cells_in(solved), files)
     return Job(
         assignment=assignment,
-        known=known,
+        known={**known, name: assignment},
         releases=releases,
         release=release,
         seed=0,
@@ -107,6 +110,7 @@ def job_of(
         tests=tests,
         solution=solved.read_bytes() if tests.tests and solved.is_file() else b"",
         packages=installed(course.root, name),
+        files=frozenset(files_below(course.folder("release") / name)),
     )
 
 
@@ -136,6 +140,9 @@ class Run:
     assignment : as it is asked now
     records, gradebook, writer : where results are
     job : what all are graded with
+    new_points : the points of course.toml that are not in force, by the cell's id
+    revalued : who gets other points, or whose points are of another number now
+    promised : how many that are in were promised other points than are in force
     state : who is to be graded
     sandbox : one that is starting already, if there is one; whoever made it closes it
     """
@@ -165,7 +172,9 @@ class Run:
                 raise CannotGrade(f"no assignment {name!r}; {suggestion(name, known)}") from error
             raise
         known = assignments_and(self.course, name, self.gradebook.release)
-        self.assignment = known[name]
+        self.new_points = points.differing(known[name], self.gradebook.release)
+        if options.new_points:
+            self.gradebook.release = points.put_in_force(self.gradebook.release, self.new_points)
         self.records = Records(self.course.root, name)
         self.writer = Writer(
             self.records, self.gradebook, self.course.folder("autograded"), self.course.folder("source") / name
@@ -174,7 +183,14 @@ class Run:
         if not self.places:
             where = self.course.folder("submitted") / "STUDENT" / name / f"{name}.ipynb"
             raise CannotGrade(f"nobody has handed in {name} yet: put each notebook at {where}")
-        self.job = job_of(self.course, self.gradebook, self.assignment, known, options)
+        self.job = job_of(self.course, self.gradebook, known[name], known, options)
+        if options.new_points:
+            worth = self.gradebook.release.worth
+            releases = {d: each.worth(worth) if each.name == name else each for d, each in self.job.releases.items()}
+            self.job = replace(self.job, releases=releases)
+        self.assignment = self.job.assignment
+        self.revalued: list[points.Revalued] = []
+        self.promised = 0
         self.state = ClassState()
         self._lock: int | None = None
 
@@ -192,8 +208,33 @@ class Run:
                 self._lock = self.records.lock_descriptor
                 self.gradebook.check_writable()
             self.job = replace(self.job, seed=self.records.seed(self.options.seed_file, keep=keep))
+            self.revalued = list(self._revalued())
+            if keep:
+                self._put_in_force()
             self.state = self.writer.look(self.places, self.job, self.options.force)
             yield self
+
+    def _revalued(self) -> Iterator[points.Revalued]:
+        """Yield the submissions that are in whose records do not have the points that are in force."""
+        anew, job = self.options.new_points, self.job
+        for record in self.records.all():
+            if needs_marks(record):
+                other = points.revalued(record, job.release, anew)
+                other = points.as_of_now(other, job.releases, job.assignment) if anew else other
+                self.promised += record.asked != {
+                    id: job.release.worth.get(id, most) for id, most in record.asked.items()
+                }
+                if replace(other, asked=record.asked) != record:
+                    yield points.Revalued(record, other)
+
+    def _put_in_force(self) -> None:
+        """Write the new points, if that was asked for, and the records and marks that follow from those in force."""
+        if self.options.new_points and self.new_points:
+            self.gradebook.put_in_force(self.new_points)
+        if self.options.new_points:
+            record_points(self.course.root, self.assignment.name, self.job.release.worth)
+        for each in self.revalued:
+            each.write(self.writer)
 
     def grade(self) -> Iterator[Record]:
         """Grade the submissions that are due, write the results, and yield each record; repaired records come first.
@@ -240,6 +281,8 @@ def grade_class(
     run, started = Run(assignment, options, sandbox), time.monotonic()
     with run.opened():
         state = run.state
+        for line in _said_of_points(run):
+            console.print(line, highlight=False, soft_wrap=True)
         if state.todo and not options.sandboxed:
             console.print("[red]Students' code runs without a sandbox, with all your rights.[/]", soft_wrap=True)
         if state.done:
@@ -258,9 +301,32 @@ def grade_class(
     return exit_code(records)
 
 
+def _said_of_points(run: Run) -> Iterator[str]:
+    """Yield in sentences which points are other ones than were promised, and what becomes of them."""
+    names = {each.id: each.function for each in run.assignment.exercises}
+    new = ", ".join(f"{names.get(id, id)} {most:g}" for id, most in run.new_points.items())
+    if run.options.new_points:
+        yield f"New points: {new or 'none'}. Of those that are in, {len(run.revalued)} change with them."
+        rows, _ = read_class(run.course, run.assignment.name)
+        cells = {student: (row.cells.get(id) for id in run.new_points) for student, row in sorted(rows.items())}
+        given = [student for student, found in cells.items() if any(each and each.manual is not None for each in found)]
+        if given:
+            yield f"What a person gave for these stays as it is; look at {', '.join(map(one_line, given))}."
+    elif new or run.promised:
+        what = (
+            f"course.toml gives other points than are in force: {new}" if new else "Points are not as in older releases"
+        )
+        some = f"; {run.promised} submissions keep those that they were promised" if run.promised else ""
+        yield f"{what}{some}. --new-points gives the new ones to all; with --dry-run it shows first who would get what."
+
+
 def _dry(run: Run, console: Console) -> int:
     """Grade, write nothing, and show which marks would change."""
     before, found, records = run.gradebook.marks(), {}, []
+    for each in run.revalued if run.options.new_points else ():
+        if changed := changes(before.get(each.after.student, {}), run.gradebook.wanted(each.after)):
+            found[each.after.student] = changed | {"all checks": (each.before.score, each.after.score)}
+            records.append(each.after)
     for record in followed(console, (result.record for result in run.results()), len(run.state.todo)):
         records.append(record)
         wanted = run.gradebook.wanted(record) if needs_marks(record) else {}

@@ -14,7 +14,7 @@ from autograder.grade import sanitize
 from autograder.grade.collect import TIMESTAMP, SubmissionFolder, Unreadable, take
 from autograder.grade.gradebook import Gradebook
 from autograder.grade.grader import Job, Result, blank
-from autograder.grade.records import NEED_A_PERSON, TO_BE_GRADED_AGAIN, WITHOUT_MARKS, Record, Records, write_whole
+from autograder.grade.records import TO_BE_GRADED_AGAIN, WITHOUT_MARKS, Record, Records, write_whole
 
 
 @dataclass
@@ -102,16 +102,22 @@ class Writer:
             file = take(place, self.records.assignment)
         except Unreadable as error:
             return record.outcome == "unreadable" and not record.sha256 and record.advice == str(error)
-        if (record.sha256, record.notebook, record.timestamp) != (file.sha256, file.name, file.timestamp):
+        if (record.timestamp, record.beside) != (file.timestamp, file.beside):
+            return False
+        if (record.sha256, record.notebook) not in [(each.sha256, each.name) for each in file.notebooks]:
             return False
         if record.outcome == "unreadable":
             return True
-        try:
-            content = self.path(place.student).read_bytes()
-        except OSError:
-            return False
         # "" is what nbgrader wrote itself, by the plugin.
-        return record.autograded in ("", hashlib.sha256(content).hexdigest())
+        return self.path(place.student).is_file() if not record.autograded else bool(self.autograded_as(record))
+
+    def autograded_as(self, record: Record) -> bytes:
+        """Return the autograded notebook that was written with a record; nothing where it is another one by now."""
+        try:
+            content = self.path(record.student).read_bytes()
+        except OSError:
+            return b""
+        return content if record.autograded == hashlib.sha256(content).hexdigest() else b""
 
 
 def changes(old: dict[str, float | None], new: dict[str, float | None]) -> dict[str, tuple[Any, Any]]:
@@ -121,4 +127,4 @@ def changes(old: dict[str, float | None], new: dict[str, float | None]) -> dict[
 
 def exit_code(records: Sequence[Record]) -> int:
     """Return 0 where all are graded, and 1 where a person has to look at some."""
-    return int(any(record.outcome in NEED_A_PERSON for record in records))
+    return int(any(record.needs_a_person for record in records))

@@ -9,17 +9,31 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NoReturn
 
+NOT_HERE = "The verdict stands at the check that was handed out."
+
+
+class NoPoints(float):
+    """A number that a cell does not show as points."""
+
+    __str__ = float.__repr__
+
+    def __repr__(self) -> str:
+        return NOT_HERE
+
 
 class NoVerdict:
     """A verdict that says nothing."""
 
     passed = None
-    points = 0.0
-    max_points = 0.0
+    points = NoPoints()
+    max_points = NoPoints()
     mistake = None
     message = ""
     notes = ()
     parts = ()
+
+    def __repr__(self) -> str:
+        return NOT_HERE
 
 
 class NoForwardPass:

@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from autograder.core.book_links import chapter_of
 from autograder.core.verdict import Verdict
-from autograder.grade.records import NEED_A_PERSON, OUTCOMES, WITHOUT_MARKS, write_whole
+from autograder.grade.records import OUTCOMES, WITHOUT_MARKS, write_whole
 from autograder.report.feedback import address, link_to, page_of
 from autograder.report.marks import NOT_GRADED, GradedClass, Student
 from autograder.report.similar import UNWRITTEN, Alike, similar, slipped
@@ -202,7 +202,7 @@ def facts(graded: GradedClass) -> list[tuple[str, str]]:
 
 
 def _needs_a_person(student: Student) -> bool:
-    return student.outcome in NEED_A_PERSON or student.waits
+    return student.waits or (student.record is not None and student.record.needs_a_person)
 
 
 def troubles(graded: GradedClass) -> list[tuple[str, int]]:

@@ -134,9 +134,14 @@ def said_of(student: Student, graded: GradedClass, book: str = "") -> dict[str, 
         if id not in checks and cell.max_points
     ]
     most = sum(cell.max_points for cell in cells.values()) or (student.record.max_score if student.record else 0.0)
-    mark = "No mark yet." if student.points is None else f"{_of(student.points, most - student.waiting)} points"
+    judged = most - student.waiting
+    mark = "No mark yet" if student.points is None or not judged else f"{_of(student.points, judged)} points"
     if student.points is not None and student.waiting:
-        mark += f", and {student.waiting:g} wait for a person"
+        mark += (
+            f", and {student.waiting:g} wait for a person"
+            if judged
+            else f": {student.waiting:g} points wait for a person"
+        )
     about = []
     if student.waits:
         about.append("A part of it has still to be graded by a person; the points can grow.")

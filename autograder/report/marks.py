@@ -6,14 +6,14 @@ costs by nbgrader's plugin.
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.assignments import Assignment
 from autograder.core.verdict import Verdict
 from autograder.course_file import assignments_of
 from autograder.errors import AutograderError
-from autograder.grade.class_marks import GradebookRow, read_class
+from autograder.grade.class_marks import CellMark, GradebookRow, read_class
 from autograder.grade.course import Course, NoGradebook
 from autograder.grade.gradebook import Gradebook, assignments_and
 from autograder.grade.records import Record, Records, verdict_of
@@ -124,13 +124,19 @@ def graded(name: str, course: Path | None = None) -> GradedClass:
     if name not in known:
         raise NoAssignment(f"no assignment {name!r}; {suggestion(name, known)}")
     assignment = known[name]
-    rows, most = read_class(found, name)
+    rows, worth = read_class(found, name)
+    assignment = assignment.worth(worth)
     return GradedClass(
         found,
         assignment,
-        assignment.total_points if most is None else most,
+        sum(worth.values()) if worth else assignment.total_points,
         students_of(Records(found.root, name).all(), rows),
     )
+
+
+def _worth(verdict: Verdict, cell: CellMark | None) -> Verdict:
+    """Return a verdict with the points that are in force."""
+    return replace(verdict, max_points=cell.max_points) if cell and cell.max_points else verdict
 
 
 def students_of(records: Iterable[Record], rows: Mapping[str, GradebookRow] | None = None) -> tuple[Student, ...]:
@@ -140,6 +146,9 @@ def students_of(records: Iterable[Record], rows: Mapping[str, GradebookRow] | No
     students = []
     for id in sorted(known.keys() | rows.keys()):
         record = known.get(id)
-        verdicts = tuple(verdict_of(each) for each in record.verdicts) if record else ()
-        students.append(Student(id, record, verdicts, **vars(rows.get(id, GradebookRow()))))
+        row = rows.get(id, GradebookRow())
+        verdicts = (
+            tuple(_worth(verdict_of(each), row.cells.get(each["id"])) for each in record.verdicts) if record else ()
+        )
+        students.append(Student(id, record, verdicts, **vars(row)))
     return tuple(students)

@@ -1,8 +1,6 @@
 """A course that exists already goes on: assignments that are not ours, as nbgrader's own quickstart makes them."""
 
 import shutil
-import subprocess
-import sys
 
 import nbformat
 import pytest

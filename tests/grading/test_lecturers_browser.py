@@ -4,6 +4,7 @@ One course with every vector, graded by `autograder grade`; JupyterLab with form
 a submission brings gets each event, and every link is clicked.
 """
 
+import base64
 import json
 import os
 import re
@@ -61,6 +62,7 @@ def textual(kind):
             book.cells.append(kind(filled(id, text), id=f"v-{id}"[:60]))
         attached = {"z.png": {"image/png": PNG, "image/svg+xml": "PHN2Zy8+"}, "z.svg": {"image/svg+xml": "PHN2Zy8+"}}
         shown = new_markdown_cell("![photo](attachment:z.png) ![y](attachment:z.svg) ![z](attachment:lost.png)")
+        shown.source += '\n\n![beside](img/proof.png) <img src="evil.svg" onerror="RUN">'
         book.cells.append(shown)
         shown.attachments = attached
         book.cells.append(new_raw_cell(filled("raw-mimetype", "<img src=x onerror=RUN>")))
@@ -101,7 +103,10 @@ def shows(book):
 def graded(tmp_path_factory):
     here = course(tmp_path_factory.mktemp("browser"))
     hand_in(here, "blank")
-    hand_in(here, "text", notebook(here, change=textual(new_markdown_cell)))
+    beside = hand_in(here, "text", notebook(here, change=textual(new_markdown_cell))).with_name("img") / "proof.png"
+    beside.parent.mkdir()
+    beside.write_bytes(base64.b64decode(PNG))
+    beside.parent.with_name("evil.svg").write_text("<svg onload='console.log(/RAN-beside/)'/>")
     hand_in(here, "raw", notebook(here, change=textual(new_raw_cell)))
     path = hand_in(here, "shown", notebook(here, change=shows))
     path.with_name("evil.html").write_text("<script>console.log(/RAN-file/)</script>")
@@ -297,7 +302,9 @@ def test_without_the_sanitiser_scripts_are_seen_to_run(browser, jupyter, graded)
 
 def test_a_photo_that_is_attached_is_shown_and_what_lies_beside_a_notebook_is_not_served(browser, jupyter, graded):
     _, _, page = opened(browser, jupyter, graded, "text", "formgrader")
-    assert page.locator("img[alt=photo]").evaluate("image => image.naturalWidth") == 1
+    for each in ("photo", "beside"):
+        assert page.locator(f"img[alt={each}]").evaluate("image => image.naturalWidth") == 1
+    assert page.get_by_text("The picture evil.svg is missing").count() == 1
     assert page.get_by_text("The picture lost.png is missing").count() == 1
     assert page.goto(page.url.partition("?")[0] + "evil.html").status == 404
     page.context.close()

@@ -352,7 +352,7 @@ def test_a_lecturers_own_assignment_is_graded_by_its_own_tests(tmp_path):
         path = here / "submitted" / student / "plain" / "plain.ipynb"
         path.parent.mkdir(parents=True)
         nbformat.write(book, path)
-    run(here, "plain", "--unsandboxed", code=0)
+    run(here, "plain", "--unsandboxed", code=1)
     marks = {student: marks["test-square"] for student, marks in scores(here).items()}
     assert marks == {"right": 5.0, "wrong": 0.0, "patched": 0.0, "an_object": None}
 
@@ -471,7 +471,7 @@ def graded_lab(tmp_path_factory):
         },
     )
     write_answers(made, "blank", {})
-    return made, run(made, "lab", code=0)
+    return made, run(made, "lab", code=1)
 
 
 @pytest.mark.slow
