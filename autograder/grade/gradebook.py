@@ -5,6 +5,7 @@ without nbgrader's objects, for which each mark is several queries and commits. 
 of its marks are there or none. What a person has entered (manual scores, extra credit, comments) is never touched.
 """
 
+import functools
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -23,10 +24,14 @@ from autograder.grade.restore import Regions, Release, cells_in, kernelspec_of, 
 from autograder.protocol.notebook import FLAGS, Cell
 
 WAIT_SECONDS = 60.0
+LATE = "late penalty"
+"""Stands among the marks of cells for what late work costs, where it costs something."""
 FLAG_OF = {"GradeCell": "grade", "SolutionCell": "solution", "TaskCell": "task"}
 """By the type of a row of base_cell; a cell that is graded and a solution has two."""
 
 T = TypeVar("T")
+Marks = tuple[float | None, float | None]
+"""What a person gave for a cell in the place of automatic points, and on top."""
 
 
 class UnknownAssignment(NoGradebook):
@@ -142,7 +147,35 @@ class Gradebook:
         found: dict[str, dict[str, float | None]] = {}
         for student, cell, score in rows:
             found.setdefault(student, {})[cell] = score
+        for student, penalty in self._again(lambda connection: connection.execute(self._submitted()).all()):
+            if penalty:
+                found.setdefault(student, {})[LATE] = penalty
         return found
+
+    def _submitted(self, *more: sa.Column[Any]) -> sa.Select[Any]:
+        """Select student, penalty and more of each submitted notebook."""
+        submission, notebook = self._tables["submitted_assignment"], self._tables["submitted_notebook"]
+        return (
+            sa.select(submission.c.student_id, notebook.c.late_submission_penalty, *more)
+            .join(notebook, notebook.c.assignment_id == submission.c.id)
+            .where(notebook.c.notebook_id == self._notebook)
+        )
+
+    @functools.cached_property
+    def _by_people(self) -> tuple[dict[str, Any], dict[str, dict[str, Marks]]]:
+        """What people have entered: extensions, and manual and extra points of cells, by student."""
+        t = self._tables
+        extension = t["submitted_assignment"].c.extension
+        rows = cell_rows(t, t["grade"], "manual_score", "extra_credit")
+        rows = rows.where(t["submitted_notebook"].c.notebook_id == self._notebook)
+
+        def read(connection: sa.Connection) -> tuple[dict[str, Any], dict[str, dict[str, Marks]]]:
+            given: dict[str, dict[str, Marks]] = {}
+            for student, cell, *points in connection.execute(rows):
+                given.setdefault(student, {})[cell] = points[0], points[1]
+            return {student: more for student, _, more in connection.execute(self._submitted(extension))}, given
+
+        return self._again(read)
 
     def waiting(self) -> dict[str, float]:
         """Return the points that a person has still to give to each student, who has any such."""
@@ -156,13 +189,34 @@ class Gradebook:
         return found
 
     def wanted(self, record: Record) -> dict[str, float | None]:
-        """Return the automatic marks that follow from a record; None where a person grades."""
+        """Return the automatic marks that follow from a record, None where a person grades, and the late penalty."""
+        extensions, given = self._by_people
+        marks = self._marks(record)
+        penalty = self._penalty(record, marks, given.get(record.student, {}), extensions.get(record.student))
+        return marks | ({LATE: penalty} if penalty else {})
+
+    def _marks(self, record: Record) -> dict[str, float | None]:
         marks: dict[str, float | None] = {name: points for name, points in record.marks.items() if name in self._graded}
         for name, given in self.release.cells.items():
             if name in self._graded and name not in marks:
                 person = given.has("solution") or given.has("task") or given.kind == "markdown"
                 marks[name] = None if person and name not in record.unanswered else 0.0
         return marks
+
+    def _penalty(
+        self, record: Record, marks: Mapping[str, float | None], given: Mapping[str, Marks], extension: Any
+    ) -> float | None:
+        """Return what being late costs, of all points; those of a person replace automatic ones."""
+        when, due = parsed_time(record.timestamp), self._duedate
+        if when is None or due is None or when <= due + interval(extension):
+            return None
+        total = 0.0
+        for name, score in marks.items():
+            manual, extra = given.get(name, (None, None))
+            total += (manual if manual is not None else score or 0.0) + (extra or 0.0)
+        return late_penalty(
+            self._course.config, record.student, total, (when - due - interval(extension)).total_seconds()
+        )
 
     def write(self, record: Record) -> None:
         """Write a record's marks in one transaction; repeating it changes nothing.
@@ -183,26 +237,26 @@ class Gradebook:
             connection.execute(handed_in.update().where(handed_in.c.id == submission["id"]).values(timestamp=when))
         key = {"assignment_id": submission["id"], "notebook_id": self._notebook}
         notebook = _row(connection, notebooks, key, {"flagged": False})["id"]
-        total = self._write_grades(connection, notebook, record)
+        marks = self._marks(record)
+        given = self._write_grades(connection, notebook, record, marks)
         self._write_comments(connection, notebook, record)
-        due = self._duedate + interval(submission.get("extension")) if self._duedate else None
-        late = (when - due).total_seconds() if when and due and when > due else 0.0
-        penalty = late_penalty(self._course.config, record.student, total, late) if late > 0 else None
+        penalty = self._penalty(record, marks, given, submission.get("extension"))
         connection.execute(notebooks.update().where(notebooks.c.id == notebook).values(late_submission_penalty=penalty))
 
-    def _write_grades(self, connection: sa.Connection, notebook: str, record: Record) -> float:
-        """Write the automatic marks, and return the sum of points, in which manual scores replace automatic ones."""
-        table, marks, total = self._tables["grade"], self.wanted(record), 0.0
+    def _write_grades(
+        self, connection: sa.Connection, notebook: str, record: Record, marks: Mapping[str, float | None]
+    ) -> dict[str, Marks]:
+        """Write the automatic marks, and return what people have given, by cell."""
+        table, given = self._tables["grade"], dict[str, Marks]()
         found, rows = _rows_by_cell(connection, table, notebook, "manual_score", "extra_credit"), {}
         for name, cell in self._graded.items():
-            score = marks[name]
             _, manual, extra = found.get(cell, (None, None, None))
-            total += (manual if manual is not None else score or 0.0) + (extra or 0.0)
+            given[name] = manual, extra
             # As nbgrader has it: what a person has graded once is to be looked at again.
-            waits = manual is not None or score is None or record.is_another
-            rows[cell] = {"auto_score": score, "needs_manual_grade": waits}
+            waits = manual is not None or marks[name] is None or record.is_another
+            rows[cell] = {"auto_score": marks[name], "needs_manual_grade": waits}
         _put(connection, table, notebook, rows, found)
-        return total
+        return given
 
     def _write_comments(self, connection: sa.Connection, notebook: str, record: Record) -> None:
         table = self._tables["comment"]

@@ -1,12 +1,14 @@
 """Grade a class: open the course, grade the submissions that are due, write the results, print the progress."""
 
 import contextlib
+import functools
 import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -16,10 +18,10 @@ from autograder.errors import AutograderError
 from autograder.grade import cluster, points
 from autograder.grade.batch import grade_all
 from autograder.grade.class_marks import read_class
-from autograder.grade.collect import SubmissionFolder, files_below, places
+from autograder.grade.collect import files_below, places
 from autograder.grade.console import changes_table, followed, needs_marks, one_line, summary, table
 from autograder.grade.course import Course
-from autograder.grade.gradebook import Gradebook, UnknownAssignment, assignments_and
+from autograder.grade.gradebook import LATE, Gradebook, UnknownAssignment, assignments_and
 from autograder.grade.grader import Job, Result
 from autograder.grade.instructor_tests import sources_of
 from autograder.grade.records import Record, Records
@@ -179,7 +181,9 @@ class Run:
         self.writer = Writer(
             self.records, self.gradebook, self.course.folder("autograded"), self.course.folder("source") / name
         )
-        self.places: list[SubmissionFolder] = list(places(self.course.folder("submitted"), name))
+        found = list(places(self.course.folder("submitted"), name))
+        self.places = [each for each in found if each.student not in self.course.excluded]
+        self.excluded = len(found) - len(self.places)
         if not self.places:
             where = self.course.folder("submitted") / "STUDENT" / name / f"{name}.ipynb"
             raise CannotGrade(f"nobody has handed in {name} yet: put each notebook at {where}")
@@ -251,6 +255,14 @@ class Run:
                 self.writer.write(result)
             yield result.record
 
+    def would_change(self, record: Record) -> dict[str, tuple[Any, Any]]:
+        """Return the marks in the gradebook that are not those of a record: as they are, and as they should be."""
+        return changes(self._marks_before.get(record.student, {}), self.gradebook.wanted(record))
+
+    @functools.cached_property
+    def _marks_before(self) -> dict[str, dict[str, float | None]]:
+        return self.gradebook.marks()
+
     def results(self) -> Iterator[Result]:
         """Grade the submissions that are due, and yield the results without writing them."""
         if self.options.cluster:
@@ -291,8 +303,13 @@ def grade_class(
             console.print(
                 f"{state.outdated} of them were judged by other checks or another seed than now.", highlight=False
             )
+        if run.excluded:
+            console.print(f"Left out by student_id_exclude: {run.excluded}.", highlight=False)
+        repaired = {record.student: run.would_change(record) for record in state.repair}
         if options.dry_run:
-            return _dry(run, console)
+            return _dry(run, console, repaired)
+        for line in _said_of_repairs(repaired):
+            console.print(line, highlight=False, soft_wrap=True)
         fresh = list(followed(console, run.grade(), len(state.todo)))
         records, waiting = [*state.done, *fresh], run.gradebook.waiting()
     console.print(table(run.assignment, records, waiting))
@@ -320,17 +337,28 @@ def _said_of_points(run: Run) -> Iterator[str]:
         yield f"{what}{some}. --new-points gives the new ones to all; with --dry-run it shows first who would get what."
 
 
-def _dry(run: Run, console: Console) -> int:
+def _said_of_repairs(repaired: Mapping[str, Mapping[str, tuple[Any, Any]]]) -> Iterator[str]:
+    """Yield in sentences what is put right in the gradebook of what is graded already."""
+    late = {student: found[LATE] for student, found in repaired.items() if LATE in found}
+    if late:
+        some = ", ".join(
+            f"{one_line(each)} {was or 0:g} to {now or 0:g}" for each, (was, now) in list(late.items())[:20]
+        )
+        yield f"As due dates, extensions, settings and points are now, {len(late)} late penalties change: {some}."
+    if others := [each for each, found in repaired.items() if found.keys() - {LATE}]:
+        yield f"Marks of {len(others)} were not in the gradebook as recorded, and are put there."
+
+
+def _dry(run: Run, console: Console, repaired: dict[str, dict[str, tuple[Any, Any]]]) -> int:
     """Grade, write nothing, and show which marks would change."""
-    before, found, records = run.gradebook.marks(), {}, []
+    found, records = dict(repaired), [*run.state.repair]
     for each in run.revalued if run.options.new_points else ():
-        if changed := changes(before.get(each.after.student, {}), run.gradebook.wanted(each.after)):
+        if changed := run.would_change(each.after):
             found[each.after.student] = changed | {"all checks": (each.before.score, each.after.score)}
             records.append(each.after)
     for record in followed(console, (result.record for result in run.results()), len(run.state.todo)):
         records.append(record)
-        wanted = run.gradebook.wanted(record) if needs_marks(record) else {}
-        if wanted and (changed := changes(before.get(record.student, {}), wanted)):
+        if needs_marks(record) and (changed := run.would_change(record)):
             found[record.student] = changed
     console.print(changes_table(found))
     console.print(
