@@ -64,10 +64,10 @@ class GradebookRow:
     person: Person = field(default_factory=Person)
 
 
-def cell_rows(t: Tables, table: sa.Table, *columns: str) -> sa.Select[Any]:
+def cell_rows(t: Tables, table: sa.Table, *columns: str, cell_by: str = "name") -> sa.Select[Any]:
     """Select student, cell and columns of a table that has a row for each cell of each submitted notebook."""
     submission, notebook, cell = t["submitted_assignment"], t["submitted_notebook"], t["base_cell"]
-    wanted = (submission.c.student_id, cell.c.name, *(table.c[column] for column in columns))
+    wanted = (submission.c.student_id, cell.c[cell_by], *(table.c[column] for column in columns))
     return (
         sa.select(*wanted)
         .join(notebook, notebook.c.id == table.c.notebook_id)
@@ -110,9 +110,13 @@ def cells_of(t: Tables) -> sa.Select[Any]:
 def _read(connection: sa.Connection, t: Tables, name: str) -> tuple[dict[str, GradebookRow], dict[str, float]]:
     submission, notebook = t["submitted_assignment"], t["submitted_notebook"]
     assignment = sa.select(t["assignment"].c.id).where(t["assignment"].c.name == name)
-    notebooks = sa.select(t["notebook"].c.id).where(t["notebook"].c.assignment_id.in_(assignment))
-    cells_here = connection.execute(cells_of(t).where(t["base_cell"].c.notebook_id.in_(notebooks)))
-    most = {cell: float(points) for _, cell, _, points in cells_here if points is not None}
+    asked = sa.select(t["notebook"].c.id, t["notebook"].c.name).where(t["notebook"].c.assignment_id.in_(assignment))
+    notebooks = {row.id: row.name for row in connection.execute(asked)}
+    of = t["base_cell"].c.notebook_id
+    cells_here = connection.execute(cells_of(t).add_columns(of).where(of.in_(notebooks))).all()
+    several = len(notebooks) > 1  # which may have cells of one name
+    names = {id: f"{notebooks[where]}: {cell}" if several else cell for id, cell, *_, where in cells_here}
+    most = {names[id]: float(points) for id, _, _, points, _ in cells_here if points is not None}
     mine = submission.c.assignment_id.in_(assignment)
     late = (
         sa.select(submission.c.student_id, notebook.c.late_submission_penalty)
@@ -123,15 +127,16 @@ def _read(connection: sa.Connection, t: Tables, name: str) -> tuple[dict[str, Gr
     for student, penalty in connection.execute(late):
         penalties[student] = penalties.get(student, 0.0) + float(penalty or 0.0)
     comments: dict[str, dict[str, str]] = {}
-    rows = cell_rows(t, t["comment"], "auto_comment", "manual_comment").where(mine)
+    rows = cell_rows(t, t["comment"], "auto_comment", "manual_comment", cell_by="id").where(mine)
     for student, cell, auto, manual in connection.execute(rows):
         if said := manual if manual is not None else auto:
-            comments.setdefault(student, {})[cell] = _text(said)
+            comments.setdefault(student, {})[names[cell]] = _text(said)
     cells: dict[str, dict[str, CellMark]] = {}
-    rows = cell_rows(t, t["grade"], "auto_score", "manual_score", "extra_credit", "needs_manual_grade").where(mine)
+    columns = "auto_score", "manual_score", "extra_credit", "needs_manual_grade"
+    rows = cell_rows(t, t["grade"], *columns, cell_by="id").where(mine)
     for student, cell, auto, manual, extra, waits in connection.execute(rows):
-        cells.setdefault(student, {})[cell] = CellMark(
-            most.get(cell, 0.0), _number(auto), _number(manual), float(extra or 0.0), bool(waits)
+        cells.setdefault(student, {})[names[cell]] = CellMark(
+            most.get(names[cell], 0.0), _number(auto), _number(manual), float(extra or 0.0), bool(waits)
         )
     people = t["student"].c
     everybody = {

@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -206,8 +206,14 @@ def files_below(top: Path | int) -> dict[str, bytes | None]:
     return found
 
 
-def take(place: SubmissionFolder, assignment: str) -> SubmittedFile:
-    """Return the notebook in a student's folder, with what lies beside it: the one with the assignment's name first.
+def take(place: SubmissionFolder, wanted: str, others: Container[str] = ()) -> SubmittedFile:
+    """Return the notebook in a student's folder, with what lies beside it: the one with the right name first.
+
+    Parameters
+    ----------
+    place : the folder
+    wanted : the file's right name
+    others : names of the assignment's other notebooks
 
     Raises
     ------
@@ -226,8 +232,7 @@ def take(place: SubmissionFolder, assignment: str) -> SubmittedFile:
         names = os.listdir(directory)  # noqa: PTH208  (of the folder that is open, whatever stands in its place now)
         if len(names) > MAX_ENTRIES:
             raise Unreadable(f"There are {len(names)} files in the folder: leave the notebook there.")
-        notebooks = sorted(name for name in names if name.endswith(".ipynb") and not name.startswith("."))
-        wanted = f"{assignment}.ipynb"
+        notebooks = [n for n in names if n.endswith(".ipynb") and not n.startswith(".") and n not in others]
         if not notebooks:
             raise Unreadable(whereabouts(directory, wanted))
         if len(notebooks) > MAX_NOTEBOOKS:
@@ -238,7 +243,7 @@ def take(place: SubmissionFolder, assignment: str) -> SubmittedFile:
             timestamp = _content(directory, TIMESTAMP, 2**20)[:100].decode("utf-8", "replace").strip()
         return replace(first, timestamp=timestamp, rivals=tuple(rivals), files=files_below(directory))
     except IsADirectoryError as error:
-        raise Unreadable(f"There is a folder where {assignment}.ipynb belongs.") from error
+        raise Unreadable(f"There is a folder where {wanted} belongs.") from error
     except OSError as error:
         linked = error.errno in (40, 62)  # ELOOP on Linux and on macOS
         why = "is a link to another file, and is not followed" if linked else f"cannot be read: {error.strerror}"

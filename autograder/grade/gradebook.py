@@ -43,10 +43,16 @@ def _id() -> str:
 
 
 class Gradebook:
-    """The gradebook of a course, for one assignment."""
+    """The gradebook of a course, for one notebook of an assignment."""
 
-    def __init__(self, course: Course, assignment: str) -> None:
+    def __init__(self, course: Course, assignment: str, notebook: str = "") -> None:
         """Connect to the gradebook, and read the release of the assignment.
+
+        Parameters
+        ----------
+        course : where it is
+        assignment : its name
+        notebook : which of its notebooks; "" stands for the one that has its name
 
         Raises
         ------
@@ -55,6 +61,7 @@ class Gradebook:
         """
         self._course = course
         self._name = assignment
+        self._file = f"{notebook or assignment}.ipynb"
         again = f"run `nbgrader generate_assignment {assignment}` in {course.root}, or `make release`"
         found = database(course)
         if found is None:
@@ -69,7 +76,7 @@ class Gradebook:
         row = connection.execute(
             sa.select(notebook.id, notebook.assignment_id, notebook.kernelspec, assignment.duedate)
             .join(t["assignment"], assignment.id == notebook.assignment_id)
-            .where(assignment.name == self._name, notebook.name == self._name)
+            .where(assignment.name == self._name, notebook.name == self._file.removesuffix(".ipynb"))
         ).first()
         if row is None:
             raise UnknownAssignment(f"The gradebook does not know {self._name}: {again}.")
@@ -110,7 +117,7 @@ class Gradebook:
 
     def _whole(self) -> tuple[Cell, ...]:
         """Return all cells of the notebook in order, which the gradebook does not keep; none where it is not there."""
-        places = (self._course.folder(step) / self._name / f"{self._name}.ipynb" for step in ("release", "source"))
+        places = (self._course.folder(step) / self._name / self._file for step in ("release", "source"))
         return next(filter(None, map(cells_in, places)), ())
 
     def check_writable(self) -> None:
@@ -342,6 +349,22 @@ def _passes(error: SQLAlchemyError) -> bool:
         return "unique" in str(raised).lower()
     code = getattr(raised, "sqlstate", "") or "08" if hasattr(raised, "sqlstate") else ""
     return isinstance(error, OperationalError) and ("locked" in str(raised) or code[:2] in ("08", "40", "55", "57"))
+
+
+def notebooks_of(course: Course, assignment: str) -> list[str]:
+    """Return the names of an assignment's notebooks, as the gradebook has them; none where it does not know it.
+
+    Raises
+    ------
+    NoGradebook
+    """
+    found = database(course)
+    if found is None:
+        return []
+    engine, t = found
+    names = sa.select(t["notebook"].c.name).join(t["assignment"]).where(t["assignment"].c.name == assignment)
+    with readable(engine.url), engine.connect() as connection:
+        return sorted(connection.execute(names).scalars())
 
 
 def assignments_and(course: Course, name: str, release: Release) -> Mapping[str, Assignment]:

@@ -52,6 +52,8 @@ class Job:
     preamble : the code cells with which every notebook begins (`restore.shared_cells`): run once for all
     texts : the text cells as they were handed out (`restore.shared_cells`)
     tests : a lecturer's own tests, and what they need
+    notebook : the file's name
+    others : names of the assignment's other notebooks
     packages : distributions that notebooks may import besides those that all may
     solution : the file of the lecturer's notebook with the answers, by which it is known what they can judge; or b""
     files : paths of the files that were handed out beside the notebook
@@ -69,8 +71,15 @@ class Job:
     texts: frozenset[tuple[str, str]] = frozenset()
     tests: TestSources = field(default_factory=TestSources)
     solution: bytes = b""
+    notebook: str = ""
+    others: frozenset[str] = frozenset()
     packages: tuple[str, ...] = ()
     files: frozenset[str] = frozenset()
+
+    @property
+    def file(self) -> str:
+        """The right name of a submitted notebook."""
+        return self.notebook or f"{self.assignment.name}.ipynb"
 
     @property
     def sandboxed(self) -> bool:
@@ -126,7 +135,7 @@ def grade_submission(place: SubmissionFolder, job: Job, guests: Guests) -> Resul
     started = time.monotonic()
     record = blank(place, job)
     try:
-        file = take(place, job.assignment.name)
+        file = take(place, job.file, job.others)
         record = replace(record, notebook=file.name, sha256=file.sha256, timestamp=file.timestamp, beside=file.beside)
         file = chosen(file, job, guests)
         record = replace(record, notebook=file.name, sha256=file.sha256)
@@ -271,7 +280,7 @@ def failed_by_the_solution(job: Job, guests: Guests) -> frozenset[str]:
     if key not in _known_failures:
         failed: frozenset[str] = frozenset()
         with contextlib.suppress(Unreadable):
-            _, restored, found = judged(SubmittedFile(f"{job.assignment.name}.ipynb", job.solution), job, guests)
+            _, restored, found = judged(SubmittedFile(job.file, job.solution), job, guests)
             failed = frozenset(
                 name for name, (points, most) in own_tests(restored, found, job).items() if points < most
             )
@@ -297,7 +306,7 @@ def not_judged(
 def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Result:
     assignment, restored, found = judged(file, job, guests)
     troubles = list(restored.troubles)
-    if file.name != f"{job.assignment.name}.ipynb":
+    if file.name != job.file:
         troubles.append(Anomaly("renamed-notebook", file.name[:80]))
     if file.rivals:
         troubles.append(Anomaly("other-notebooks"))
@@ -313,13 +322,13 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
     unknown = [verdict for verdict in found.verdicts if verdict.passed is None]
     if unknown:
         return Result(bug(record, unknown[0].seen))
+    tests = own_tests(restored, found, job)
+    unjudged = not_judged(tests, restored, found, job, guests)
+    troubles += [Anomaly("test-not-judged", f"{name}: {why}") for name, why in unjudged.items()]
     outcome = found.outcome
     if outcome == "graded" and troubles:
         outcome = "graded-with-trouble"
     content = written(restored, assignment, found, job)
-    tests = own_tests(restored, found, job)
-    unjudged = not_judged(tests, restored, found, job, guests)
-    troubles += [Anomaly("test-not-judged", f"{name}: {why}") for name, why in unjudged.items()]
     extras = {name: None if name in unjudged else points for name, (points, _) in tests.items()}
     record = replace(
         record,

@@ -108,7 +108,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
         if about["notebook"] != name:
             raise NotGraded(f"{about['notebook']}.ipynb is not the notebook {name}.ipynb of the assignment.")
         autograded, own = course.folder("autograded") / student / name, course.folder("source") / name
-        for each in sanitize.clear(autograded, f"{name}.ipynb", own):
+        for each in sanitize.clear(autograded, [f"{name}.ipynb"], own):
             self.log.warning("%s: %s stays in submitted/ only: a browser might run it.", student, shown_name(each))
         gradebook, records = Gradebook(course, name), Records(course.root, name)
         known = assignments_and(course, name, gradebook.release)

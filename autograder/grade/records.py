@@ -235,15 +235,25 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
 class Records:
     """The records of one assignment of a course."""
 
-    def __init__(self, course: Path, assignment: str) -> None:
-        """Name the folder of the records; the first write makes it."""
+    def __init__(self, course: Path, assignment: str, notebook: str = "") -> None:
+        """Name the folder of the records; the first write makes it.
+
+        Parameters
+        ----------
+        course : its directory
+        assignment : its name
+        notebook : which of several notebooks, if it has several
+        """
         self.assignment = assignment
-        self._folder = course / FOLDER / assignment
+        self._home = course
+        self._folder = course / FOLDER / assignment / notebook
 
     def _prepared(self) -> None:
         with _writing(self._folder):
-            for folder in (self._folder.parent, self._folder, self._folder / "records"):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            made = self._home
+            for name in (*self._folder.relative_to(made).parts, "records"):
+                made /= name
+                made.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def path(self, student: str) -> Path:
         """Return where a student's record is."""

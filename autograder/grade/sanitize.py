@@ -25,7 +25,7 @@ import posixpath
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from html import escape, unescape
 from html.entities import html5
 from pathlib import Path
@@ -281,13 +281,13 @@ HARMLESS = frozenset({*".csv .dat .gif .jpeg .jpg .json .npy .npz .png .py .tsv 
 """What a browser shows as data, whoever serves it."""
 
 
-def clear(folder: Path, notebook: str, given: Path) -> Iterator[str]:
+def clear(folder: Path, notebooks: Container[str], given: Path) -> Iterator[str]:
     """Remove files that a browser might run from a folder of autograded work, and yield their names.
 
     Parameters
     ----------
     folder : of one student; formgrader serves what lies in it with the lecturer's session
-    notebook : the name of the autograded notebook
+    notebooks : names of the autograded notebooks
     given : the folder of the lecturer's own files, which stay
     """
     for place, folders, names in os.walk(folder):
@@ -295,7 +295,7 @@ def clear(folder: Path, notebook: str, given: Path) -> Iterator[str]:
             path = Path(place) / each
             inside = path.relative_to(folder)
             own = given / inside
-            if str(inside) == notebook or (path.suffix.lower() in HARMLESS and not path.is_symlink()):
+            if str(inside) in notebooks or (path.suffix.lower() in HARMLESS and not path.is_symlink()):
                 continue
             if not own.is_file() or not filecmp.cmp(path, own, shallow=False):
                 path.unlink()

@@ -5,7 +5,7 @@ import functools
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,10 @@ from autograder.course_file import FILE, assignments_of, packages_of, record_poi
 from autograder.errors import AutograderError
 from autograder.grade import cluster, points
 from autograder.grade.batch import grade_all
-from autograder.grade.class_marks import read_class
 from autograder.grade.collect import files_below, places
 from autograder.grade.console import changes_table, followed, needs_marks, one_line, summary, table
 from autograder.grade.course import Course
-from autograder.grade.gradebook import LATE, Gradebook, UnknownAssignment, assignments_and
+from autograder.grade.gradebook import LATE, Gradebook, UnknownAssignment, assignments_and, notebooks_of
 from autograder.grade.grader import Job, Result
 from autograder.grade.instructor_tests import sources_of
 from autograder.grade.records import Record, Records
@@ -78,7 +77,12 @@ class Options:
 
 
 def job_of(
-    course: Course, gradebook: Gradebook, assignment: Assignment, known: Mapping[str, Assignment], options: Options
+    course: Course,
+    gradebook: Gradebook,
+    assignment: Assignment,
+    known: Mapping[str, Assignment],
+    options: Options,
+    notebooks: Sequence[str] = (),
 ) -> Job:
     """Return the job of an assignment, without its seed.
 
@@ -88,10 +92,12 @@ def job_of(
     assignment : as it is asked now
     known : the assignments of the course, by name
     options : what the caller chooses
+    notebooks : names of its notebooks, if there are several; the first is meant
     """
     name, release = assignment.name, gradebook.release
+    file, *others = (f"{each}.ipynb" for each in notebooks or (name,))
     assignment = assignment.worth(release.worth)
-    solved = course.folder("source") / name / f"{name}.ipynb"
+    solved = course.folder("source") / name / file
     preamble, texts = shared_cells(release)
     releases = released(course.root)
     asked = (assignment, *(each for each in releases.values() if each.name == name))
@@ -112,6 +118,8 @@ def job_of(
         tests=tests,
         solution=solved.read_bytes() if tests.tests and solved.is_file() else b"",
         packages=installed(course.root, name),
+        notebook=file,
+        others=frozenset(others),
         files=frozenset(files_below(course.folder("release") / name)),
     )
 
@@ -149,8 +157,17 @@ class Run:
     sandbox : one that is starting already, if there is one; whoever made it closes it
     """
 
-    def __init__(self, name: str, options: Options, sandbox: SandboxProcess | None = None) -> None:
+    def __init__(
+        self, name: str, options: Options, sandbox: SandboxProcess | None = None, notebooks: Sequence[str] = ()
+    ) -> None:
         """Open the course and the gradebook, and list the submissions.
+
+        Parameters
+        ----------
+        name : of the assignment
+        options : what the caller chooses
+        sandbox : one that is starting already
+        notebooks : names of its notebooks, if there are several; the first is meant
 
         Raises
         ------
@@ -167,7 +184,7 @@ class Run:
         keep_out_of(self.course.folder("submitted"))
         hide(str(self.course.root), "course")
         try:
-            self.gradebook = Gradebook(self.course, name)
+            self.gradebook = Gradebook(self.course, name, *notebooks[:1])
         except UnknownAssignment as error:
             known = assignments_of(self.course.root)
             if name not in known:
@@ -177,22 +194,29 @@ class Run:
         self.new_points = points.differing(known[name], self.gradebook.release)
         if options.new_points:
             self.gradebook.release = points.put_in_force(self.gradebook.release, self.new_points)
-        self.records = Records(self.course.root, name)
-        self.writer = Writer(
-            self.records, self.gradebook, self.course.folder("autograded"), self.course.folder("source") / name
-        )
+        self.records = Records(self.course.root, name, *notebooks[:1])
         found = list(places(self.course.folder("submitted"), name))
         self.places = [each for each in found if each.student not in self.course.excluded]
         self.excluded = len(found) - len(self.places)
         if not self.places:
             where = self.course.folder("submitted") / "STUDENT" / name / f"{name}.ipynb"
             raise CannotGrade(f"nobody has handed in {name} yet: put each notebook at {where}")
-        self.job = job_of(self.course, self.gradebook, known[name], known, options)
+        self.job = job_of(self.course, self.gradebook, known[name], known, options, notebooks)
+        self.writer = Writer(
+            self.records,
+            self.gradebook,
+            self.course.folder("autograded"),
+            self.course.folder("source") / name,
+            self.job.file,
+            self.job.others,
+        )
         if options.new_points:
             worth = self.gradebook.release.worth
             releases = {d: each.worth(worth) if each.name == name else each for d, each in self.job.releases.items()}
             self.job = replace(self.job, releases=releases)
         self.assignment = self.job.assignment
+        if notebooks:
+            self.assignment = replace(self.assignment, title=f"{self.assignment.title}, {notebooks[0]}")
         self.revalued: list[points.Revalued] = []
         self.promised = 0
         self.state = ClassState()
@@ -290,10 +314,20 @@ def grade_class(
         When nothing could be done.
     """
     console = console or Console(emoji=False)
-    run, started = Run(assignment, options, sandbox), time.monotonic()
+    course = Course.named(options.course)
+    notebooks = [] if assignment in assignments_of(course.root) else notebooks_of(course, assignment)
+    if notebooks in ([], [assignment]):
+        return _grade(Run(assignment, options, sandbox), console)
+    turns = ([name, *(other for other in notebooks if other != name)] for name in notebooks)
+    return max([_grade(Run(assignment, options, notebooks=each), console) for each in turns])
+
+
+def _grade(run: Run, console: Console) -> int:
+    """Grade one notebook of each student."""
+    started, options = time.monotonic(), run.options
     with run.opened():
         state = run.state
-        for line in _said_of_points(run):
+        for line in points.sentences(run):
             console.print(line, highlight=False, soft_wrap=True)
         if state.todo and not options.sandboxed:
             console.print("[red]Students' code runs without a sandbox, with all your rights.[/]", soft_wrap=True)
@@ -316,25 +350,6 @@ def grade_class(
     seconds = time.monotonic() - started
     console.print(summary(records, len(fresh), seconds), highlight=False, soft_wrap=True)
     return exit_code(records)
-
-
-def _said_of_points(run: Run) -> Iterator[str]:
-    """Yield in sentences which points are other ones than were promised, and what becomes of them."""
-    names = {each.id: each.function for each in run.assignment.exercises}
-    new = ", ".join(f"{names.get(id, id)} {most:g}" for id, most in run.new_points.items())
-    if run.options.new_points:
-        yield f"New points: {new or 'none'}. Of those that are in, {len(run.revalued)} change with them."
-        rows, _ = read_class(run.course, run.assignment.name)
-        cells = {student: (row.cells.get(id) for id in run.new_points) for student, row in sorted(rows.items())}
-        given = [student for student, found in cells.items() if any(each and each.manual is not None for each in found)]
-        if given:
-            yield f"What a person gave for these stays as it is; look at {', '.join(map(one_line, given))}."
-    elif new or run.promised:
-        what = (
-            f"course.toml gives other points than are in force: {new}" if new else "Points are not as in older releases"
-        )
-        some = f"; {run.promised} submissions keep those that they were promised" if run.promised else ""
-        yield f"{what}{some}. --new-points gives the new ones to all; with --dry-run it shows first who would get what."
 
 
 def _said_of_repairs(repaired: Mapping[str, Mapping[str, tuple[Any, Any]]]) -> Iterator[str]:

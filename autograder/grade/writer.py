@@ -44,17 +44,20 @@ class Writer:
     records, gradebook : where they go
     autograded : the folder of autograded notebooks
     source : the folder of the lecturer's own files, which stay where they were copied
+    file : the right name of a notebook
+    others : names of the assignment's other notebooks
     """
 
     records: Records
     gradebook: Gradebook
     autograded: Path
     source: Path
+    file: str
+    others: frozenset[str] = frozenset()
 
     def path(self, student: str) -> Path:
         """Return a student's autograded notebook."""
-        name = self.records.assignment
-        return self.autograded / student / name / f"{name}.ipynb"
+        return self.autograded / student / self.records.assignment / self.file
 
     def write(self, result: Result) -> None:
         """Write a result: the notebook, the record, the gradebook.
@@ -66,7 +69,7 @@ class Writer:
         record = result.record
         if result.notebook:
             path = self.path(record.student)
-            for _ in sanitize.clear(path.parent, path.name, self.source):
+            for _ in sanitize.clear(path.parent, {path.name, *self.others}, self.source):
                 pass  # what nbgrader copied there before
             write_whole(path, result.notebook, 0o644)
             stamp = path.with_name(TIMESTAMP)
@@ -99,7 +102,7 @@ class Writer:
         if record.outcome in TO_BE_GRADED_AGAIN:
             return False
         try:
-            file = take(place, self.records.assignment)
+            file = take(place, self.file, self.others)
         except Unreadable as error:
             return record.outcome == "unreadable" and not record.sha256 and record.advice == str(error)
         if (record.timestamp, record.beside) != (file.timestamp, file.beside):

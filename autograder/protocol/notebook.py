@@ -143,6 +143,14 @@ def attachments_of(cell: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 yield name, "".join("".join(map(str, data)).split())
 
 
+def _flags(noted: Mapping[str, Any]) -> frozenset[str]:
+    """Return what nbgrader has noted; as it has it, a graded cell is locked unless it is an answer, which never is."""
+    found = {flag for flag in FLAGS if noted.get(flag)}
+    if "solution" in found:
+        return frozenset(found - {"locked"})
+    return frozenset(found | {"locked"} if "grade" in found else found)
+
+
 def _cell(cell: Any, number: int) -> Cell:
     if not isinstance(cell, dict) or not isinstance(kind := cell.get("cell_type", "raw"), str):
         raise NoNotebook(f"cell {number} is not a cell")
@@ -161,7 +169,7 @@ def _cell(cell: Any, number: int) -> Cell:
         source,
         _text(cell.get("id")),
         _text(_below(noted, "grade_id")),
-        frozenset(flag for flag in FLAGS if noted.get(flag)) if isinstance(noted, dict) else None,
+        _flags(noted) if isinstance(noted, dict) else None,
         float(points) if type(points) in (int, float) and abs(points) < 1e9 else None,
         tuple(attachments_of(cell)) if kind == "markdown" else (),
         outputs=tuple(each for each in outputs if isinstance(each, dict)) if isinstance(outputs, list) else (),

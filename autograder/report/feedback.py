@@ -226,6 +226,9 @@ def _write(graded: GradedClass, student: str, page: bytes) -> Path:
 
 def write_feedback(graded: GradedClass, students: Collection[str], book: str, jobs: int) -> int:
     """Write the pages of a class, print their number, and return the exit code."""
+    if len(graded.notebooks) > 1:
+        name = graded.assignment.name
+        raise NoAssignment(f"{name} has several notebooks, whose pages are made by `nbgrader generate_feedback {name}`")
     known = [each.id for each in graded.students]
     students = [spelled_as(student, known) for student in students]
     for student in students:

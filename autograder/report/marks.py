@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder.assignments import Assignment
+from autograder.assignments import Assignment, ManualQuestion
 from autograder.core.verdict import Verdict
 from autograder.course_file import assignments_of
 from autograder.errors import AutograderError
 from autograder.grade.class_marks import CellMark, GradebookRow, read_class
 from autograder.grade.course import Course, NoGradebook
-from autograder.grade.gradebook import Gradebook, assignments_and
+from autograder.grade.gradebook import Gradebook, assignments_and, notebooks_of
 from autograder.grade.records import Record, Records, verdict_of
 from course_lib.names import suggestion
 
@@ -85,17 +85,18 @@ class GradedClass:
     assignment : what was asked
     max_points : of the whole, with what people grade
     students : by id
+    notebooks : names of its notebooks; of several there are no records here, but what the gradebook has of them
     """
 
     course: Course
     assignment: Assignment
     max_points: float
     students: tuple[Student, ...]
+    notebooks: tuple[str, ...]
 
     def notebook(self, step: str, student: str = "") -> Path | None:
         """Return the notebook in the folder of a step, a student's or the course's own; None where there is none."""
-        name = self.assignment.name
-        path = self.course.folder(step) / student / name / f"{name}.ipynb"
+        path = self.course.folder(step) / student / self.assignment.name / f"{self.notebooks[0]}.ipynb"
         return path if path.is_file() else None
 
 
@@ -118,19 +119,25 @@ def graded(name: str, course: Path | None = None) -> GradedClass:
     """
     found = Course.named(course)
     known = assignments_of(found.root)
+    notebooks: list[str] = []
     if name not in known:
         with contextlib.suppress(NoGradebook):  # one that is the lecturer's own stands in the gradebook alone
-            known = assignments_and(found, name, Gradebook(found, name).release)
+            notebooks = notebooks_of(found, name)
+            known = assignments_and(found, name, Gradebook(found, name, *notebooks[:1]).release)
     if name not in known:
         raise NoAssignment(f"no assignment {name!r}; {suggestion(name, known)}")
     assignment = known[name]
     rows, worth = read_class(found, name)
     assignment = assignment.worth(worth)
+    if len(notebooks) > 1:
+        assignment = replace(assignment, written=tuple(ManualQuestion(id, most, id) for id, most in worth.items()))
+    records = Records(found.root, name, *(each for each in notebooks[:1] if each != name))
     return GradedClass(
         found,
         assignment,
         sum(worth.values()) if worth else assignment.total_points,
-        students_of(Records(found.root, name).all(), rows),
+        students_of(records.all() if len(notebooks) < 2 else (), rows),
+        tuple(notebooks) or (name,),
     )
 
 
