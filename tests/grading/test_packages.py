@@ -41,7 +41,7 @@ STUDENTS = {
     "inherits_from_it": (f"from sympy import Matrix\nclass Mine(Matrix):\n    pass\n{DW2}", "", ONE_WRONG),
     "uses_it_elsewhere": (DW2, "import sympy\nsympy.init_printing()", full()),
     "uses_what_the_course_lets_in": (f"import yaml\nassert yaml.safe_load('[1]') == [1]\n{DW2}", "", full()),
-    "writes_a_module": (f"from mine import half\n{DW2}", "%%writefile mine.py\nhalf = 0.5", full()),
+    "writes_a_module": (f"from mine import half\nassert half == 0.5\n{DW2}", "%%writefile mine.py\nhalf = 0.5", full()),
     "writes_a_module_that_imports": (
         f"from mine import half\n{DW2}",
         "%%writefile mine.py\nimport scipy\nhalf = 1",
@@ -52,6 +52,14 @@ STUDENTS = {
         "import numpy as np\nnp.save('x.npy', np.ones(3))",
         full(),
     ),
+}
+BESIDE = {
+    # Each: files beside the notebook, and what stands in the answer to compute_dW2.
+    "brings_a_module": ({"mine.py": "half = 0.5"}, f"from mine import half\nassert half == 0.5\n{DW2}"),
+    "brings_data_in_a_folder": ({"data/x.csv": "1,2"}, f"assert open('data/x.csv').read() == '1,2'\n{DW2}"),
+    "has_the_lecturers": ({}, f"from ours import word\nassert word == 'ours'\n{DW2}"),
+    "changed_the_lecturers": ({"ours.py": "word = 'mine'"}, f"from ours import word\nassert word == 'ours'\n{DW2}"),
+    "brings_what_is_named_as_a_package": ({"numpy.py": "1 / 0", "random.py": "1 / 0"}, f"import random\n{DW2}"),
 }
 TROUBLED = {name for name in STUDENTS if name.startswith(("uses_it", "decorates", "calculates", "inherits"))}
 
@@ -68,8 +76,20 @@ def graded(tmp_path_factory):
                 book.cells.insert(1, new_code_cell(above))
 
         hand_in(here, student, notebook(here, {"compute_dW2": answer}, change))
+    (here / "source" / NAME / "ours.py").write_text("word = 'ours'")
+    for student, (files, answer) in BESIDE.items():
+        folder = hand_in(here, student, notebook(here, {"compute_dW2": answer})).parent
+        for name, text in files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text)
     run(here, NAME)
     return here
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("student", BESIDE)
+def test_files_beside_a_notebook_can_be_opened_and_imported(graded, student):
+    assert scores(graded)[student] == full()
 
 
 @pytest.mark.slow
