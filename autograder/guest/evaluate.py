@@ -6,6 +6,7 @@ The same code serves the self-check in a notebook and the separate process of a 
 import bdb
 import contextlib
 import io
+import linecache
 import os
 import time
 import traceback
@@ -59,9 +60,19 @@ def failure_of(error: BaseException) -> Failure:
     # As tracebacks have it: where modules come compiled, as in a browser, that need not be the path of the file.
     here = Path(failure_of.__code__.co_filename).parents[1]
     others = (str(here.with_name("course_lib")), "<frozen", *LIBRARIES)
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(str(here))]
-    line = next((each.line or "" for each in reversed(frames) if not each.filename.startswith(others)), "")
-    line, function = clean(line, 200), clean(frames[-1].name, 80) if frames else ""
+    frames = [
+        (frame, number)
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith(str(here))
+    ]
+    line = ""
+    for frame, number in reversed(frames):
+        file = frame.f_code.co_filename
+        if not file.startswith(others):
+            linecache.checkcache(file)
+            line = clean(linecache.getline(file, number, frame.f_globals).strip(), 200)
+            break
+    function = clean(frames[-1][0].f_code.co_name, 80) if frames else ""
     return Failure(clean(type(error).__name__, 80), text, line, function)
 
 
