@@ -168,11 +168,13 @@ def test_magics_and_prints_are_run_as_in_a_notebook(report_of):
     assert report_of(answers, code=0)["score"] == 30
 
 
+@pytest.mark.slow
 def test_a_student_cannot_award_points_from_inside(report_of):
     forged = "import autograder\nautograder.check = lambda f: 1\nprint('2.0')\ndef compute_dW2(dZ2, A1):\n    return 0"
     assert wrong(report_of({"compute_dW2": forged}))["compute_dW2"] == "wrong-shape"
 
 
+@pytest.mark.slow
 def test_another_seed_judges_on_other_inputs(report_of):
     answers = {"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T"}
     first, second = report_of(answers), report_of(answers, "--seed", "7")
@@ -213,6 +215,7 @@ def test_an_unknown_assignment_is_one_sentence_and_exit_code_2(notebook_of):
     assert "did you mean 'ps4_two_layer'" in result.stderr
 
 
+@pytest.mark.slow
 def test_people_get_lines_and_a_sum(notebook_of):
     path = notebook_of({"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T"})
     result = CliRunner().invoke(main, ["check", str(path)])
@@ -263,6 +266,7 @@ def test_several_functions_that_never_return_cost_only_themselves_and_what_calls
     }
 
 
+@pytest.mark.slow
 def test_what_calls_an_unwritten_function_follows_from_it(report_of):
     report = report_of({"compute_dW2": "def compute_dW2(dZ2, A1):\n    raise NotImplementedError"}, code=1)
     assert wrong(report) == {

@@ -447,6 +447,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("needs_root")
 def test_what_an_ordinary_user_may_not_read_or_write_is_one_sentence(here, tmp_path):
     # Each: the rights that are left, of what, and the commands that cannot do without.
@@ -840,6 +841,7 @@ def ran(*words: str, environment: dict[str, str] | None = None, cwd: Path = ROOT
     )
 
 
+@pytest.mark.slow
 def test_in_the_plainest_of_places_check_and_grade_speak_ascii(here):
     told = ran("-m", "autograder.cli", "check", str(path_of(here, "ada")), environment=PLAIN)
     assert (told.code, told.err) == (0, "")

@@ -25,6 +25,7 @@ def course(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_an_archive_holds_the_release_the_wheel_and_a_short_readme(course):
     for name in NAMES:
         with zipfile.ZipFile(course / "dist" / f"{name}.zip") as archive:

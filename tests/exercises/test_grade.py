@@ -35,6 +35,7 @@ def test_without_a_sandbox_nothing_is_graded(course, monkeypatch, capsys):
     assert not (course / "autograded").exists()
 
 
+@pytest.mark.slow
 def test_where_nobody_has_handed_in_the_place_for_notebooks_is_named(course, monkeypatch, capsys):
     shutil.rmtree(course / "submitted")
     assert run(monkeypatch, "--course", str(course)) == 2

@@ -91,6 +91,7 @@ def only(course: Path, chosen: set[str]) -> None:
         shutil.rmtree(course / "submitted" / student)
 
 
+@pytest.mark.slow
 def test_three_of_them_are_graded_end_to_end(tmp_path):
     course = make(tmp_path / "class")
     chosen = {"missing_mean_in_dW2", "unchanged_release", "not_json"}

@@ -214,6 +214,7 @@ def test_a_file_that_was_meddled_with_is_graded_with_the_trouble_noted(here, cha
     assert record.score == 6.0, record.verdicts
 
 
+@pytest.mark.slow
 def test_a_photo_of_a_proof_is_in_the_autograded_notebook_and_the_lecturers_texts_are_as_they_were(tmp_path):
     odd = '<div style="color: red">\n\n[data](points.csv) ![figure](figure.png)\n\n</div>'
     here = make(tmp_path / "odd", TEXT.replace("# # Small", "# # Small\n#\n# " + odd.replace("\n", "\n# ")))

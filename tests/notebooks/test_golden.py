@@ -63,6 +63,7 @@ def test_a_golden_file_is_one_block_a_cell():
     )
 
 
+@pytest.mark.slow
 def test_nbval_passes_with_the_golden_outputs_and_fails_when_a_number_is_changed(tmp_path):
     text = written(blocks_of(sample(run=True)))
     right, wrong = sample(run=False), sample(run=False)
@@ -75,6 +76,7 @@ def test_nbval_passes_with_the_golden_outputs_and_fails_when_a_number_is_changed
     assert "1.4142135623730950" in failed.stdout
 
 
+@pytest.mark.slow
 def test_an_output_that_has_no_golden_block_fails(tmp_path):
     notebook = sample(run=False)
     join("sample", notebook, [])
