@@ -30,7 +30,7 @@ serve: docs ## serve the site on this machine alone, at http://127.0.0.1:8000
 test: .venv/.ready docs ## the tests: unit, property, end to end, and every notebook
 	@$(TESTS) --dist worksteal -m "not slow and not browser and not alone and not nightly"
 	@$(PY) -m pytest -q -m "alone and not slow and not browser and not nightly" tests/grading
-	@$(MAKE) --no-print-directory test-numpy1 test-notebooks
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-numpy1 test-notebooks
 
 test-all: test ## those and the long suites: browser, hostile class, the twelfth of the nightly tests that an id draws (ID=5e1f)
 	@$(LONG_TESTS) -m "(slow or browser or nightly) and not alone" --twelfth=$(ID)
