@@ -148,6 +148,7 @@ def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bo
     from autograder.core.declared import unknown_questions
     from autograder.core.render import text
     from autograder.course_file import assignments_of, released
+    from autograder.grade.collect import files_below
     from autograder.grade.submission import judge_notebook
     from autograder.recognise import Recognised, read, recognise
     from course_lib.names import suggestion
@@ -170,7 +171,7 @@ def check(notebook: Path, name: str | None, course_dir: Path | None, as_json: bo
             f"with it, or say which assignment it is with --assignment ({', '.join(known)})."
         )
     _end_tidily()
-    verdicts = judge_notebook(content, assignment, seed, seconds)
+    verdicts = judge_notebook(content, assignment, seed, seconds, files_below(notebook.parent))
     score = round(sum(verdict.points for verdict in verdicts), 6)
     if as_json:
         report = {

@@ -65,6 +65,11 @@ def exercise_checked_by(cell: Cell, assignment: Assignment) -> Exercise | None:
     return by_text or next((exercise for exercise in assignment.exercises if exercise.id in cell.names), None)
 
 
+def is_check(cell: Cell) -> bool:
+    """Return whether a cell holds a check, and nothing else that would have to be run."""
+    return cell.kind == "code" and bool(_CHECK.fullmatch("".join(cell.source.split())))
+
+
 _CHECKED = re.compile(r"\bcheck\([ \t]*(\w+)")
 
 
@@ -117,7 +122,7 @@ def recognise(
     known: Mapping[str, Assignment] = ASSIGNMENTS,
     released: Mapping[str, Assignment] | None = None,
 ) -> Recognised | None:
-    """Recognise the assignment of a notebook: by its metadata, then its cell ids, then its functions.
+    """Recognise the assignment of a notebook: by its metadata, if it holds that, then its cell ids, then its functions.
 
     Parameters
     ----------
@@ -131,7 +136,8 @@ def recognise(
     """
     found = _stated(notebook, known, released)
     if found:
-        return Recognised(found, "metadata")
+        other = other_than(found.name, notebook, {found.name: found, **known})
+        return Recognised(known[other], "functions") if other else Recognised(found, "metadata")
     ids = {id for cell in notebook.cells for id in cell.names}
     defined = {name for cell in notebook.cells if cell.kind == "code" for name in functions_defined_in(cell)}
     for by, asked, present in (

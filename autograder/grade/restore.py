@@ -1,7 +1,8 @@
 """Restore a submitted notebook: compare it with the release, and put back the cells that are not the student's.
 
 As nbgrader does before it grades: locked cells get their text again, metadata and points are those of the gradebook,
-outputs are cleared. What was found on the way is a list of troubles; none costs a mark.
+outputs are cleared. But beside our own checks a cell that was edited stays: the notebook's `check` has judged with it.
+What was found on the way is a list of troubles; none costs a mark.
 """
 
 import json
@@ -207,36 +208,42 @@ class _Restoration:
         noted = {cell.grade_id for cell in self.cells}
         return any(name in self.order and name not in noted for name in self.known.place)
 
-    def put_right(self, place: int, cell: Cell) -> Cell:
-        """Restore one cell from the release."""
+    def put_right(self, place: int, cell: Cell) -> list[Cell]:
+        """Restore one cell from the release; what was written into a check stands above it, as the student's own."""
         name = self.known.of[place]
         if cell.grade_id is not None and cell.grade_id not in self.order:
             self.note("unknown-id", _shown(cell.grade_id))
         name = name if name in self.order else None
         given = self.release.cells.get(name) if name else None
         first = name is not None and self.known.place[name] == place
-        kind = given.kind if given and first else cell.kind
+        # Judged from outside, so that nothing is at risk, it is run as `check` in the student's notebook had it.
+        as_left = given is not None and given.kind == "code" and bool(self.checks) and not given.is_test
+        kind = given.kind if given and first and not as_left else cell.kind
         if kind not in ("code", "markdown"):
             kind = "raw"
         attached = cell.attachments if kind == "markdown" else ()
         fresh = Cell(kind, cell.source, secrets.token_hex(4), attachments=attached)
         if name is None or not first:
-            return self._own(cell, fresh, name)
-        if given and cell.kind != kind:
+            return [self._own(cell, fresh, name)]
+        if given and cell.kind != given.kind:
             self.note("cell-type-changed", name)
         if given is None:
-            return replace(fresh, id=name)
+            return [replace(fresh, id=name)]
         if self.of_this_release and cell.flags is not None and cell.grade_id == name and self._differ(cell, given):
             self.note("flags-changed", name)
         source = cell.source
+        edited = given.locked and text_of(cell) != text_of(self.given[name])
         if given.locked:
-            if self.of_this_release and text_of(cell) != text_of(self.given[name]):
-                self.note("check-edited" if name in self.checks else "locked-cell-edited", name)
-            if self.of_this_release or name in self.checks:
+            if self.of_this_release and edited:
+                other = "locked-cell-edited" if as_left else "locked-cell-put-back"
+                self.note("check-edited" if name in self.checks else other, name)
+            if (self.of_this_release and not (as_left and edited)) or name in self.checks:
                 source = given.source
         older = not self.of_this_release and name in self.checks
         points = self.checks[name].points if older else given.points
-        return replace(given, kind=kind, source=source, points=points, attachments=attached)
+        restored = replace(given, kind=kind, source=source, points=points, attachments=attached)
+        written = edited and name in self.checks and cell.kind == "code"
+        return [fresh, restored] if written else [restored]
 
     def _differ(self, cell: Cell, given: Cell) -> bool:
         """Return whether a cell's nbgrader metadata differ from the release."""
@@ -330,7 +337,7 @@ def restore(
     promised : whether it was handed out with the points that the release has now
     """
     work = _Restoration(notebook, release, assignment, of_this_release, more, promised)
-    cells = [work.put_right(place, cell) for place, cell in enumerate(notebook.cells)]
+    cells = [each for place, cell in enumerate(notebook.cells) for each in work.put_right(place, cell)]
     if work.stripped or recognised_by != "metadata":
         work.note("metadata-stripped")
     cells = work.put_back(cells)

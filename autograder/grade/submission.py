@@ -14,7 +14,7 @@ from autograder.core.verdict import Verdict
 from autograder.grade.instructor_tests import InstructorTests, bound_by
 from autograder.protocol.notebook import Cell, Notebook
 from autograder.protocol.values import Failure, Outcome
-from autograder.recognise import exercise_checked_by, functions_defined_in
+from autograder.recognise import exercise_checked_by, functions_defined_in, is_check
 from autograder.sandbox.apart import TrustedFork, calls
 from autograder.sandbox.launch import NotStarted
 from autograder.sandbox.outputs import CUT, cleaned, size_of
@@ -134,9 +134,10 @@ class Submission:
                 exercise = exercise_checked_by(cell, self.assignment)
                 if self.tests and cell.id in self.tests.sources.tests:
                     self._run_here(self.tests, cell, place, number)
-                elif exercise is None:
+                    continue
+                if exercise is None or not is_check(cell):
                     self._run(cell, place, number)
-                elif exercise.function not in verdicts:
+                if exercise and exercise.function not in verdicts:
                     verdicts[exercise.function] = self._judged(exercise)
             for exercise in self.assignment.exercises:
                 at_check = verdicts.get(exercise.function)
@@ -368,7 +369,11 @@ def _error(name: str, text: str) -> dict[str, Any]:
 
 
 def judge_notebook(
-    notebook: Notebook, assignment: Assignment, seed: int = 0, seconds: float = 30.0
+    notebook: Notebook,
+    assignment: Assignment,
+    seed: int = 0,
+    seconds: float = 30.0,
+    files: Mapping[str, bytes | None] | None = None,
 ) -> Sequence[Verdict]:
     """Judge every exercise of a notebook, in a process without a sandbox.
 
@@ -378,13 +383,15 @@ def judge_notebook(
     assignment : which one it is
     seed : of the cases
     seconds : time limit of a cell, and of judging one function
+    files : what lies beside it, as `collect.files_below` returns it
 
     Returns
     -------
     one verdict for each exercise, in order; `passed` is None where the student's process could not be started
     """
     try:
-        return Submission(notebook, assignment, seed, seconds).judge().verdicts
+        beside = {path: data for path, data in (files or {}).items() if data is not None}
+        return Submission(notebook, assignment, seed, seconds, files=beside).judge().verdicts
     except NotStarted as error:
         reason = f"Could not be judged: {error}."
         return [Verdict(e.function, e.equation, None, 0.0, e.points, None, reason) for e in assignment.exercises]

@@ -1,6 +1,7 @@
 """Run a notebook's cells, in IPython's shell where there is one, and collect their outputs as Jupyter would."""
 
 import contextlib
+import importlib
 import sys
 from typing import Any
 
@@ -41,6 +42,7 @@ class Cells:
 
     def run(self, source: str) -> Failure | None:
         """Run one cell; return its exception, if it raised."""
+        importlib.invalidate_caches()  # the cell above may have written the module that this one imports
         with self._outputs or contextlib.nullcontext():
             error = self._run(source)
         return failure_of(error) if error else None
@@ -92,6 +94,11 @@ class Cells:
 
             def enable_gui(self, gui: str | None = None) -> None:
                 """Take `%matplotlib inline` without a window system."""
+
+            def enable_matplotlib(self, gui: str | None = None) -> Any:
+                """Take `%matplotlib notebook`, `widget` and `qt` for `inline`: there are no windows."""
+                enable: Any = super().enable_matplotlib
+                return enable("inline")
 
             def _tee(self, channel: str) -> Any:
                 """Keep no second copy of all that is printed, as IPython 9 does for its history."""

@@ -196,6 +196,7 @@ def be_guest(channel: int, status: socket.socket, plan: dict[str, Any], cells: A
         random.seed()
         importlib.import_module("numpy").random.seed()
     gc.enable()
+    sys.path.insert(0, "")  # what lies beside the notebook, as in a notebook's own kernel
     try:
         server.serve(socket.socket(fileno=channel), cells)
     except wire.Closed:

@@ -23,7 +23,7 @@ def without_names(book):
     book.metadata = {}
     for each in book.cells:
         each.metadata = {}
-        each.pop("id")
+        each.pop("id", None)  # one cell may stand in several notebooks
     book.nbformat_minor = 4
 
 

@@ -43,10 +43,11 @@ STUDENTS = {
     "uses_what_the_course_lets_in": (f"import yaml\nassert yaml.safe_load('[1]') == [1]\n{DW2}", "", full()),
     "writes_a_module": (f"from mine import half\nassert half == 0.5\n{DW2}", "%%writefile mine.py\nhalf = 0.5", full()),
     "writes_a_module_that_imports": (
-        f"from mine import half\n{DW2}",
+        f"from mine import half\nassert half == 1\n{DW2}",
         "%%writefile mine.py\nimport scipy\nhalf = 1",
         full(),
     ),
+    "draws_in_a_window": (f"%matplotlib qt\n{DW2}", "%matplotlib widget", full()),
     "opens_what_it_wrote": (
         f"assert np.load('x.npy').sum() == 3\n{DW2}",
         "import numpy as np\nnp.save('x.npy', np.ones(3))",
