@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from autograder.grade.elsewhere import whereabouts
 from autograder.grade.students import refusal, shown_name, spelled_alike
@@ -196,7 +196,7 @@ def files_below(top: Path | int) -> dict[str, bytes | None]:
             break
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
         for name in sorted(names):
-            path = os.path.normpath(os.path.relpath(os.path.join(where, name), "." if isinstance(top, int) else top))  # noqa: PTH118
+            path = PurePath(where, name).relative_to("." if isinstance(top, int) else top).as_posix()
             if name.startswith(".") or name.endswith(".ipynb") or path == TIMESTAMP:
                 continue
             found[path] = None

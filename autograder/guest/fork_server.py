@@ -322,7 +322,6 @@ def warm_up(plan: dict[str, Any]) -> Any:
     cells = Cells()
     for source in plan["first_cells"]:
         cells.warm_up(source)
-    sys.path.insert(0, "")  # what lies beside a notebook, as in Jupyter
     return cells
 
 

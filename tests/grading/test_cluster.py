@@ -269,7 +269,7 @@ def job_and_place(tmp_path):
     opened = Run(NAME, Options(here, sandboxed=False))
     with opened.opened() as found:
         place = found.places[0]
-        yield cluster.sendable(found.job), CarriedSubmission("ada", place.folder, file=take(place, NAME))
+        yield cluster.sendable(found.job), CarriedSubmission("ada", place.folder, file=take(place, f"{NAME}.ipynb"))
 
 
 @pytest.fixture
@@ -389,7 +389,7 @@ def test_a_record_of_another_release_is_refused(job_and_place):
 
 def test_what_was_taken_is_not_taken_again(tmp_path):
     file = SubmittedFile("small.ipynb", b"{}")
-    assert take(CarriedSubmission("ada", tmp_path / "nowhere", file=file), NAME) is file
+    assert take(CarriedSubmission("ada", tmp_path / "nowhere", file=file), f"{NAME}.ipynb") is file
 
 
 @pytest.mark.parametrize(

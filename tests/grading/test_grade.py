@@ -350,7 +350,7 @@ def test_a_notebook_that_is_somewhere_else_is_named(tmp_path, files, advice):
     (folder / "small.d").unlink()
     (folder / "link").symlink_to(ROOT)
     with pytest.raises(Unreadable) as raised:
-        take(next(places(tmp_path / "submitted", "small")), "small")
+        take(next(places(tmp_path / "submitted", "small")), "small.ipynb")
     assert advice in str(raised.value)
     assert str(raised.value).isprintable()
 
