@@ -10,9 +10,9 @@ import os
 import stat
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
-from autograder.grade.elsewhere import whereabouts
+from autograder.grade.elsewhere import folders_below, whereabouts
 from autograder.grade.students import refusal, shown_name, spelled_alike
 from autograder.protocol.notebook import NoNotebook, Notebook
 from autograder.protocol.values import MAX_BYTES
@@ -190,13 +190,11 @@ def files_below(top: Path | int) -> dict[str, bytes | None]:
     """
     found: dict[str, bytes | None] = {}
     room = MAX_FILES
-    walked = os.fwalk(".", dir_fd=top) if isinstance(top, int) else os.fwalk(top)
-    for seen, (where, folders, names, directory) in enumerate(walked):
+    for seen, (where, names, directory) in enumerate(folders_below(top)):
         if seen > MAX_FOLDERS or len(names) > MAX_ENTRIES:
             break
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
-        for name in sorted(names):
-            path = PurePath(where, name).relative_to("." if isinstance(top, int) else top).as_posix()
+        for name in names:
+            path = (where / name).as_posix()
             if name.startswith(".") or name.endswith(".ipynb") or path == TIMESTAMP:
                 continue
             found[path] = None

@@ -1,7 +1,9 @@
-"""Where the notebook is that a student's folder does not hold: below it, under another ending, in an archive."""
+"""What lies in a student's folder, and where the notebook is that it does not hold: below, renamed, in an archive."""
 
+import itertools
 import os
 from collections.abc import Iterator
+from pathlib import Path, PurePath
 
 from autograder.grade.students import shown_name
 
@@ -11,19 +13,26 @@ EXPORTS = (".py", ".html", ".htm", ".pdf", ".md", ".tex", ".doc", ".docx", ".web
 """Endings of what a notebook can be exported as, or linked by, and cannot be made of again."""
 
 
-def _files(directory: int) -> Iterator[tuple[str, str]]:
-    """Yield the path and the name of each file in and below an open directory; no link is followed."""
-    for where, folders, names, _ in os.fwalk(".", dir_fd=directory):
+def folders_below(top: Path | int) -> Iterator[tuple[PurePath, list[str], int]]:
+    """Yield each folder in and below one, but hidden ones: its relative path, its files, an open descriptor.
+
+    No link is followed.
+
+    Parameters
+    ----------
+    top : the folder, or a descriptor of it
+    """
+    for where, folders, names, directory in os.fwalk(".", dir_fd=top) if isinstance(top, int) else os.fwalk(top):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
-        for name in sorted(names):
-            if not name.startswith("."):
-                yield os.path.normpath(os.path.join(where, name)), name.casefold()  # noqa: PTH118
+        yield PurePath(where).relative_to("." if isinstance(top, int) else top), sorted(names), directory
 
 
 def whereabouts(directory: int, wanted: str) -> str:
     """Return a sentence on where the notebook is that an open directory does not hold, and on what to do."""
     kinds: dict[str, list[str]] = {"below": [], "renamed": [], "packed": [], "exported": []}
-    for (path, name), _ in zip(_files(directory), range(MAX_FILES), strict=False):
+    places = ((where, name) for where, names, _ in folders_below(directory) for name in names)
+    found = ((str(where / name), name.casefold()) for where, name in places if not name.startswith("."))
+    for path, name in itertools.islice(found, MAX_FILES):
         if name.endswith(ARCHIVES):
             kinds["packed"].append(path)
         elif name.endswith(".ipynb") and os.sep in path:

@@ -197,8 +197,10 @@ class Gradebook:
 
     def wanted(self, record: Record) -> dict[str, float | None]:
         """Return the automatic marks that follow from a record, None where a person grades, and the late penalty."""
-        extensions, given = self._by_people
         marks = self._marks(record)
+        if self._duedate is None:
+            return marks
+        extensions, given = self._by_people
         penalty = self._penalty(record, marks, given.get(record.student, {}), extensions.get(record.student))
         return marks | ({LATE: penalty} if penalty else {})
 

@@ -247,7 +247,7 @@ def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, R
             return assignment, restored, worth(nothing, assignment, job.release)
         restored.troubles[:0] = troubles
         tests = InstructorTests(job.tests) if job.tests.tests else None
-        files = {path: data for path, data in {**file.files, **job.tests.files}.items() if data is not None}
+        files = {**file.files, **job.tests.files}
         submission = Submission(
             restored.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests, guest, files
         )

@@ -12,7 +12,7 @@ import os
 import symtable
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 
 from autograder.grade.namespace import GONE, TestNamespace, TestResult
-from autograder.grade.restore import Release, as_released
-from autograder.protocol.notebook import Cell
+from autograder.grade.restore import Release, as_released, cells_in
 from autograder.protocol.values import Failure
 from autograder.sandbox.apart import TrustedFork
 from autograder.sandbox.launch import NotStarted
@@ -38,8 +37,8 @@ class TestSources:
     ----------
     tests : the lecturer's test cells, with what is hidden, by their names
     visible : the same as students have them
-    given : the lecturer's other cells of code; what they import is the test's own, and what locked ones define
-    locked : whether each of those is locked
+    given : the lecturer's other cells of code, and whether each is locked; what they import is the test's own, and
+        what locked ones define
     asked : names that an answer is to bind, by the name of its cell: afterwards a test has the student's
     files : texts and data beside the notebook, by their names
     """
@@ -56,7 +55,7 @@ class TestSources:
 def sources_of(
     release: Release,
     checks: frozenset[str],
-    solved: Sequence[Cell],
+    solution: Path,
     files: Mapping[str, bytes],
 ) -> TestSources:
     """Return what a lecturer's own tests are run with.
@@ -65,16 +64,18 @@ def sources_of(
     ----------
     release : what the gradebook knows, which has the last word on locked cells, and the file
     checks : names of the check cells, which are no tests of the lecturer's
-    solved : the notebook with the lecturer's answers; where there is none, what was handed out says what to bind
+    solution : the notebook with the lecturer's answers; where there is none, what was handed out says what to bind
     files : beside the lecturer's notebook
     """
     tests = {name: cell.source for name, cell in release.cells.items() if cell.is_test and name not in checks}
+    if not tests:
+        return TestSources(files=files)
     given = []
     for cell in release.whole:
         if cell.kind == "code" and not any(cell.has(flag) for flag in ("solution", "grade", "task")):
             known = release.cells.get(cell.grade_id or "")
             given.append((known.source, True) if known and known.locked else (cell.source, False))
-    answers = [cell for cell in (*release.whole, *solved) if cell.kind == "code" and cell.has("solution")]
+    answers = [cell for cell in (*release.whole, *cells_in(solution)) if cell.kind == "code" and cell.has("solution")]
     return TestSources(
         tests,
         {name: as_released(source, release.hidden) for name, source in tests.items()},
@@ -138,7 +139,7 @@ class InstructorTests:
             outputs, unjudged = self._ask(("test", self.sources.tests[name]), seconds)
         except (Ended, NotStarted):
             guest.end()
-            self._end_fork()
+            self.end()
             raise
         if self._ended:
             guest.end()
@@ -157,22 +158,19 @@ class InstructorTests:
                     self._ask(message, FORGET_SECONDS)
 
     def end(self) -> None:
-        """End the fork, and remove its folder. May be called twice."""
-        self._end_fork()
-
-    def _start(self) -> None:
-        self._apart = TrustedFork(self._answer, FORGET_SECONDS, served=self._serve)
-        if self.sources.files:
-            self._folder = tempfile.TemporaryDirectory(prefix="tests-", ignore_cleanup_errors=True)
-            put_files(Path(self._folder.name), self.sources.files)
-
-    def _end_fork(self) -> None:
+        """End the fork, and remove its folder; a later test starts another. May be called twice."""
         if self._apart:
             self._apart.end()
             self._apart = None
         if self._folder:
             self._folder.cleanup()
             self._folder = None
+
+    def _start(self) -> None:
+        self._apart = TrustedFork(self._answer, FORGET_SECONDS, served=self._serve)
+        if self.sources.files:
+            self._folder = tempfile.TemporaryDirectory(prefix="tests-", ignore_cleanup_errors=True)
+            put_files(Path(self._folder.name), self.sources.files)
 
     def _ask(self, message: Any, seconds: float) -> Any:
         assert self._apart

@@ -24,7 +24,7 @@ from autograder.grade.gradebook import LATE, Gradebook, UnknownAssignment, assig
 from autograder.grade.grader import Job, Result
 from autograder.grade.instructor_tests import sources_of
 from autograder.grade.records import Record, Records
-from autograder.grade.restore import cells_in, shared_cells
+from autograder.grade.restore import shared_cells
 from autograder.grade.writer import ClassState, Writer, changes, exit_code
 from autograder.sandbox.clock import cores
 from autograder.sandbox.launch import SandboxProcess
@@ -103,7 +103,7 @@ def job_of(
     asked = (assignment, *(each for each in releases.values() if each.name == name))
     checks = frozenset(exercise.id for each in asked for exercise in each.exercises)
     files = {path: data for path, data in files_below(solved.parent).items() if data is not None}
-    tests = sources_of(release, checks, cells_in(solved), files)
+    tests = sources_of(release, checks, solved, files)
     return Job(
         assignment=assignment,
         known={**known, name: assignment},
@@ -196,7 +196,8 @@ class Run:
             self.gradebook.release = points.put_in_force(self.gradebook.release, self.new_points)
         self.records = Records(self.course.root, name, *notebooks[:1])
         found = list(places(self.course.folder("submitted"), name))
-        self.places = [each for each in found if each.student not in self.course.excluded]
+        excluded = self.course.excluded
+        self.places = [each for each in found if each.student not in excluded]
         self.excluded = len(found) - len(self.places)
         if not self.places:
             where = self.course.folder("submitted") / "STUDENT" / name / f"{name}.ipynb"

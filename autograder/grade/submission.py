@@ -89,7 +89,7 @@ class Submission:
         charged as `sandbox.clock` does
     tests : a lecturer's own tests, which are run here, not in the student's process
     guest : a process that is there already and has run nothing yet
-    files : what lies beside the notebook, by relative path
+    files : what lies beside the notebook, as `collect.files_below` returns it
     """
 
     notebook: Notebook
@@ -100,7 +100,7 @@ class Submission:
     budget: float = float("inf")
     tests: InstructorTests | None = None
     guest: Guest | None = None
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    files: Mapping[str, bytes | None] = field(default_factory=dict)
     _had: list[Guest] = field(default_factory=list, init=False)
     _charged_apart: float = field(default=0.0, init=False)
     _shown: int = field(default=0, init=False)
@@ -390,8 +390,7 @@ def judge_notebook(
     one verdict for each exercise, in order; `passed` is None where the student's process could not be started
     """
     try:
-        beside = {path: data for path, data in (files or {}).items() if data is not None}
-        return Submission(notebook, assignment, seed, seconds, files=beside).judge().verdicts
+        return Submission(notebook, assignment, seed, seconds, files=files or {}).judge().verdicts
     except NotStarted as error:
         reason = f"Could not be judged: {error}."
         return [Verdict(e.function, e.equation, None, 0.0, e.points, None, reason) for e in assignment.exercises]

@@ -44,7 +44,7 @@ class ForkedGuest(Guest):
         self.fresh = zygote.fresh_guest
         self._begun: list[tuple[str, CellResult]] = []
         self._blocked: list[str] = []
-        self._files: Mapping[str, bytes] = {}
+        self._files: Mapping[str, bytes | None] = {}
 
     @property
     def process(self) -> int:
@@ -80,8 +80,8 @@ class ForkedGuest(Guest):
         self._blocked = list(functions)
         super().block(functions)
 
-    def put(self, files: Mapping[str, bytes]) -> None:
-        """Put files beside the notebook, by their relative paths.
+    def put(self, files: Mapping[str, bytes | None]) -> None:
+        """Put files beside the notebook, by their relative paths; None stands for one that could not be read.
 
         Raises
         ------

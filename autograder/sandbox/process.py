@@ -154,14 +154,16 @@ class Guest(contextlib.AbstractContextManager["Guest"]):
             ended.outputs = shown.outputs()
             raise
 
-    def put(self, files: Mapping[str, bytes]) -> None:
-        """Put files beside the notebook, by their relative paths.
+    def put(self, files: Mapping[str, bytes | None]) -> None:
+        """Put files beside the notebook, by their relative paths; None stands for one that could not be read.
 
         Raises
         ------
         Ended
         """
         for name, content in files.items():
+            if content is None:
+                continue
             self._ask(("put", name, np.frombuffer(content, np.uint8)), START_SECONDS)
 
     def block(self, functions: Sequence[str]) -> None:
