@@ -32,7 +32,8 @@ _choice = _Choice()
 _guard = ModuleGuard()
 
 
-Run = Callable[[Callable[..., Any], Exercise, int], Verdict]
+Run = Callable[..., Verdict]
+"""From a function, its exercise and a seed, and whether `briefly`, to the verdict on it."""
 
 
 class UnknownFunction(LookupError):
@@ -108,9 +109,16 @@ def exercise_for(function_name: str, assignment_name: str | None = None) -> tupl
     return found[0]
 
 
-def questions(exercise: Exercise, seed: int) -> list[dict[str, Any]]:
-    """Return the arguments on which an exercise's function is called, one dict a call."""
-    return question_of(exercise).calls(seed)
+def questions(exercise: Exercise, seed: int, *, briefly: bool = False) -> list[dict[str, Any]]:
+    """Return the arguments on which an exercise's function is called, one dict a call.
+
+    Parameters
+    ----------
+    exercise : which function it is
+    seed : of the cases
+    briefly : whether it is called with others put right, and few steps of a training will do
+    """
+    return question_of(exercise, briefly=briefly).calls(seed)
 
 
 def may_follow_from_earlier(verdict: Verdict) -> bool:
@@ -183,7 +191,7 @@ def _blame_earlier(
     if not replacements:
         return verdict
     with unittest.mock.patch.dict(namespace, replacements):
-        again = run(function, exercise, seed)
+        again = run(function, exercise, seed, briefly=True)
     return follows_from_earlier(verdict, called) if again.passed and called else verdict
 
 
@@ -225,13 +233,13 @@ def check(function: Callable[..., Any], *, assignment: str | None = None, seed: 
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
             raise ValueError(f"a seed is a whole number from 0 on, not {seed!r}")
 
-        def run(written: Callable[..., Any], of_exercise: Exercise, seed: int) -> Verdict:
+        def run(written: Callable[..., Any], of_exercise: Exercise, seed: int, *, briefly: bool = False) -> Verdict:
             def alone(*arguments: Any) -> Any:
                 with unattended():
                     return written(*arguments)
 
-            outcomes = evaluate(as_in_the_notebook(alone), questions(of_exercise, seed))
-            return judge(of_exercise, outcomes, seed)
+            outcomes = evaluate(as_in_the_notebook(alone), questions(of_exercise, seed, briefly=briefly))
+            return judge(of_exercise, outcomes, seed, briefly=briefly)
 
         of, exercise = exercise_for(name, assignment)
         verdict = run(function, exercise, seed)

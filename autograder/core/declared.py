@@ -54,9 +54,10 @@ def declared(declaration: Declaration) -> Formula:
         raise DeclarationError(f"{declaration.name}: its formula is no Python: {error.msg}") from error
 
 
-def question_of(exercise: Exercise) -> Question:
-    """Return the question that an exercise asks."""
-    return declared(exercise.declared) if exercise.declared else question(exercise.asked)
+def question_of(exercise: Exercise, *, briefly: bool = False) -> Question:
+    """Return the question that an exercise asks, or the brief one for a call with other functions put right."""
+    asked = declared(exercise.declared) if exercise.declared else question(exercise.asked)
+    return (asked.brief if briefly else None) or asked
 
 
 def unknown_questions(assignment: Assignment) -> list[str]:

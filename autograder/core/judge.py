@@ -19,7 +19,7 @@ from autograder.core.hints import HINTS
 from autograder.core.layout import Absent, described
 from autograder.core.naming import Answer, Fault, in_shape_of, mistaken_answers, named_faults
 from autograder.core.oracles import OracleDisagreement, right_answers
-from autograder.core.question import Formula, Mistake, Property
+from autograder.core.question import Formula, Mistake, Property, Question
 from autograder.core.verdict import Part, Verdict
 from autograder.protocol.values import Failure, Opaque, Outcome
 from course_lib.arrays import Array
@@ -28,7 +28,7 @@ from course_lib.equations import EQUATIONS
 NOT_IMPLEMENTED = "The cell is as it was handed out. Write the function, then run this cell again."
 
 
-def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Verdict:
+def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0, *, briefly: bool = False) -> Verdict:
     """Judge one exercise.
 
     Parameters
@@ -36,6 +36,7 @@ def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Ver
     exercise : which function it is, and its points
     outcomes : what the function returned on each call of its question, in order
     seed : the seed of the cases
+    briefly : whether the calls are those of `questions(..., briefly=True)`
 
     Returns
     -------
@@ -43,11 +44,10 @@ def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int = 0) -> Ver
     """
     with np.errstate(all="ignore"), warnings.catch_warnings():  # whatever the numbers are, they are the student's
         warnings.simplefilter("ignore")
-        return _judged(exercise, outcomes, seed)
+        return _judged(exercise, question_of(exercise, briefly=briefly), outcomes, seed)
 
 
-def _judged(exercise: Exercise, outcomes: Sequence[Outcome], seed: int) -> Verdict:
-    asked = question_of(exercise)
+def _judged(exercise: Exercise, asked: Question, outcomes: Sequence[Outcome], seed: int) -> Verdict:
     wanted = len(asked.calls(seed))
     if len(outcomes) != wanted:
         raise ValueError(f"{exercise.function}: {len(outcomes)} outcomes for {wanted} cases")

@@ -108,6 +108,7 @@ class Formula:
     bounds: Callable[[Values], tuple[Any, Any]] | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
     others: Callable[[], Iterable[Mistake]] = tuple
+    brief: ClassVar[None] = None
     uses: ClassVar[Mapping[str, Any]] = NAMESPACE
 
     @property
@@ -145,6 +146,7 @@ class Property:
     reference : a function that has the property
     calls : from a seed to the arguments of each call, by name and in order
     inspect : from the calls and the results, as plain values, and the seconds that each call took, to a Finding
+    brief : the same by fewer steps, for a function that is called once more with others put right; or None
     code, also : a function that has it, and mistakes, as a formula's
     uses : what the code may use
     reads : id of the equation whose chapter is to be read again, or ""
@@ -158,6 +160,7 @@ class Property:
     also: str
     uses: Mapping[str, Any]
     reads: str = ""
+    brief: "Property | None" = None
     lines: ClassVar[Mapping[str, str]] = {}
     printed: ClassVar[Mapping[str, str]] = {}
 

@@ -343,7 +343,7 @@ class Submission:
             return serve
 
         try:
-            asked = questions(exercise, self.seed)
+            asked = questions(exercise, self.seed, briefly=True)
             seconds = self._seconds_left(PUT_RIGHT_SECONDS)
             with self._apart(calls(references), seconds) as apart:
                 replacements = {name: asked_of(apart, name) for name in references}
@@ -355,7 +355,7 @@ class Submission:
             return verdict
         # How long it takes says nothing of the student: every call of a function put right goes over the channel.
         untimed = [replace(outcome, seconds=0.0) for outcome in outcomes or ()]
-        right = outcomes is not None and called and judge(exercise, untimed, self.seed).passed
+        right = outcomes is not None and called and judge(exercise, untimed, self.seed, briefly=True).passed
         return follows_from_earlier(verdict, called) if right else verdict
 
 

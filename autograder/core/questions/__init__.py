@@ -10,6 +10,7 @@ code is this one's too, with other arguments in the same order; its mistakes are
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
@@ -29,7 +30,7 @@ FAMILIES = (
     *("neuron", "activation", "one_example", "two_layer", "model", "layer", "deep", "losses", "proofs"),
     *("gradient_check", "initialization", "errata", "training", "batches"),
 )
-EXPRESSIONS = ("draw", "second", "bounds", "reference", "calls", "inspect")
+EXPRESSIONS = ("draw", "second", "bounds", "reference", "calls", "inspect", "brief")
 
 
 @cache
@@ -75,7 +76,9 @@ def _question(id: str, rows: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
         given["layout"] = _layout(given["layout"], names)
     if "inspect" in given:
         uses = {name: eval(text, names) for name, text in given.pop("uses", {}).items()}
-        return Property(id=id, uses={"np": NAMESPACE["np"], **uses}, **given)
+        brief = given.pop("brief", None)
+        asked = Property(id=id, uses={"np": NAMESPACE["np"], **uses}, **given)
+        return replace(asked, brief=replace(asked, **brief)) if brief else asked
     network = given.pop("network", "NETWORK")
     second = given.pop("second", None) or _gradient(names[network], id)
     return ask(id, second, given.pop("draw", None) or names["draw"], *given.pop("code"), **given)

@@ -13,6 +13,7 @@ from course_lib.datasets import flower
 from course_lib.equations import PARAMETERS
 from course_lib.training import train_two_layer
 from course_lib.two_layer import forward_propagation
+from course_lib.workspace import Workspace
 
 POINTS = 400
 HIDDEN_UNITS = 4
@@ -20,6 +21,8 @@ ITERATIONS = 5000
 LEARNING_RATE = 1.2
 ACCURACY = 0.85
 SECONDS = 10.0
+STEPS = 20
+SHAPES = {"W1": (HIDDEN_UNITS, 2), "b1": (HIDDEN_UNITS, 1), "W2": (1, HIDDEN_UNITS), "b2": (1, 1)}
 FLOWERS = (10_004, 10_012, 10_014, 10_016, 10_018)
 """Seeds of flowers on which the reference reached 0.88 or more from every one of 150 initial weights.
 
@@ -86,9 +89,7 @@ def calls(seed: int) -> list[dict[str, Any]]:
 def inspect(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
     """Judge trained parameters by their accuracy on 400 points that were held back, reached within ten seconds."""
     found = parts({name: name for name in PARAMETERS}, outcomes[0].value)
-    sizes = {"n0": 2, "n1": HIDDEN_UNITS, "n2": 1, "1": 1}
-    shapes = {name: tuple(sizes[size] for size in symbols) for name, symbols in PARAMETERS.items()}
-    wrong = wrong_parameters(found, shapes)
+    wrong = wrong_parameters(found, SHAPES)
     if wrong:
         return wrong
     X, Y = _flower(calls[0]["seed"], held_back=True)
@@ -98,6 +99,27 @@ def inspect(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> 
     if finding.mistake == "accuracy-too-low" and units_are_equal(found["W1"], found["b1"]):
         return finding._replace(mistake="symmetry-not-broken")
     return finding
+
+
+def few_steps(seed: int) -> list[dict[str, Any]]:
+    """Return the arguments of nn_model for one step, and for some more."""
+    return [{**calls(seed)[0], "num_iterations": steps} for steps in (1, 1 + STEPS)]
+
+
+def inspect_few_steps(calls: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> Finding:
+    """Judge where a training is after one step and after more: the reference gets there too, and then to the end."""
+    found = [parts({name: name for name in PARAMETERS}, outcome.value) for outcome in outcomes]
+    wrong = next(filter(None, (wrong_parameters(each, SHAPES) for each in found)), None)
+    if wrong:
+        return wrong
+    before, after = ({name: each[name].astype(float) for name in PARAMETERS} for each in found)
+    network = Workspace(before, ("tanh", "sigmoid"))
+    network.load(calls[0]["X"], calls[0]["Y"])
+    for step in range(1, ITERATIONS):
+        network.step(LEARNING_RATE)
+        if step == STEPS and not all(np.allclose(network.parameters[name], after[name], rtol=1e-4) for name in after):
+            return Finding("wrong-values", f"{STEPS} steps of gradient descent lead to other parameters.")
+    return inspect(calls, [Outcome(network.copy_parameters())])
 
 
 def reference(

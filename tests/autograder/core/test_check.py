@@ -5,9 +5,14 @@ import pytest
 
 import autograder
 from autograder.core import check as check_module
-from autograder.core.check import UnknownFunction, check, checks_for, set_assignment
+from autograder.core.check import UnknownFunction, check, checks_for, questions, set_assignment
+from autograder.core.judge import judge
 from autograder.core.module_guard import ModuleGuard
+from autograder.protocol.values import Outcome
 from course_lib import two_layer
+from course_lib.initialization import small_random
+from course_lib.training import update_parameters
+from course_lib.two_layer import backward_propagation, forward_propagation
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +145,36 @@ def test_a_wrong_model_is_told_from_a_symmetric_one():
     untrained.__name__ = symmetric.__name__ = "nn_model"
     assert check(untrained).mistake == "accuracy-too-low"
     assert check(symmetric).mistake == "symmetry-not-broken"
+
+
+def test_a_few_steps_tell_whether_a_model_is_right_once_what_it_calls_is():
+    exercise = next(e for e in checks_for("ps4_two_layer") if e.function == "nn_model")
+
+    def passes(nn_model):
+        outcomes = [Outcome(nn_model(**case)) for case in questions(exercise, 0, briefly=True)]
+        return judge(exercise, outcomes, 0, briefly=True).passed
+
+    def by(step, start=small_random, extra=0):
+        def nn_model(X, Y, n_h, num_iterations, learning_rate, seed):
+            theta = start(len(X), n_h, len(Y), seed)
+            for _ in range(num_iterations + extra):
+                grads = backward_propagation(theta, forward_propagation(X, theta)[1], X, Y)
+                theta = step(theta, grads, learning_rate)
+            return theta
+
+        return nn_model
+
+    def zeros(n0, n1, n2, seed):
+        return {name: 0 * theta for name, theta in small_random(n0, n1, n2, seed).items()}
+
+    assert passes(by(update_parameters))
+    assert passes(by(update_parameters, extra=1))
+    assert passes(by(lambda *given: {k: theta.astype(np.float32) for k, theta in update_parameters(*given).items()}))
+    assert not passes(by(update_parameters, start=zeros))
+    assert not passes(by(lambda theta, grads, rate: theta))
+    assert not passes(by(lambda theta, grads, rate: update_parameters(theta, grads, -rate)))
+    assert not passes(by(lambda theta, grads, rate: update_parameters(theta, grads, rate / 2)))
+    assert not passes(lambda **given: {})
 
 
 def test_a_model_that_takes_too_long_does_not_pass(monkeypatch):

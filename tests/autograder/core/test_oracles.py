@@ -50,7 +50,7 @@ def test_a_wrong_reference_is_found_by_the_second_oracle():
 
 def test_a_student_is_not_judged_when_the_oracles_disagree(judged, monkeypatch):
     wrong = dataclasses.replace(question("two_layer.db2"), reference=lambda dZ2: dZ2.sum(1, keepdims=True))
-    monkeypatch.setattr(judge, "question_of", lambda exercise: wrong)
+    monkeypatch.setattr(judge, "question_of", lambda exercise, briefly: wrong)
     monkeypatch.setattr(check, "_guard", ModuleGuard())
     verdict = judged("compute_db2", two_layer.db2)
     assert (verdict.passed, verdict.points) == (None, 0.0)
