@@ -13,6 +13,8 @@ settings.register_profile("course", deadline=None)  # tests run side by side: wh
 settings.load_profile("course")
 
 PARTS = 12
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""Where it may be; the first one has no window, and takes half of the time to open a page."""
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -69,7 +71,7 @@ def launched() -> Iterator[Callable[..., Any]]:
 
     The one place that starts playwright: two at once in a process do not get on.
     """
-    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if executable is None:
         not_here("there is no Chromium on this machine; on Debian: apt-get install chromium")
     from playwright.sync_api import sync_playwright

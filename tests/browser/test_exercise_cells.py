@@ -5,12 +5,12 @@ import re
 
 import pytest
 
-from tests.browser.conftest import STARTS
+from tests.browser.conftest import STARTS, Visit
 
 pytestmark = pytest.mark.browser
 
 PAGE = "layer-2-backwards"
-DW2 = "ps4_two_layer/compute_dW2"
+DA2, DZ2, DW2, DB2 = (f"ps4_two_layer/compute_{name}" for name in ("dA2", "dZ2", "dW2", "db2"))
 COLD = 6.0
 WARM = 0.1
 """Seconds to the first verdict, and to the next, of a reader whose machine does nothing else."""
@@ -18,8 +18,24 @@ BUSY = 6
 """How many times as long it may take on a machine that does much else; what it took is printed."""
 
 
-def test_the_solution_is_right_and_a_missing_mean_is_named(visit):
-    here = visit(PAGE)
+@pytest.fixture(scope="module")
+def in_use(chromium, site_address, proxy):
+    """A page in which Python runs, for all who need nothing fresh."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    yield Visit(context, site_address, PAGE, proxy[1])
+    context.close()
+
+
+@pytest.fixture
+def used(in_use):
+    """The page that others have used; each says which of its exercises it takes."""
+    in_use.page.evaluate("localStorage.clear()")
+    in_use.wrong.clear()
+    return in_use
+
+
+def test_the_solution_is_right_and_a_missing_mean_is_named(used):
+    here = used
     cell = here.cell(DW2)
     right = cell.check(cell.solution)
     assert right.passed == "true"
@@ -35,13 +51,19 @@ def test_the_solution_is_right_and_a_missing_mean_is_named(visit):
     assert here.wrong == []
 
 
-def test_the_untouched_cell_is_not_implemented_and_names_no_mistake(visit):
-    shown = visit(PAGE).cell(DW2).check()
+def test_an_untouched_cell_is_not_implemented_and_a_screen_reader_hears_so(used):
+    cell = used.cell(DA2)
+    assert cell.root.locator(".exercise-field").get_attribute("aria-label") == "Your text for compute_dA2"
+    assert cell.root.locator(".exercise-status").get_attribute("role") == "status"
+    shown = cell.check()
     assert (shown.passed, shown.mistake) == ("false", "not-implemented")
+    editor = cell.root.locator(".cm-content")
+    assert editor.get_attribute("role") == "textbox"
+    assert editor.get_attribute("aria-label") == "Your text for compute_dA2"
 
 
-def test_an_endless_loop_is_stopped_and_the_next_run_works(visit):
-    cell = visit(PAGE).cell(DW2)
+def test_an_endless_loop_is_stopped_and_the_next_run_works(used):
+    cell = used.cell(DW2)
     stopped = cell.check(f"{cell.stub.partition('    #')[0]}    while True:\n        pass\n")
     assert stopped.passed is None
     assert "Stopped after 5 seconds" in stopped.text
@@ -49,8 +71,8 @@ def test_an_endless_loop_is_stopped_and_the_next_run_works(visit):
     assert cell.check(cell.solution).passed == "true"
 
 
-def test_a_reader_can_stop_what_runs(visit):
-    cell = visit(PAGE).cell(DW2)
+def test_a_reader_can_stop_what_runs(used):
+    cell = used.cell(DW2)
     cell.check()
     cell.write("while True:\n    pass\n")
     cell.root.locator(".exercise-check").click()
@@ -61,8 +83,8 @@ def test_a_reader_can_stop_what_runs(visit):
     assert cell.check(cell.solution).passed == "true"
 
 
-def test_memory_is_bounded_and_endless_recursion_ends(visit):
-    cell = visit(PAGE).cell(DW2)
+def test_memory_is_bounded_and_endless_recursion_ends(used):
+    cell = used.cell(DW2)
     full = cell.check("import numpy as np\nkept = []\nwhile True:\n    kept.append(np.ones(2_000_000))\n")
     assert "MemoryError" in full.text or "Python could not go on" in full.text
     head = cell.stub.partition("\n")[0]
@@ -131,8 +153,8 @@ def test_nothing_is_loaded_before_it_is_asked_for_and_nothing_leaves_the_site(vi
     assert here.wrong == []
 
 
-def test_code_in_a_cell_cannot_reach_another_host(visit):
-    here = visit(PAGE)
+def test_code_in_a_cell_cannot_reach_another_host(used):
+    here = used
     cell = here.cell(DW2)
     head = cell.stub.partition("\n")[0]
     for text in (
@@ -167,8 +189,8 @@ def test_each_cell_has_a_namespace_of_its_own_and_gets_the_readers_earlier_answe
     assert "compute_dW2 does not run as you left it: the book's stands in for it." in broken.text
 
 
-def test_an_error_is_marked_at_its_line_until_the_line_is_changed(visit):
-    cell = visit(PAGE).cell(DW2)
+def test_an_error_is_marked_at_its_line_until_the_line_is_changed(used):
+    cell = used.cell(DW2)
     head = cell.stub.partition("\n")[0]
     for text, line in ((f"{head}\n    return (dZ2\n", 2), (f"{head}\n    x = 1\n    return y\n", 3), ("1\n1 / 0\n", 2)):
         shown = cell.check(text)
@@ -181,8 +203,8 @@ def test_an_error_is_marked_at_its_line_until_the_line_is_changed(visit):
     assert cell.root.locator(".wrong-line").count() == 0
 
 
-def test_what_is_printed_is_shown_and_capped(visit):
-    cell = visit(PAGE).cell(DW2)
+def test_what_is_printed_is_shown_and_capped(used):
+    cell = used.cell(DW2)
     cell.check(f"{cell.solution}\nprint('hello')\n1 + 1\n")
     assert cell.root.locator(".exercise-output").inner_text().split() == ["hello", "2"]
     cell.check("for k in range(100_000):\n    print('line', k)\n")
@@ -191,8 +213,8 @@ def test_what_is_printed_is_shown_and_capped(visit):
     assert "which is not shown" in printed
 
 
-def test_hints_come_in_steps_and_the_solution_after_a_try(visit):
-    cell = visit(PAGE).cell(DW2)
+def test_hints_come_in_steps_and_the_solution_after_a_try(used):
+    cell = used.cell(DB2)
     hints, solution = cell.root.locator("details.exercise-hint"), cell.root.locator(".exercise-solution")
     ask = cell.root.locator(".exercise-ask")
     assert not solution.is_visible()
@@ -224,9 +246,9 @@ def test_reset_brings_back_the_stub_and_can_be_taken_back(visit):
     assert cell.text == cell.stub
 
 
-def test_the_keyboard_does_everything(visit):
-    here = visit(PAGE)
-    cell, keyboard = here.cell(DW2), here.page.keyboard
+def test_the_keyboard_does_everything(used):
+    here = used
+    cell, keyboard = here.cell(DZ2), here.page.keyboard
     cell.root.locator(".exercise-field").focus()
     cell.root.locator(".cm-content:focus").wait_for()
     keyboard.press("Control+Enter")
@@ -241,19 +263,6 @@ def test_the_keyboard_does_everything(visit):
     assert here.page.evaluate("document.activeElement.className") == "exercise-check"
     keyboard.press("Enter")
     cell.wait()
-
-
-def test_a_screen_reader_hears_the_verdict_and_knows_the_editor(visit):
-    here = visit(PAGE)
-    cell = here.cell(DW2)
-    assert cell.root.locator(".exercise-field").get_attribute("aria-label") == "Your text for compute_dW2"
-    assert cell.root.locator(".exercise-status").get_attribute("role") == "status"
-    cell.check()
-    editor = cell.root.locator(".cm-content")
-    assert (editor.get_attribute("role"), editor.get_attribute("aria-label")) == (
-        "textbox",
-        "Your text for compute_dW2",
-    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -336,8 +345,8 @@ def test_the_first_verdict_comes_soon_and_the_next_at_once(visit):
     assert min(warm) < BUSY * WARM
 
 
-def test_a_live_cell_runs_what_a_reader_has_made_of_it_after_the_cells_before_it(visit):
-    here = visit(PAGE)
+def test_a_live_cell_runs_what_a_reader_has_made_of_it_after_the_cells_before_it(used):
+    here = used
     cell = here.page.locator(".cell.tag_live").last
     printed = cell.locator(".cell_output").text_content()
     assert "missing-mean" in printed
@@ -361,8 +370,8 @@ def test_a_live_cell_runs_what_a_reader_has_made_of_it_after_the_cells_before_it
     assert here.wrong == []
 
 
-def test_a_picture_says_that_it_is_drawn_in_the_notebook(visit):
-    here = visit(PAGE)
+def test_a_picture_says_that_it_is_drawn_in_the_notebook(used):
+    here = used
     cell = here.page.locator(".cell.tag_live").first
     cell.locator(".live-edit").click()
     cell.locator(".cm-content").focus()
