@@ -60,7 +60,12 @@ ASK = """([requests, patience]) => new Promise((done, failed) => {
 })"""
 """Sends a worker many requests at once, and returns its answers in order."""
 
-ASKED = [(assignment, kind) for assignment in ASSIGNMENTS for kind in KINDS]
+ASKED = [
+    pytest.param(assignment, kind, marks=[pytest.mark.nightly] * (kind == "rules"))
+    for assignment in ASSIGNMENTS
+    for kind in KINDS
+]
+"""Every change that a rule makes is judged by this machine in other tests; in the browser too, at night."""
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +94,13 @@ def ask(page: Any, requests: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[
 
 
 @pytest.fixture(scope="module")
-def here(session_module: Any) -> Iterator[dict[tuple[str, str], Future[list[dict[str, Any]]]]]:
+def here(request: pytest.FixtureRequest, session_module: Any) -> Iterator[dict[tuple[str, str], Future[list[Any]]]]:
     """What this machine's Python says, in a process beside the browser's."""
+    rows = [item.callspec.params for item in request.session.items if "kind" in getattr(item, "fixturenames", ())]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context, initializer=start, initargs=(str(BOOK / "live"),)) as pool:
-        yield {(assignment, kind): pool.submit(judged_here, kind, assignment) for assignment, kind in ASKED}
+        wanted = [(row["assignment"], row["kind"]) for row in rows]
+        yield {(assignment, kind): pool.submit(judged_here, kind, assignment) for assignment, kind in wanted}
         pool.shutdown(cancel_futures=True)
 
 
