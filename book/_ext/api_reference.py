@@ -42,6 +42,8 @@ ORDER = [
     "parameter_files",
     "gradient_checking",
     "network_checking",
+    "example_network",
+    "judging",
     "datasets",
     "plotting",
     "equations",
