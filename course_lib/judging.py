@@ -49,26 +49,32 @@ class JudgementTable:
         """Whether all that was tried is right."""
         return all(judgement.right for row in self.rows.values() for judgement in row)
 
-    def beside(self, other: "JudgementTable") -> "JudgementTable":
-        """Return this table with the columns of another one beside its own; both have the same rows.
+    def beside(self, *others: "JudgementTable") -> "JudgementTable":
+        """Return this table with the columns of others beside its own.
 
         Parameters
         ----------
-        other : the other table
+        others : tables with the same rows
 
         Returns
         -------
-        table with the columns of both
+        table with all columns; where the corners differ they are its headings
 
         Raises
         ------
         ValueError
-            If a row is in one of them only.
+            If the rows are not the same.
         """
-        if set(self.rows) != set(other.rows):
-            raise ValueError(f"the tables have different rows: {', '.join(self.rows)}, and {', '.join(other.rows)}")
-        rows = {name: (*row, *other.rows[name]) for name, row in self.rows.items()}
-        return JudgementTable(self.corner, (*self.columns, *other.columns), rows)
+        tables = (self, *others)
+        for other in others:
+            if set(self.rows) != set(other.rows):
+                raise ValueError(f"the tables have different rows: {', '.join(self.rows)}; {', '.join(other.rows)}")
+        rows = {name: [each for table in tables for each in table.rows[name]] for name in self.rows}
+        if len({table.corner for table in tables}) == 1:
+            return JudgementTable(self.corner, [title for table in tables for title in table.columns], rows)
+        if len({table.columns for table in tables}) == len(self.columns) == 1:
+            return JudgementTable(self.columns[0], [table.corner for table in tables], rows)
+        return JudgementTable("", [f"{table.corner}, {title}" for table in tables for title in table.columns], rows)
 
     def __repr__(self) -> str:
         lines = [(self.corner, *self.columns)] if any(self.columns) else []

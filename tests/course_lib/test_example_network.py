@@ -198,7 +198,13 @@ def test_tables_stand_beside_each_other_if_their_rows_are_the_same():
     both = compare({"a": 1, "b": 2}, 1, "one").beside(compare({"b": 2, "a": 1}, 2, "two"))
     assert both.columns == ("one", "two")
     assert [judgement.right for judgement in both.rows["a"]] == [True, False]
-    with pytest.raises(ValueError, match="the tables have different rows: a, and b"):
+    formula = {"`1/m`": lambda n: n.dZ2 @ n.A1.T / n.m}
+    one, two, three = (examine(name, formula, ExampleNetwork()) for name in ("W2", "W1", "W2"))
+    assert one.beside(three).corner == "dW2"
+    assert repr(one.beside(two)) == "3-4-2, m = 5  dW2    dW1\n1/m           right  wrong shape (2, 4)"
+    small = examine("W2", formula, ExampleNetwork(2, 3, 4, m=5))
+    assert two.beside(small).columns == ("dW1, 3-4-2, m = 5", "dW2, 2-3-4, m = 5")
+    with pytest.raises(ValueError, match="the tables have different rows: a; b"):
         compare({"a": 1}, 1).beside(compare({"b": 1}, 1))
 
 
