@@ -15,7 +15,7 @@ from course_lib.arrays import Array
 from course_lib.example_network import ExampleNetwork
 from course_lib.gradient_checking import compare_gradients, complex_step
 
-_CELL = "padding: 0.35rem 0.8rem 0.35rem 0.2rem; text-align: left; vertical-align: top"
+_CELL = "padding: 0.3rem 0.8rem 0.3rem 0.5rem; text-align: left; vertical-align: top"
 
 
 class Judgement(NamedTuple):
