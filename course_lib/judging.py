@@ -105,7 +105,9 @@ def _with_code(name: str) -> str:
 def _cell(judgement: Judgement) -> str:
     """Return a cell; its colours are those of the page, or, in a notebook, a tint behind the notebook's own ink."""
     kind, mark, tint = ("right", "✓", "29, 115, 88") if judgement.right else ("wrong", "✗", "179, 38, 30")
-    colours = f"color: var(--judged-{kind}, inherit); background: var(--judged-{kind}-tint, rgba({tint}, 0.18))"
+    colours = (
+        f"color: var(--course-judged-{kind}, inherit); background: var(--course-judged-{kind}-tint, rgba({tint}, 0.18))"
+    )
     return f'<td class="judged-{kind}" style="{_CELL}; {colours}">{mark} {html.escape(judgement.words)}</td>'
 
 
