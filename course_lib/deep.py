@@ -42,7 +42,7 @@ def Z(W: Array, b: Array, A_prev: Array) -> Array:
 
     Notes
     -----
-    Equation deep.Z; sources S2.5, S3.1; errata E10, E14.
+    Part of equation deep.linear_forward; sources S2.5, S3.1; errata E10, E14.
     """
     return W @ A_prev + b
 
