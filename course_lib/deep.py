@@ -148,7 +148,7 @@ def dW(dZ: Array, A_prev: Array) -> Array:
 
     Notes
     -----
-    Equation deep.dW; sources S0.9, S1.2, S2.9, S3.5; errata E17, E19.
+    Equation deep.dW; sources S0.9, S1.2, S2.9, S3.5; errata E17, E19, E47.
     """
     return dZ @ A_prev.T / dZ.shape[1]
 

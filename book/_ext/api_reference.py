@@ -227,7 +227,7 @@ def all_modules() -> list[Module]:
 
 
 _INLINE = re.compile(
-    r"(?P<code>`[^`\n]+`)|(?<=\b[Ee]quation )(?P<equation>\w+\.\w+)|\b(?P<row>S\d+\.\d+|E\d+)\b", flags=re.ASCII
+    r"(?P<code>`[^`\n]+`)|(?i:(?<=\bequation ))(?P<equation>\w+\.\w+)|\b(?P<row>S\d+\.\d+|E\d+)\b", flags=re.ASCII
 )
 
 

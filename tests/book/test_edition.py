@@ -316,7 +316,7 @@ def complaints_about_names(docstrings: dict[str, str]) -> list[str]:
     """Complain of equations that a docstring names, or says that it is a part of, and that the index has not."""
     found = []
     for name, text in docstrings.items():
-        named = re.findall(r"\b[Ee]quations? ([a-z_]+\.\w+(?:(?:, | and )[a-z_]+\.\w+)*)", text)
+        named = re.findall(r"\b(?i:equations?) ([a-z_]+\.\w+(?:(?:, | and )[a-z_]+\.\w+)*)", text)
         ids = [id for one in named for id in re.split(r", | and ", one)]
         found += [f"{name} names {id}, which is not registered" for id in ids if id not in EQUATIONS]
     return found
