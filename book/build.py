@@ -138,7 +138,7 @@ def drop_stale_outputs() -> None:
     run = [path for package in ("course_lib", "autograder") for path in (ROOT / package).rglob("*.py")]
     run += (ROOT / "requirements").glob("*.lock")
     look = [*BOOK.glob("*.py"), *BOOK.glob("*.js"), *(BOOK / "_ext").glob("*.py"), *(BOOK / "_static").glob("*.*")]
-    look += [BOOK / "_config.yml", BOOK / "_toc.yml", BOOK / "package-lock.json"]
+    look += [BOOK / "_config.yml", BOOK / "_toc.yml", BOOK / "moved.toml", BOOK / "package-lock.json"]
     asked = {name: os.environ.get(name) for name in ("BOOK_URL", "BOOK_REPOSITORY", "BOOK_BRANCH")}
     now = {"run": digest(*run), "look": digest(*look), **asked}
     stamp = BUILD / ".digests.json"
@@ -177,6 +177,7 @@ def finish_site(node: str) -> None:
     import browser
     import cleaning
     import finishing
+    import moved
     import styles
 
     memory = BUILD / ".finished.json"  # what was found on the pages that are not written anew
@@ -194,6 +195,7 @@ def finish_site(node: str) -> None:
             path.write_text(text, encoding="utf-8")
             known[name] = {"sheets": sheets}
         found[name] = known[name]
+    faults += moved.leave(HTML, moved.read())
     finishing.finish(BOOK, HTML, pages())
     live = browser.publish(HTML, BUILD, node)
     sheets = list(dict.fromkeys(sheet for page in found.values() for sheet in page["sheets"]))

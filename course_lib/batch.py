@@ -31,7 +31,7 @@ def Z(w: Array, b: Array | float, X: Array) -> Array:
 
     Notes
     -----
-    Equation batch.Z; sources S2.5, S4.3; erratum E38.
+    Part of equation batch.forward; sources S2.5, S4.3; erratum E38.
     """
     return w @ X + b
 
@@ -49,7 +49,7 @@ def A(Z: Array) -> Array:
 
     Notes
     -----
-    Equation batch.A; sources S2.5, S4.3.
+    Part of equation batch.forward; sources S2.5, S4.3.
     """
     return sigmoid(Z)
 
@@ -114,7 +114,7 @@ def dA(A: Array, Y: Array) -> Array:
 
     Notes
     -----
-    Equation batch.dA; sources S0.1, S0.3.
+    Part of equation batch.propagate; sources S0.1, S0.3.
     """
     return bce_prime(A, Y)
 
@@ -133,7 +133,7 @@ def dZ(A: Array, Y: Array) -> Array:
 
     Notes
     -----
-    Equation batch.dZ; sources S0.14, S1.8, S4.3; erratum E39.
+    Part of equation batch.propagate; sources S0.14, S1.8, S4.3; erratum E39.
     """
     return A - Y
 

@@ -42,7 +42,7 @@ def Z(W: Array, b: Array, A_prev: Array) -> Array:
 
     Notes
     -----
-    Equation deep.Z; sources S2.5, S3.1; errata E10, E14.
+    Part of equation deep.linear_forward; sources S2.5, S3.1; errata E10, E14.
     """
     return W @ A_prev + b
 
@@ -148,7 +148,7 @@ def dW(dZ: Array, A_prev: Array) -> Array:
 
     Notes
     -----
-    Equation deep.dW; sources S0.9, S1.2, S2.9, S3.5; errata E17, E19.
+    Equation deep.dW; sources S0.9, S1.2, S2.9, S3.5; errata E17, E19, E47.
     """
     return dZ @ A_prev.T / dZ.shape[1]
 

@@ -43,7 +43,7 @@ def a(z: Array) -> Array:
 
     Notes
     -----
-    Equation one_example.a; sources S0.4, S2.2, S4.1; erratum E7.
+    Equation activations.sigmoid; sources S0.4, S2.2, S4.1; erratum E7.
     """
     return sigmoid(z)
 
@@ -62,7 +62,7 @@ def loss(a: Array, y: Array) -> Array:
 
     Notes
     -----
-    Equation one_example.loss; sources S0.3, S4.1.
+    Equation losses.bce_loss; sources S0.3, S4.1.
     """
     return bce_loss(a, y)
 
@@ -137,7 +137,7 @@ def db(dz: Array) -> Array:
 
     Notes
     -----
-    Equation one_example.db; sources S0.5, S0.13, S4.1.
+    Equation one_example.db2, of a single neuron; sources S0.5, S0.13, S4.1.
     """
     return dz
 

@@ -114,7 +114,7 @@ def add_weight_decay(grad: Array, theta: Array, decay: float) -> Array:
 
     Notes
     -----
-    Equation optimizers.add_weight_decay. Every step then shrinks θ a little; biases are usually left out.
+    Every step then shrinks θ a little; biases are usually left out.
     """
     return grad + decay * theta
 
@@ -140,7 +140,7 @@ def random_mini_batches(X: Array, Y: Array, batch_size: int, seed: int) -> list[
 
     Notes
     -----
-    Equation optimizers.random_mini_batches; sources S3.3, S3.7.
+    Sources S3.3, S3.7.
     """
     if X.shape[1] != Y.shape[1]:
         raise ValueError(f"X and Y must have one column an example, not {X.shape[1]} and {Y.shape[1]} columns")

@@ -37,7 +37,7 @@ def A(Z: Array, activation: str) -> Array:
 
     Notes
     -----
-    Equation deep.A; sources S2.6, S3.1.
+    Part of equation deep.forward_propagation; sources S2.6, S3.1.
     """
     return softmax(Z) if activation == "softmax" else find_activation(activation).function(Z)
 
@@ -64,7 +64,7 @@ def cost(A: Array, Y: Array, loss: str = "bce") -> Array:
 
     Notes
     -----
-    Equation deep.cost; sources S0.2, S3.2, S3.7; errata E22, E35, E37.
+    Equation two_layer.cost, with any loss; sources S0.2, S3.2, S3.7; errata E22, E35, E37.
     """
     return np.sum(find_loss(loss).function(A, Y)) / Y.shape[1]
 
@@ -89,7 +89,7 @@ def dA(A: Array, Y: Array, loss: str = "bce") -> Array:
 
     Notes
     -----
-    Equation deep.dA; sources S0.3, S3.2, S3.4.
+    Part of equation deep.backward_propagation; sources S0.3, S3.2, S3.4.
     """
     return find_loss(loss).prime(A, Y)
 
@@ -110,7 +110,7 @@ def dZ_softmax(dA: Array, A: Array) -> Array:
 
     Notes
     -----
-    Equation deep.dZ_softmax. With the cross-entropy of the classes, dA = -Y/A, it is A - Y.
+    With the cross-entropy of the classes, dA = -Y/A, it is A - Y.
     """
     return A * (dA - np.sum(A * dA, axis=0, keepdims=True))
 
@@ -129,7 +129,7 @@ def dZ_output(A: Array, Y: Array) -> Array:
 
     Notes
     -----
-    Equation deep.dZ_output; sources S0.6, S2.10, S3.4; errata E20, E33.
+    Part of equation deep.backward_propagation; sources S0.6, S2.10, S3.4; errata E20, E33.
     """
     return A - Y
 

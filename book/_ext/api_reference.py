@@ -42,6 +42,8 @@ ORDER = [
     "parameter_files",
     "gradient_checking",
     "network_checking",
+    "example_network",
+    "judging",
     "datasets",
     "plotting",
     "equations",
@@ -225,7 +227,7 @@ def all_modules() -> list[Module]:
 
 
 _INLINE = re.compile(
-    r"(?P<code>`[^`\n]+`)|\bEquation (?P<equation>\w+\.\w+)|\b(?P<row>S\d+\.\d+|E\d+)\b", flags=re.ASCII
+    r"(?P<code>`[^`\n]+`)|(?i:(?<=\bequation ))(?P<equation>\w+\.\w+)|\b(?P<row>S\d+\.\d+|E\d+)\b", flags=re.ASCII
 )
 
 
@@ -270,7 +272,7 @@ class Writer:
         if match["equation"]:
             known = match["equation"] in EQUATIONS
             name = nodes.Text(match["equation"])
-            return [nodes.Text("Equation "), self._index_entry(EQUATIONS[match["equation"]], name) if known else name]
+            return [self._index_entry(EQUATIONS[match["equation"]], name) if known else name]
         row = match["row"]
         anchor = ("source-" if row.startswith("S") else "erratum-") + row.lower().replace(".", "-")
         return [self._cross("std", "ref", anchor, nodes.Text(row)) if anchor in self.rows else nodes.Text(row)]

@@ -1,7 +1,18 @@
 // Lays out what is far from the window (course.css passes it over at first), and lets the keyboard reach what scrolls
 // sideways in its own box: wide formulas, tables and lines of code. A page of twenty thousand elements takes longer for
-// this than to be shown. So it is done fifty elements at a time, whenever the browser has nothing else to do.
+// this than to be shown. So it is done fifty elements at a time, whenever the browser has nothing else to do. Before all
+// that it leads on who comes by the old address of a section that has moved (moved.py).
 "use strict";
+
+(() => {
+  const leadOn = () => {
+    const link = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.querySelector(":scope.moved > a");
+    if (link) location.replace(link.href);
+  };
+  window.addEventListener("hashchange", leadOn);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", leadOn);
+  else leadOn();
+})();
 
 (() => {
   const BOXES = ":is(pre, .pst-scrollable-table-container, .katex-display)";

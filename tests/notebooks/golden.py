@@ -6,8 +6,9 @@
 After `build`, `pytest -p tests.notebooks.without_html --nbval build/notebooks` runs every solved notebook and compares.
 The chapters were run when the book was built, and `tests/notebooks/test_golden.py` compares what they showed then; with
 `all`, nbval runs them as well. A golden file has one block a code cell that shows something: its number and first line,
-then each output, indented by four spaces below its kind. Of a verdict, which is shown as text and as HTML, the text is
-kept. Pictures and other rich output are not; the cells that make them are run, but not compared.
+then each output, indented by four spaces below its kind. Of verdicts and tables of judgements, which are shown as text
+and as HTML, the text is kept. Pictures and other rich output are not; the cells that make them are run, and not
+compared.
 """
 
 import re
@@ -130,8 +131,10 @@ def shown(output: NotebookNode) -> Shown:
     if output.output_type == "error":
         return Shown("raised", f"{output.ename}: {output.evalue}")
     kinds = sorted(output.data)
-    is_verdict = str(output.data.get("text/html", "")).startswith('<div class="verdict"')
-    if kinds != ["text/plain"] and not is_verdict:
+    says_the_same = str(output.data.get("text/html", "")).startswith(
+        ('<div class="verdict"', '<div class="judgements ')
+    )
+    if kinds != ["text/plain"] and not says_the_same:
         return Shown(RICH, ", ".join(kind for kind in kinds if kind != "text/plain"))
     return Shown("result" if output.output_type == "execute_result" else "displayed", output.data["text/plain"])
 
