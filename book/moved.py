@@ -47,7 +47,7 @@ def name_of(page: BeautifulSoup, id: str) -> str | None:
     if not isinstance(element, Tag):
         return None
     number = element.select_one(".eqno")
-    if number is not None:
+    if number is not None and element.name != "section":
         return f"Equation {_words(number)}"
     titles = "h1, h2, h3, h4, .admonition-title, .exercise-title"
     while isinstance(element, Tag):

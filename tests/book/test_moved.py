@@ -8,8 +8,9 @@ from tests.conftest import not_here
 OLD = '<html><body><article><section id="training"><h1>Training</h1></section>\n</article></body></html>'
 NEW = """<html><body><article><section id="faster-descent"><h1>Faster descent<a class="headerlink" href="#x">#</a></h1>
 <section id="momentum"><span id="why-momentum"></span><h2>Momentum <span class="katex"><span
-class="katex-mathml">beta</span><span class="katex-html">β</span></span></h2></section>
+class="katex-mathml">beta</span><span class="katex-html">β</span></span></h2>
 <div class="math" id="equation-eq-v"><span class="eqno">(18.1)<a class="headerlink" href="#x">#</a></span></div>
+</section>
 <div class="exercise admonition" id="ex-v"><p class="admonition-title">Exercise 7</p></div></section>
 </article></body></html>"""
 
