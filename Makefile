@@ -15,7 +15,7 @@ TESTS := $(PY) -m pytest -q -n $(WORKERS)
 # The long suites wait for browsers, limits and servers half of their time: twice as many at once.
 LONG_TESTS := $(PY) -m pytest -q -n $$((2 * $(WORKERS))) --dist loadscope
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-export PYTHONDONTWRITEBYTECODE := 1
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/.pycache
 
 .DEFAULT_GOAL := help
 .PHONY: help course serve test test-all test-nightly lint format docs pdf audit release grade bench bench-grade bench-judge size golden lock clean

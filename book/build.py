@@ -154,9 +154,8 @@ def drop_stale_outputs() -> None:
 
 def run_sphinx(environment: dict[str, str]) -> None:
     """Build the pages; any warning, any failing cell, any line on stderr is an error."""
-    # Two fifths of the time would go into collecting garbage, and into preparing jsonschema for addresses that are not
-    # in Latin letters, which no notebook has.
-    start = "import gc, sys; gc.disable(); sys.modules['rfc3987_syntax'] = None; from jupyter_book.cli.main import main"
+    # A third of the time would go into collecting garbage.
+    start = "import gc; gc.disable(); from jupyter_book.cli.main import main"
     command = [sys.executable, "-c", f"{start}; main()"]
     command += ["build", str(BOOK), "-W", "-n", "--keep-going", "-q"]
     # Into a file: a pipe would be waited for as long as any process that was started holds its other end.
