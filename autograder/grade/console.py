@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from autograder.assignments import Assignment
-from autograder.grade.records import OUTCOMES, WITHOUT_MARKS, Record
+from autograder.grade.records import OUTCOMES, Record
 from autograder.grade.students import printable
 
 COLOURS = {"graded": "green", "graded-with-trouble": "yellow"}
@@ -114,8 +114,3 @@ def followed(console: Console, records: Iterator[Record], total: int) -> Iterato
             progress.update(task, advance=1, rate=rate, troubled=troubled)
             progress.refresh()
             yield record
-
-
-def needs_marks(record: Record) -> bool:
-    """Return whether a record has marks."""
-    return record.outcome not in WITHOUT_MARKS

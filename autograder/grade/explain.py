@@ -17,7 +17,7 @@ from autograder.grade.collect import SubmissionFolder, Unreadable, take
 from autograder.grade.grader import judged
 from autograder.grade.guests import GuestFactory
 from autograder.grade.records import Record, reference_of, verdict_of
-from autograder.grade.session import CannotGrade, Options, Run
+from autograder.grade.run import CannotGrade, Options, Run
 from autograder.grade.students import spelled_as
 from autograder.protocol.values import Outcome
 from course_lib.names import suggestion

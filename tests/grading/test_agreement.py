@@ -19,7 +19,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from autograder import cli
 from autograder.course_file import assignments_of
 from autograder.grade.records import Records
-from autograder.grade.session import Options, grade_class
+from autograder.grade.run import Options
+from autograder.grade.session import grade_class
 from exercises.sample_class.make import ASSIGNMENT, samples
 from exercises.sample_class.make import make as make_samples
 from tests.grading.classes import NAME, RIGHT, TEXT, cell, hand_in, make, notebook

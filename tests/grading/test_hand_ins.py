@@ -12,7 +12,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from autograder.assignments import ASSIGNMENTS
 from autograder.course_file import released
 from autograder.grade.records import Records
-from autograder.grade.session import Options, grade_class
+from autograder.grade.run import Options
+from autograder.grade.session import grade_class
 from autograder.report.export import as_csv, as_json
 from autograder.report.feedback import said_of
 from autograder.report.marks import graded as graded_class

@@ -5,7 +5,8 @@ from nbgrader.api import Gradebook as TheirGradebook
 
 from autograder.grade.course import Course
 from autograder.grade.gradebook import Gradebook
-from autograder.grade.session import Options, Run, grade_class
+from autograder.grade.run import Options, Run
+from autograder.grade.session import grade_class
 from tests.grading.classes import NAME, course, hand_in, notebook
 
 WRONG = {"compute_db2": "def compute_db2(dZ2):\n    return dZ2"}

@@ -8,7 +8,8 @@ import pytest
 
 from autograder.course_file import released
 from autograder.grade.records import Records
-from autograder.grade.session import Options, grade_class
+from autograder.grade.run import Options
+from autograder.grade.session import grade_class
 from autograder.report import dashboard
 from autograder.report.export import as_canvas, as_csv, as_json
 from autograder.report.feedback import feedback

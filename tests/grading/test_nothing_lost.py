@@ -20,7 +20,7 @@ from autograder.grade import session
 from autograder.grade.collect import places
 from autograder.grade.lateness import parsed_time
 from autograder.grade.records import Busy, CannotWrite, Record, Records, reference_of, write_whole
-from autograder.grade.session import Options, Run
+from autograder.grade.run import Options, Run
 from tests.grading.classes import NAME, ROOT, course, full, hand_in, notebook, path_of, run, scores
 
 WRONG = {"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T"}

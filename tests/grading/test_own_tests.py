@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.apps import NbGraderAPI
 
 from autograder.grade.instructor_tests import InstructorTests, TestSources, bound_by, points_of
-from autograder.grade.session import Options, Run
+from autograder.grade.run import Options, Run
 from autograder.protocol import wire
 from autograder.protocol.crossing import received, sent
 from autograder.protocol.values import Opaque
