@@ -35,6 +35,11 @@ class CellMark:
         """The points that count."""
         return (self.manual if self.manual is not None else self.auto or 0.0) + self.extra
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether a machine or a person has looked at it; nbgrader makes rows before."""
+        return self.waits or self.auto is not None or self.manual is not None
+
 
 @dataclass(frozen=True)
 class Person:

@@ -354,7 +354,7 @@ def _passes(error: SQLAlchemyError) -> bool:
 
 
 def notebooks_of(course: Course, assignment: str) -> list[str]:
-    """Return the names of an assignment's notebooks, as the gradebook has them; none where it does not know it.
+    """Return the names of an assignment's notebooks, as the gradebook has them; none for the one that has its name.
 
     Raises
     ------
@@ -366,7 +366,8 @@ def notebooks_of(course: Course, assignment: str) -> list[str]:
     engine, t = found
     names = sa.select(t["notebook"].c.name).join(t["assignment"]).where(t["assignment"].c.name == assignment)
     with readable(engine.url), engine.connect() as connection:
-        return sorted(connection.execute(names).scalars())
+        several = sorted(connection.execute(names).scalars())
+    return [] if several == [assignment] else several
 
 
 def assignments_and(course: Course, name: str, release: Release) -> Mapping[str, Assignment]:

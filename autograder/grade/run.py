@@ -144,6 +144,7 @@ class Run:
     Attributes
     ----------
     assignment : as it is asked now
+    notebook : which of several notebooks, or ""
     records, gradebook : where results are
     job : what all are graded with
     new_points : the points of course.toml that are not in force, by the cell's id
@@ -177,10 +178,11 @@ class Run:
             options.seed_file = options.seed_file.absolute()
         self.options = options
         self.sandbox = sandbox
+        self.notebook = next(iter(notebooks), "")
         keep_out_of(self.course.folder("submitted"))
         hide(str(self.course.root), "course")
         try:
-            self.gradebook = Gradebook(self.course, name, *notebooks[:1])
+            self.gradebook = Gradebook(self.course, name, self.notebook)
         except UnknownAssignment as error:
             known = assignments_of(self.course.root)
             if name not in known:
@@ -190,7 +192,7 @@ class Run:
         self.new_points = points.differing(known[name], self.gradebook.release)
         if options.new_points:
             self.gradebook.release = points.put_in_force(self.gradebook.release, self.new_points)
-        self.records = Records(self.course.root, name, *notebooks[:1])
+        self.records = Records(self.course.root, name, self.notebook)
         found = list(places(self.course.folder("submitted"), name))
         excluded = self.course.excluded
         self.places = [each for each in found if each.student not in excluded]
@@ -204,8 +206,8 @@ class Run:
             releases = {d: each.worth(worth) if each.name == name else each for d, each in self.job.releases.items()}
             self.job = replace(self.job, releases=releases)
         self.assignment = self.job.assignment
-        if notebooks:
-            self.assignment = replace(self.assignment, title=f"{self.assignment.title}, {notebooks[0]}")
+        if self.notebook:
+            self.assignment = replace(self.assignment, title=f"{self.assignment.title}, {self.notebook}")
         self.revalued: list[points.Revalued] = []
         self.promised = 0
         self.state = ClassState()
@@ -301,9 +303,9 @@ def runs(name: str, options: Options, sandbox: SandboxProcess | None = None) -> 
         When nothing can be done.
     """
     course = Course.named(options.course)
+    options.course = course.root  # a run leaves the folder of submissions
     notebooks = [] if name in assignments_of(course.root) else notebooks_of(course, name)
-    if notebooks in ([], [name]):
+    if not notebooks:
         yield Run(name, options, sandbox)
-        return
     for each in notebooks:
         yield Run(name, options, notebooks=[each, *(other for other in notebooks if other != each)])

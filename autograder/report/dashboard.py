@@ -186,7 +186,7 @@ def bars(graded: GradedClass) -> list[int]:
 def facts(graded: GradedClass) -> list[tuple[str, str]]:
     """Return the figures at the top of the page."""
     points = [each.points for each in graded.students if each.points is not None]
-    known = [each for each in graded.students if each.record]
+    known = [each for each in graded.students if each.outcome != NOT_GRADED]
     found = [
         ("handed in", str(len(known))),
         ("with a mark", str(len(points))),

@@ -5,7 +5,7 @@ costs by nbgrader's plugin.
 """
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,11 +16,11 @@ from autograder.errors import AutograderError
 from autograder.grade.class_marks import CellMark, GradebookRow, read_class
 from autograder.grade.course import Course, NoGradebook
 from autograder.grade.gradebook import Gradebook, assignments_and, notebooks_of
-from autograder.grade.records import Record, Records, verdict_of
+from autograder.grade.records import OUTCOMES, Record, Records, verdict_of
 from course_lib.names import suggestion
 
 NOT_GRADED = "not-graded"
-"""The outcome of somebody whom the gradebook knows and of whom there is no record."""
+"""The outcome of somebody whom the gradebook knows, without marks, and of whom there is no record."""
 
 
 class NoAssignment(AutograderError, LookupError):
@@ -49,8 +49,10 @@ class Student(GradebookRow):
 
     @property
     def outcome(self) -> str:
-        """The record's outcome id."""
-        return self.record.outcome if self.record else NOT_GRADED
+        """The record's outcome id; marks without a record are of plain nbgrader."""
+        if self.record:
+            return self.record.outcome
+        return "graded" if any(cell.is_marked for cell in self.cells.values()) else NOT_GRADED
 
     @property
     def raw(self) -> float | None:
@@ -85,7 +87,7 @@ class GradedClass:
     assignment : what was asked
     max_points : of the whole, with what people grade
     students : by id
-    notebooks : names of its notebooks; of several there are no records here, but what the gradebook has of them
+    notebooks : names of its notebooks; if there are several, a student's records are joined to one
     """
 
     course: Course
@@ -131,14 +133,45 @@ def graded(name: str, course: Path | None = None) -> GradedClass:
     assignment = assignment.worth(worth)
     if len(notebooks) > 1:
         assignment = replace(assignment, written=tuple(ManualQuestion(id, most, id) for id, most in worth.items()))
-    records = Records(found.root, name, *(each for each in notebooks[:1] if each != name))
+    records = {each: Records(found.root, name, each) for each in notebooks or [""]}
     return GradedClass(
         found,
         assignment,
         sum(worth.values()) if worth else assignment.total_points,
-        students_of(records.all() if len(notebooks) < 2 else (), rows),
+        students_of(joined(records) if len(records) > 1 else next(iter(records.values())).all(), rows),
         tuple(notebooks) or (name,),
     )
+
+
+def joined(notebooks: Mapping[str, Records]) -> Iterator[Record]:
+    """Yield one record for each student, from those of all notebooks of an assignment, by their names.
+
+    Its outcome is the one that asks for most, and its cells are called as `read_class` calls them.
+    """
+    found = {name: {record.student: record for record in records.all()} for name, records in notebooks.items()}
+    for student in sorted(set[str]().union(*found.values())):
+        some = next(of[student] for of in found.values() if student in of)
+        lacking = Record(student, some.assignment, "ungraded", advice="It has not been graded: grade again.")
+        parts = {name: of.get(student, lacking) for name, of in found.items()}
+        worst = max(parts.values(), key=lambda record: (not record.has_marks, [*OUTCOMES].index(record.outcome)))
+        yield Record(
+            student,
+            some.assignment,
+            worst.outcome,
+            score=sum(record.score or 0.0 for record in parts.values()) if worst.has_marks else None,
+            max_score=sum(record.max_score for record in parts.values()),
+            extras={f"{name}: {id}": points for name, record in parts.items() for id, points in record.extras.items()},
+            troubles=[_of(name, trouble) for name, record in parts.items() for trouble in record.troubles],
+            advice=" ".join(f"{name}: {record.advice}" for name, record in parts.items() if record.advice),
+            timestamp=some.timestamp,
+        )
+
+
+def _of(notebook: str, trouble: Mapping[str, str]) -> dict[str, str]:
+    """Return an anomaly that says in which notebook it is."""
+    place = trouble.get("where", "")
+    where = f"{notebook}: {place}" if place else notebook
+    return {**trouble, "where": where, "text": f"{trouble['text'].removesuffix(f' ({place})')} ({where})"}
 
 
 def _worth(verdict: Verdict, cell: CellMark | None) -> Verdict:
