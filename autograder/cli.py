@@ -261,8 +261,8 @@ def _sandbox() -> contextlib.AbstractContextManager[Any]:
 def explain(student: str, check_id: str, name: str, unsandboxed: bool, **rest: Any) -> None:
     """Show the inputs on which a STUDENT's function was judged, what it returned, and the verdict.
 
-    CHECK is a check's id or its function, check-compute_dW2 or compute_dW2; or the name of a test of the lecturer's own,
-    of which it shows the output. For lecturers only: it shows what is asked, and what is right.
+    CHECK is a check's id or its function, check-compute_dW2 or compute_dW2; or the name of a lecturer's own test, of
+    which it shows the output. For lecturers only: it shows what is asked, and what is right.
 
     Exit code: 0 the verdict is as recorded, 1 it is another one now, 2 it could not be shown.
     """

@@ -113,8 +113,11 @@ class Submission:
     def __post_init__(self) -> None:
         """Take over the process that is there already."""
         if self.guest:
-            self._had.append(self.guest)
-            self.guest.put(self.files)
+            self._begin(self.guest)
+
+    def _begin(self, guest: Guest) -> None:
+        self._had.append(guest)
+        guest.begin(self.files, {each.function: each.points for each in self.assignment.exercises}, self._blocked)
 
     def judge(self) -> SubmissionResult:
         """Run the notebook, and return the verdicts, in the order of the exercises, with the outputs of the cells.
@@ -176,11 +179,9 @@ class Submission:
         while self.guest is None:
             self._seconds_left()
             guest, again = self.guests(), self._finished
-            self._had.append(guest)
             self._finished = []
             try:
-                guest.put(self.files)
-                guest.block(self._blocked)
+                self._begin(guest)
                 while again:
                     (source, scratch), *again = again
                     try:

@@ -159,6 +159,16 @@ KINDS = {
     "check_above": both(without("check-compute_dW2"), put("check(compute_dW2).points")),
     "check_overwritten": put("check = 3"),
     "check_printed": put("print(check(compute_dZ2).message)"),
+    "points_asserted": dW2(f"assert check(compute_dZ2).points > 0\n{DW2}"),
+    "points_known": dW2(f"v = check(compute_dZ2)\nassert v.points == v.max_points == 1 and not v.mistake\n{DW2}"),
+    "points_summed": dW2(
+        "total = sum(check(f).points for f in [compute_dZ2, compute_dZ2])\n"
+        f"print(f'{{total:.1f}}', round(total, 1), '%g' % total, total / 2)\nassert 1 < total <= 2, total\n{DW2}"
+    ),
+    "points_of_an_alias": dW2(f"own = compute_dZ2\nassert check(own).points == 1.0\n{DW2}"),
+    "points_as_a_table": dW2(f"v = check(compute_dZ2).as_json()\nassert {{**v}}['points'] >= 1\n{DW2}"),
+    "points_chosen_by": dW2(f"if check(compute_dZ2).points < 1:\n    raise ValueError\n{DW2}"),
+    "verdict_read": dW2(f"v = check(compute_dZ2)\nv.function[0], v.hint, v.read, v.seen, str(v), v.parts\n{DW2}"),
     "verdict_used": dW2(f"v = check(compute_dZ2)\nassert v.passed, v.message\n{DW2}"),
     # defined elsewhere, or otherwise
     "answers_last": answers_last,

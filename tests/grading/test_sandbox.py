@@ -156,7 +156,9 @@ def test_allowed_parts_of_the_course_can_be_imported_and_the_reference_cannot(gu
 
 def test_its_autograder_is_the_stand_in(guest):
     assert refused(guest, "from autograder.core import judge") == "ModuleNotFoundError"
-    assert said(guest, "import autograder; print(autograder.check(len).points)") == "0.0\n"
+    assert said(guest, "import autograder; print(autograder.check(len).points + 1)") == (
+        "The verdict stands at the check that was handed out.\n"
+    )
 
 
 def test_its_environment_holds_nothing_of_the_machine(guest):
