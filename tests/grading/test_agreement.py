@@ -389,6 +389,31 @@ KINDS = {
     "temporary_files": dW2(
         f"import tempfile\nwith tempfile.TemporaryDirectory() as d:\n    np.save(d + '/x', np.ones(2))\n{DW2}"
     ),
+    "processes": dW2(
+        "import multiprocessing\ndef own(x):\n    return x * x\nwith multiprocessing.Pool(2) as pool:\n"
+        f"    assert pool.map(own, range(4)) == [0, 1, 4, 9]\n{DW2}"
+    ),
+    "as_many_processes_as_there_are": dW2(
+        "from multiprocessing import Pool\nwith Pool() as pool:\n    assert pool.map(abs, [-1, 2]) == [1, 2]\n" + DW2
+    ),
+    "an_executor_of_processes": dW2(
+        "from concurrent.futures import ProcessPoolExecutor\ndef own(x):\n    return x + 1\n"
+        f"with ProcessPoolExecutor(2) as pool:\n    assert [*pool.map(own, range(3))] == [1, 2, 3]\n{DW2}"
+    ),
+    "processes_in_it": within(
+        "from multiprocessing import Pool", "with Pool(2) as pool:", "    assert pool.map(abs, [-1]) == [1]"
+    ),
+    "a_process_with_a_queue": dW2(
+        "import multiprocessing as mp\nqueue, number = mp.Queue(), mp.Value('d', 0.0)\ndef own(queue, number):\n"
+        "    number.value = 2.0\n    queue.put(3)\nprocess = mp.Process(target=own, args=(queue, number))\n"
+        f"process.start()\nassert queue.get(timeout=20) == 3\nprocess.join()\nassert number.value == 2.0\n{DW2}"
+    ),
+    "memory_that_is_shared": dW2(
+        "from multiprocessing.shared_memory import SharedMemory\nshared = SharedMemory(create=True, size=80)\n"
+        "np.ndarray((10,), buffer=shared.buf)[:] = 1.0\nassert shared.buf[7]\nshared.close()\nshared.unlink()\n" + DW2
+    ),
+    "locale": dW2(f"import locale\nlocale.setlocale(locale.LC_ALL, '')\nlocale.localeconv()\n{DW2}"),
+    "locale_of_the_machine": dW2(f"import locale\nassert locale.getlocale()\nf'{{1234.5:n}}'\n{DW2}"),
     "home": dW2(f"from pathlib import Path\nassert Path.home() and Path.cwd()\n{DW2}"),
     "time_zone": dW2(
         "import datetime, platform, os\ndatetime.datetime.now().astimezone()\n"

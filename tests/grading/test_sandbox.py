@@ -161,6 +161,24 @@ def test_its_autograder_is_the_stand_in(guest):
     )
 
 
+def test_processes_are_forked_however_they_are_asked_for_and_share_what_has_room_in_its_directory(guest):
+    assert (
+        said(
+            guest,
+            """
+        import multiprocessing as mp, os
+        for method in ("spawn", "forkserver", "fork", None):
+            with mp.get_context(method).Pool() as pool:
+                print(pool.map(abs, [-1]), os.cpu_count())
+        print(os.path.realpath("/dev/shm"), sorted(os.listdir("/dev/shm")) == sorted(os.listdir("/tmp")))
+        """,
+        )
+        == "[1] 2\n" * 4 + "/tmp True\n"
+    )
+    assert refused(guest, "open('/dev/shm/large', 'wb').write(bytes(10 * 2**20))") == "OSError"
+    assert refused(guest, "open('/dev/large', 'wb')") == "OSError"
+
+
 def test_its_environment_holds_nothing_of_the_machine(guest):
     assert os.environ["SECRET"] == SECRET
     assert eval(said(guest, "import os; print(dict(os.environ))")) == ENVIRONMENT
