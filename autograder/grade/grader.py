@@ -370,7 +370,7 @@ def _harmless_text(cell: Cell, job: Job, pictures: Sequence[tuple[str, str]]) ->
 
 
 def written(restored: Restored, assignment: Assignment, found: SubmissionResult, job: Job) -> bytes:
-    """Return the autograded notebook's file, as Jupyter stores a notebook after a run; a line for each cell.
+    """Return the autograded notebook's file, as Jupyter stores a notebook after a run.
 
     Whatever a student wrote or showed is harmless in it.
     """
@@ -389,6 +389,11 @@ def written(restored: Restored, assignment: Assignment, found: SubmissionResult,
                 for output in harmless.of(found.shown.get(place, []))
             ]
         cells.append({**cell.as_json(), "execution_count": count, "outputs": outputs})
-    rest = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": restored.metadata}, ensure_ascii=False)
-    lines = ",\n".join(json.dumps(cell, ensure_ascii=False, sort_keys=True) for cell in cells)
+    return as_file({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": restored.metadata})
+
+
+def as_file(notebook: Mapping[str, Any]) -> bytes:
+    """Return a notebook's file, a line for each cell."""
+    rest = json.dumps({name: value for name, value in notebook.items() if name != "cells"}, ensure_ascii=False)
+    lines = ",\n".join(json.dumps(cell, ensure_ascii=False, sort_keys=True) for cell in notebook["cells"])
     return f'{{"cells": [\n{lines}\n],\n{rest[1:]}\n'.encode("utf-8", "replace")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.assignments import Assignment
-from autograder.grade.grader import Result, verdict_outputs
+from autograder.grade.grader import Result, as_file, verdict_outputs
 from autograder.grade.records import Record, verdict_of
 from autograder.grade.restore import Release
 from autograder.grade.writer import Writer
@@ -85,28 +85,28 @@ class Revalued:
     after: Record
 
     def write(self, writer: Writer) -> None:
-        """Write the record, the marks, and the verdicts into the autograded notebook, if that is as we wrote it.
+        """Write the record, the marks, and the verdicts into the autograded notebook, if that is as it was written.
 
         Raises
         ------
         CannotWrite
         """
-        content = writer.autograded_as(self.before)
-        made = with_verdicts(content, self.after) if content else b""
+        made = with_verdicts(writer.autograded_as(self.before), self.after)
         digest = hashlib.sha256(made).hexdigest() if made else self.before.autograded
         writer.write(Result(replace(self.after, autograded=digest), made))
 
 
 def with_verdicts(content: bytes, record: Record) -> bytes:
-    """Return an autograded notebook, as `grader.written` makes it, with the verdicts of a record at the checks."""
-    rows, lines = {row["id"]: row for row in record.verdicts}, content.split(b"\n")
-    for number, line in enumerate(lines):
-        if b'"id": "check-' not in line:
-            continue
-        cell, comma = json.loads(line.rstrip(b",")), b"," * line.endswith(b",")
-        if row := rows.get(cell.get("id", "")):
+    """Return an autograded notebook with the verdicts of a record at the checks; nothing where it is no notebook."""
+    rows = {row["id"]: row for row in record.verdicts}
+    try:
+        book = json.loads(content)
+        cells = [cell for cell in book["cells"] if cell.get("id") in rows]
+        for cell in cells:
+            row = rows[cell["id"]]
             cell["outputs"] = verdict_outputs(verdict_of(row), cell["execution_count"])
             if "nbgrader" in cell["metadata"]:
                 cell["metadata"]["nbgrader"]["points"] = row["max_points"]
-            lines[number] = json.dumps(cell, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace") + comma
-    return b"\n".join(lines)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return b""
+    return as_file(book)

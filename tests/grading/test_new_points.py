@@ -1,5 +1,6 @@
 """What a function is worth is one number everywhere; new points have a way in."""
 
+import hashlib
 import json
 import re
 
@@ -181,11 +182,27 @@ def test_parts_keep_their_share(tmp_path):
     assert revalued(after, release, anew=True) == after
 
 
-def test_the_notebook_that_nbgrader_wrote_stays(here):
+def test_the_notebook_that_nbgrader_wrote_says_the_new_points_too_and_is_otherwise_as_it_was(here):
     nbgrader(here, "autograde", NAME, "--student=ada", "--force")
     path = here / "autograded" / "ada" / NAME / f"{NAME}.ipynb"
-    before = path.read_bytes()
+    before = nbformat.read(path, as_version=4)
     (here / "course.toml").write_text(NEW)
     assert grade(here, new_points=True) == 0
-    assert path.read_bytes() == before
-    assert scores(here)["ada"] == full(compute_dW2=5.0)
+    agree(here, 5.0, 6.0, 15.0)
+    after = nbformat.read(path, as_version=4)
+    assert cell(after, "check-compute_dW2").id == "check-compute_dW2"
+    for book in (before, after):
+        book.cells.remove(cell(book, "check-compute_dW2"))
+    assert after == before
+    digest = Records(here, NAME).find("ada").autograded
+    assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("content", [b"", b"no notebook", b"[]", b'{"cells": 3}', b'{"cells": [{"id": "check-f"}]}'])
+def test_what_is_no_autograded_notebook_stays_as_it_is(content):
+    from autograder.core.verdict import Verdict
+    from autograder.grade.points import with_verdicts
+    from autograder.grade.records import Record, verdict_row
+
+    verdict = verdict_row(Verdict("f", None, True, 1.0, 1.0, None, "Right."))
+    assert with_verdicts(content, Record("ada", "small", "graded", verdicts=[verdict])) == b""
