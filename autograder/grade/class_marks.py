@@ -43,12 +43,18 @@ class CellMark:
 
 @dataclass(frozen=True)
 class Person:
-    """A person's names and addresses in the gradebook."""
+    """A person's id, names and addresses in the gradebook."""
 
+    id: str = ""
     first_name: str = ""
     last_name: str = ""
     email: str = ""
     lms_user_id: str = ""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether there is more than the id."""
+        return bool(self.first_name or self.last_name or self.email or self.lms_user_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +155,7 @@ def _read(connection: sa.Connection, t: Tables, name: str) -> tuple[dict[str, Gr
             cells=cells.get(id, {}),
             comments=comments.get(id, {}),
             penalty=penalties.get(id, 0.0),
-            person=Person(*(_text(text or "") for text in names)),
+            person=Person(id, *(_text(text or "") for text in names)),
         )
         for id, *names in connection.execute(
             sa.select(people.id, people.first_name, people.last_name, people.email, people.lms_user_id)

@@ -21,6 +21,7 @@ from autograder.grade.grader import Job, Result
 from autograder.grade.instructor_tests import sources_of
 from autograder.grade.records import Record, Records
 from autograder.grade.restore import shared_cells
+from autograder.grade.students import composed
 from autograder.grade.writer import ClassState, Writer, changes
 from autograder.sandbox.clock import cores
 from autograder.sandbox.launch import SandboxProcess
@@ -195,7 +196,7 @@ class Run:
         self.records = Records(self.course.root, name, self.notebook)
         found = list(places(self.course.folder("submitted"), name))
         excluded = self.course.excluded
-        self.places = [each for each in found if each.student not in excluded]
+        self.places = [each for each in found if composed(each.student) not in excluded]
         self.excluded = len(found) - len(self.places)
         if not self.places:
             where = self.course.folder("submitted") / "STUDENT" / name / f"{name}.ipynb"

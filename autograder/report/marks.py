@@ -5,7 +5,8 @@ costs by nbgrader's plugin.
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from autograder.assignments import Assignment, ManualQuestion
 from autograder.core.verdict import Verdict
 from autograder.course_file import assignments_of
 from autograder.errors import AutograderError
-from autograder.grade.class_marks import CellMark, GradebookRow, read_class
+from autograder.grade.class_marks import CellMark, GradebookRow, Person, read_class
 from autograder.grade.course import Course, NoGradebook
 from autograder.grade.gradebook import Gradebook, assignments_and, notebooks_of
 from autograder.grade.records import OUTCOMES, Record, Records, verdict_of
+from autograder.grade.students import composed
 from course_lib.names import suggestion
 
 NOT_GRADED = "not-graded"
@@ -33,7 +35,7 @@ class Student(GradebookRow):
 
     Attributes
     ----------
-    id : the student's id
+    id : the name of the student's folder
     record : what grading came to; None where there is none
     verdicts : of the checks, in order
     """
@@ -41,6 +43,11 @@ class Student(GradebookRow):
     id: str
     record: Record | None = None
     verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def login(self) -> str:
+        """The id as the gradebook's list of students spells it."""
+        return self.person.id or self.id
 
     @property
     def troubles(self) -> list[dict[str, str]]:
@@ -133,12 +140,14 @@ def graded(name: str, course: Path | None = None) -> GradedClass:
     assignment = assignment.worth(worth)
     if len(notebooks) > 1:
         assignment = replace(assignment, written=tuple(ManualQuestion(id, most, id) for id, most in worth.items()))
+    submitted = found.folder("submitted")
+    folders = {each.name for each in submitted.iterdir()} if submitted.is_dir() else set[str]()
     records = {each: Records(found.root, name, each) for each in notebooks or [""]}
     return GradedClass(
         found,
         assignment,
         sum(worth.values()) if worth else assignment.total_points,
-        students_of(joined(records) if len(records) > 1 else next(iter(records.values())).all(), rows),
+        students_of(joined(records) if len(records) > 1 else next(iter(records.values())).all(), rows, folders),
         tuple(notebooks) or (name,),
     )
 
@@ -179,16 +188,32 @@ def _worth(verdict: Verdict, cell: CellMark | None) -> Verdict:
     return replace(verdict, max_points=cell.max_points) if cell and cell.max_points else verdict
 
 
-def students_of(records: Iterable[Record], rows: Mapping[str, GradebookRow] | None = None) -> tuple[Student, ...]:
-    """Return a student for each record and for each row of the gradebook, by id."""
-    rows = rows or {}
-    known = {record.student: record for record in records}
-    students = []
+def students_of(
+    records: Iterable[Record], rows: Mapping[str, GradebookRow] | None = None, folders: Container[str] = ()
+) -> tuple[Student, ...]:
+    """Return a student for each record and for each row of the gradebook, by id.
+
+    Where an id is there in several spellings that Unicode takes for the same, that is one student: the id is spelled as
+    the folder of submissions has it, and the person is the one on the gradebook's list of students.
+
+    Parameters
+    ----------
+    records, rows : what there is of them
+    folders : the names of the folders of submissions, as they are now
+    """
+    rows, known = rows or {}, {record.student: record for record in records}
+    people = defaultdict[str, list[str]](list)
     for id in sorted(known.keys() | rows.keys()):
-        record = known.get(id)
-        row = rows.get(id, GradebookRow())
-        verdicts = (
-            tuple(_worth(verdict_of(each), row.cells.get(each["id"])) for each in record.verdicts) if record else ()
-        )
-        students.append(Student(id, record, verdicts, **vars(row)))
-    return tuple(students)
+        people[composed(id)].append(id)
+    students = []
+    for spellings in people.values():
+        handed_in = [id for id in spellings if id in known or rows[id].cells]
+        persons = [rows[id].person for id in spellings if id in rows]
+        person = max(persons, key=lambda each: (each.is_named, each.id not in handed_in), default=Person())
+        for id in [id for id in handed_in if id in folders] or handed_in or spellings[:1]:
+            record, row = known.get(id), replace(rows.get(id, GradebookRow()), person=person)
+            verdicts = (
+                [_worth(verdict_of(each), row.cells.get(each["id"])) for each in record.verdicts] if record else []
+            )
+            students.append(Student(id, record, tuple(verdicts), **vars(row)))
+    return tuple(sorted(students, key=lambda student: student.id))
