@@ -6,7 +6,6 @@ from typing import Any
 
 from rich.console import Console
 
-from autograder.grade.class_marks import read_class
 from autograder.grade.console import changes_table, followed, one_line, summary, table
 from autograder.grade.gradebook import LATE
 from autograder.grade.run import Options, Run, runs
@@ -58,7 +57,7 @@ def _grade(run: Run, console: Console) -> int:
         for line in _said_of_repairs(repaired):
             console.print(line, highlight=False, soft_wrap=True)
         fresh = list(followed(console, run.grade(), len(state.todo)))
-        records, waiting = [*state.done, *fresh], run.gradebook.waiting()
+        records, waiting = [*state.done, *fresh], {id: row.waiting for id, row in run.gradebook.rows().items()}
     console.print(table(run.assignment, records, waiting))
     seconds = time.monotonic() - started
     console.print(summary(records, len(fresh), seconds), highlight=False, soft_wrap=True)
@@ -71,8 +70,8 @@ def _said_of_points(run: Run) -> Iterator[str]:
     new = ", ".join(f"{names.get(id, id)} {most:g}" for id, most in run.new_points.items())
     if run.options.new_points:
         yield f"New points: {new or 'none'}. Of those that are in, {len(run.revalued)} change with them."
-        rows, _ = read_class(run.course, run.assignment.name)
-        cells = {student: (row.cells.get(id) for id in run.new_points) for student, row in sorted(rows.items())}
+        rows = sorted(run.gradebook.rows().items())
+        cells = {student: (row.cells.get(id) for id in run.new_points) for student, row in rows}
         given = [student for student, found in cells.items() if any(each and each.manual is not None for each in found)]
         if given:
             yield f"What a person gave for these stays as it is; look at {', '.join(map(one_line, given))}."

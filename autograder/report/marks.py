@@ -78,11 +78,6 @@ class Student(GradebookRow):
         """Whether a person has still to grade a part of it."""
         return any(cell.waits for cell in self.cells.values())
 
-    @property
-    def waiting(self) -> float:
-        """The points that a person has still to give."""
-        return sum(cell.max_points for cell in self.cells.values() if cell.waits and cell.manual is None)
-
 
 @dataclass(frozen=True)
 class GradedClass:
