@@ -21,7 +21,7 @@ from autograder.grade.class_marks import CellMark, GradebookRow, cells_of, rows_
 from autograder.grade.course import Course, NoGradebook, database, readable, said_of
 from autograder.grade.lateness import interval, late_penalty, parsed_time
 from autograder.grade.records import CannotWrite, Record
-from autograder.grade.restore import Regions, Release, cells_in, kernelspec_of, locked_texts, regions
+from autograder.grade.release import Regions, Release, cells_in, kernelspec_of, locked_texts, regions
 from autograder.protocol.notebook import FLAGS, Cell
 
 WAIT_SECONDS = 60.0

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.assignments import Assignment
-from autograder.grade.grader import Result, as_file, verdict_outputs
+from autograder.grade.autograded import as_file, verdict_outputs
+from autograder.grade.grader import Result
 from autograder.grade.records import Record, verdict_of
-from autograder.grade.restore import Release
+from autograder.grade.release import Release
 from autograder.grade.writer import Writer
 
 OLDER = "older-release"

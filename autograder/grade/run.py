@@ -20,7 +20,7 @@ from autograder.grade.gradebook import Gradebook, UnknownAssignment, assignments
 from autograder.grade.grader import Job, Result
 from autograder.grade.instructor_tests import sources_of
 from autograder.grade.records import Record, Records
-from autograder.grade.restore import shared_cells
+from autograder.grade.release import shared_cells
 from autograder.grade.students import composed
 from autograder.grade.writer import ClassState, Writer, changes
 from autograder.sandbox.clock import cores

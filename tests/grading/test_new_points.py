@@ -161,7 +161,7 @@ def test_parts_keep_their_share(tmp_path):
     from autograder.core.verdict import Part, Verdict
     from autograder.grade.points import revalued
     from autograder.grade.records import Record, verdict_row
-    from autograder.grade.restore import Release
+    from autograder.grade.release import Release
     from autograder.protocol.notebook import Cell
 
     parts = (Part("dW1", True, 1.0, 1.0, None), Part("db1", False, 0.0, 2.0, "x"))

@@ -14,7 +14,7 @@ import pytest
 from autograder.grade.collect import places
 from autograder.grade.grader import grade_submission
 from autograder.grade.guests import GuestFactory
-from autograder.grade.restore import Release, cells_in, shared_cells
+from autograder.grade.release import Release, cells_in, shared_cells
 from autograder.sandbox.fork_client import Zygote
 from autograder.sandbox.launch import NotStarted
 from autograder.sandbox.process import Ended
