@@ -57,8 +57,8 @@ def _grade(run: Run, console: Console) -> int:
         for line in _said_of_repairs(repaired):
             console.print(line, highlight=False, soft_wrap=True)
         fresh = list(followed(console, run.grade(), len(state.todo)))
-        records, waiting = [*state.done, *fresh], {id: row.waiting for id, row in run.gradebook.rows().items()}
-    console.print(table(run.assignment, records, waiting))
+        records, rows = [*state.done, *fresh], run.gradebook.rows()
+    console.print(table(run.assignment, records, rows))
     seconds = time.monotonic() - started
     console.print(summary(records, len(fresh), seconds), highlight=False, soft_wrap=True)
     return exit_code(records)
@@ -69,7 +69,7 @@ def _said_of_points(run: Run) -> Iterator[str]:
     names = {each.id: each.function for each in run.assignment.exercises}
     new = ", ".join(f"{names.get(id, id)} {most:g}" for id, most in run.new_points.items())
     if run.options.new_points:
-        yield f"New points: {new or 'none'}. Of those that are in, {len(run.revalued)} change with them."
+        yield f"New points: {new or 'none'}. They change what {len(run.revalued)} that are in can get."
         rows = sorted(run.gradebook.rows().items())
         cells = {student: (row.cells.get(id) for id in run.new_points) for student, row in rows}
         given = [student for student, found in cells.items() if any(each and each.manual is not None for each in found)]
@@ -97,17 +97,17 @@ def _said_of_repairs(repaired: Mapping[str, Mapping[str, tuple[Any, Any]]]) -> I
 
 def _dry(run: Run, console: Console, repaired: dict[str, dict[str, tuple[Any, Any]]]) -> int:
     """Grade, write nothing, and show which marks would change."""
-    found, records = dict(repaired), [*run.state.repair]
+    found = dict(repaired)
     for each in run.revalued if run.options.new_points else ():
         if changed := run.would_change(each.after):
             found[each.after.student] = changed | {"all checks": (each.before.score, each.after.score)}
-            records.append(each.after)
-    for record in followed(console, (result.record for result in run.results()), len(run.state.todo)):
-        records.append(record)
+    fresh = list(followed(console, (result.record for result in run.results()), len(run.state.todo)))
+    for record in fresh:
         if record.has_marks and (changed := run.would_change(record)):
             found[record.student] = changed
     console.print(changes_table(found))
+    records = [*run.state.done, *fresh]
     console.print(
         f"{len(found)} of {len(records)} would get other marks. Nothing was written.", highlight=False, soft_wrap=True
     )
-    return exit_code([*run.state.done, *records])
+    return exit_code(records)

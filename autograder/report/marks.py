@@ -133,8 +133,10 @@ def graded(name: str, course: Path | None = None) -> GradedClass:
     assignment = known[name]
     rows, worth = read_class(found, name)
     assignment = assignment.worth(worth)
-    if len(notebooks) > 1:
-        assignment = replace(assignment, written=tuple(ManualQuestion(id, most, id) for id, most in worth.items()))
+    written = () if notebooks else assignment.written  # of several, those of one are known, by their short names
+    named = {exercise.id for exercise in assignment.exercises} | {each.id for each in written}
+    others = (ManualQuestion(id, most, id) for id, most in worth.items() if id not in named and most)
+    assignment = replace(assignment, written=(*written, *others))
     submitted = found.folder("submitted")
     folders = {each.name for each in submitted.iterdir()} if submitted.is_dir() else set[str]()
     records = {each: Records(found.root, name, each) for each in notebooks or [""]}

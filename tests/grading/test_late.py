@@ -54,7 +54,7 @@ def test_a_due_date_that_is_moved_is_shown_by_a_dry_run_then_applied_and_then_no
         ["│", "ada", "│", "late", "penalty", "│", "6", "│", "–", "│"],
         ["│", "bob", "│", "late", "penalty", "│", "3", "│", "–", "│"],
     ]
-    assert "2 of 2 would get other marks. Nothing was written." in said
+    assert "2 of 3 would get other marks. Nothing was written." in said
     assert penalties(here) == {"ada": 6.0, "bob": 3.0}
     assert grade(here) == 0
     assert "2 late penalties change: ada 6 to 0, bob 3 to 0." in capsys.readouterr().out

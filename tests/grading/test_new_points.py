@@ -101,7 +101,7 @@ def test_new_points_are_shown_first_and_then_reach_everything(here, capsys):
     when = {record.student: record.graded_at for record in Records(here, NAME).all()}
     assert grade(here, new_points=True) == 0
     assert (
-        "New points: compute_dW2 5, written-why 6. Of those that are in, 2 change with them." in capsys.readouterr().out
+        "New points: compute_dW2 5, written-why 6. They change what 2 that are in can get." in capsys.readouterr().out
     )
     agree(here, 5.0, 6.0, 15.0)
     assert scores(here) == {"ada": full(compute_dW2=5.0), "bob": full(compute_dW2=0.0)}
