@@ -37,8 +37,8 @@ class CellMark:
 
     @property
     def is_marked(self) -> bool:
-        """Whether a machine or a person has looked at it; nbgrader makes rows before."""
-        return self.waits or self.auto is not None or self.manual is not None
+        """Whether a machine or a person has given points; nbgrader makes rows that wait before it reads the file."""
+        return self.auto is not None or self.manual is not None
 
 
 @dataclass(frozen=True)
