@@ -216,7 +216,7 @@ def test_a_dry_run_shows_what_would_change_and_writes_nothing(here, capsys):
     capsys.readouterr()
     assert grade(here, dry_run=True) == 0
     said = capsys.readouterr().out
-    assert "1 of 1 would get other marks. Nothing was written." in said
+    assert "1 of 2 would get other marks. Nothing was written." in said
     assert "check-compute_dW2" in said
     assert {path: path.read_bytes() for path in sorted(here.rglob("*")) if path.is_file()} == before
 
