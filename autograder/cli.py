@@ -227,10 +227,11 @@ def grade(assignment: str, unsandboxed: bool, jobs: int, cluster: str, **rest: A
     _end_tidily()
     try:
         with contextlib.nullcontext() if unsandboxed or cluster else _sandbox() as sandbox:
-            from autograder.grade import session
+            from autograder.grade.run import Options
+            from autograder.grade.session import grade_class
 
-            options = session.Options(sandboxed=not unsandboxed, jobs=jobs, cluster=cluster, **rest)
-            sys.exit(session.grade_class(assignment, options, sandbox=sandbox))
+            options = Options(sandboxed=not unsandboxed, jobs=jobs, cluster=cluster, **rest)
+            sys.exit(grade_class(assignment, options, sandbox=sandbox))
     except KeyboardInterrupt as error:
         raise AutograderError("stopped; what is graded stays graded, and starting again goes on from there.") from error
 
@@ -260,13 +261,13 @@ def _sandbox() -> contextlib.AbstractContextManager[Any]:
 def explain(student: str, check_id: str, name: str, unsandboxed: bool, **rest: Any) -> None:
     """Show the inputs on which a STUDENT's function was judged, what it returned, and the verdict.
 
-    CHECK is a check's id or its function: check-compute_dW2, or compute_dW2. For lecturers only: it shows what is
-    asked, and what is right.
+    CHECK is a check's id or its function, check-compute_dW2 or compute_dW2; or the name of a lecturer's own test, of
+    which it shows the output. For lecturers only: it shows what is asked, and what is right.
 
     Exit code: 0 the verdict is as recorded, 1 it is another one now, 2 it could not be shown.
     """
     from autograder.grade.explain import explain as explain_verdict
-    from autograder.grade.session import Options
+    from autograder.grade.run import Options
 
     options = Options(sandboxed=not unsandboxed, **rest)
     sys.exit(explain_verdict(student, check_id, name, options))

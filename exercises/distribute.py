@@ -19,7 +19,8 @@ README = """\
        python -m pip install {wheel} jupyterlab
 2. Open the notebook: python -m jupyterlab {name}.ipynb
    In Colab, upload the notebook and the wheel, and run in a first cell: %pip install {wheel}
-3. Work from top to bottom; the check below each function tells at once whether it is right.
+3. Work from top to bottom; the check below each function tells at once whether it is right. While your notebook is
+   graded, `check` in cells of your own takes every answer for right, and shows no points.
 4. In the end restart the kernel, run all cells, save, and hand in {name}.ipynb under the same name.
    On the command line `autograder check {name}.ipynb` shows the verdict on the whole notebook.
 Points: {points}.

@@ -20,8 +20,7 @@ from rich.console import Console
 
 from autograder.course_file import assignments_of
 from autograder.grade import session
-from autograder.grade.records import WITHOUT_MARKS
-from autograder.grade.session import Options
+from autograder.grade.run import Options
 from autograder.report.feedback import feedback
 from autograder.report.marks import graded
 
@@ -39,7 +38,7 @@ def write_feedback(course: Path, name: str) -> list[str]:
     AutograderError
     """
     found = graded(name, course)
-    marked = {each.id for each in found.students if each.record and each.record.outcome not in WITHOUT_MARKS}
+    marked = {each.id for each in found.students if each.record and each.record.has_marks}
     pages = feedback(found)
     return [page.student for page in pages if page.student in marked and not (page.path and page.whole)]
 

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 import autograder
+from autograder.core.verdict import Verdict
+from autograder.guest import stand_in
 
 ROOT = Path(__file__).parents[1]
 OURS = ("course_lib", "autograder")
@@ -299,10 +301,18 @@ def test_the_stand_in_offers_every_public_name():
     program = (
         "from autograder.guest import stand_in\nstand_in.install()\n"
         f"from autograder import {', '.join(autograder.__all__)}\n"
-        "set_assignment('any')\nprint(checks_for('any'), check(len).points)\n"
+        "set_assignment('any')\nprint(checks_for('any'), f'{check(len).points:.1f}')\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert (done.stdout, done.stderr) == ("() 0.0\n", "")
+    assert (done.stdout, done.stderr) == (f"() {stand_in.NOT_HERE}\n", "")
+
+
+def test_the_stand_in_has_all_of_a_verdict():
+    right = Verdict("f", None, True, 2.0, 2.0, None, "")
+    of_a_student, table = stand_in.NoVerdict("f", 2.0), right.as_json()
+    assert {name for name in dir(right) if name[0] != "_"} <= set(dir(of_a_student))
+    assert of_a_student.as_json() == table
+    assert {type(each) for each in (of_a_student.points / 3, sum([of_a_student.points]))} == {stand_in.NoPoints}
 
 
 def tracked_files() -> list[Path]:

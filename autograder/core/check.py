@@ -198,6 +198,8 @@ def _blame_earlier(
 def check(function: Callable[..., Any], *, assignment: str | None = None, seed: int = 0, show: bool = True) -> Verdict:
     """Check a function that answers an exercise, show the verdict, and return it.
 
+    While a notebook is graded, verdicts fall elsewhere: `check` then takes every answer for right, and shows no points.
+
     Parameters
     ----------
     function : the student's; its name says which exercise it answers

@@ -25,7 +25,7 @@ from autograder.grade.batch import given_up
 from autograder.grade.cluster_worker import end_here, grade_here, job_here
 from autograder.grade.collect import CarriedSubmission, SubmissionFolder, Unreadable, take
 from autograder.grade.grader import Job, Result, blank
-from autograder.grade.records import OUTCOMES, TO_BE_GRADED_AGAIN, WITHOUT_MARKS, Record, checks_digits
+from autograder.grade.records import OUTCOMES, TO_BE_GRADED_AGAIN, Record, checks_digits
 
 CONNECT_SECONDS = 10.0
 WAIT_SECONDS = 60.0
@@ -77,7 +77,7 @@ def unpacked(content: bytes, place: CarriedSubmission, job: Job) -> Result:
         asked = (expected.student, expected.assignment, expected.seed, expected.schema, place.file.beside)
         said = (record.student, record.assignment, record.seed, record.schema, record.beside)
         its_own = record.sha256 in [each.sha256 for each in place.file.notebooks]
-        fits = record.outcome in OUTCOMES and (record.outcome in WITHOUT_MARKS) == (not notebook)
+        fits = record.outcome in OUTCOMES and record.has_marks == bool(notebook)
     except TypeError as error:
         raise NoCluster(f"The worker {worker} sent no record ({error}): see that it has this release.") from error
     if not fits or ((said != asked or not its_own) and record.outcome not in TO_BE_GRADED_AGAIN):

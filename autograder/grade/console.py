@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from autograder.assignments import Assignment
-from autograder.grade.records import OUTCOMES, WITHOUT_MARKS, Record
+from autograder.grade.class_marks import GradebookRow
+from autograder.grade.records import OUTCOMES, Record
 from autograder.grade.students import printable
 
 COLOURS = {"graded": "green", "graded-with-trouble": "yellow"}
@@ -27,32 +28,38 @@ def points(record: Record) -> str:
     return "–" if record.score is None else f"{record.score:g}"
 
 
-def what_was_wrong(record: Record, waiting: float = 0.0) -> list[str]:
-    """Return a line for each mistake and anomaly of a submission, and for the points that wait for a person."""
+def what_was_wrong(record: Record, marks: GradebookRow) -> list[str]:
+    """Return a line for each mistake and anomaly, for the points that wait for a person, and for what is late."""
     named: dict[str, list[str]] = {}
-    for row in record.verdicts:
+    judged = [] if record.is_another else record.verdicts
+    for row in judged:
         if row["mistake"]:
             named.setdefault(row["mistake"], []).append(row["function"])
     lines = []
     for mistake, functions in named.items():
-        everything = len(functions) == len(record.verdicts)
+        everything = len(functions) == len(judged)
         lines.append(f"{mistake}: {'everything' if everything else ', '.join(functions)}")
-    if record.verdicts and not lines:
+    if failed := [id for id, got in record.extras.items() if got is not None and got < record.asked.get(id, 0.0)]:
+        lines.append(f"not passed: {', '.join(failed)}")
+    if (judged or record.extras) and not lines and None not in record.extras.values():
         lines.append("all right")
-    if waiting:
-        lines.append(f"{points(record)} of {record.max_score:g}, and {waiting:g} points wait for a person")
+    if marks.waiting:
+        before = f"{points(record)} of {record.max_score:g}, and " if record.max_score else ""
+        lines.append(f"{before}{marks.waiting:g} points wait for a person")
+    if marks.penalty:
+        lines.append(f"late: {marks.penalty:g} points less")
     lines += [trouble["text"] for trouble in record.troubles]
     return [one_line(line) for line in [*lines, record.advice] if line]
 
 
-def table(assignment: Assignment, records: Iterable[Record], waiting: Mapping[str, float]) -> Table:
+def table(assignment: Assignment, records: Iterable[Record], rows: Mapping[str, GradebookRow]) -> Table:
     """Return the closing table.
 
     Parameters
     ----------
     assignment : what was asked
     records : of all submissions
-    waiting : the points that a person has still to give, by student
+    rows : what the gradebook has, by student
     """
     short = Column("student", no_wrap=True), Column("score", justify="right", no_wrap=True)
     outcome = Column("outcome", no_wrap=True)
@@ -63,7 +70,7 @@ def table(assignment: Assignment, records: Iterable[Record], waiting: Mapping[st
             one_line(record.student),
             f"{points(record)} / {record.max_score:g}",
             f"[{colour}]{record.outcome}[/]",
-            "\n".join(what_was_wrong(record, waiting.get(record.student, 0.0))),
+            "\n".join(what_was_wrong(record, rows.get(record.student, GradebookRow()))),
         )
     return shown
 
@@ -114,8 +121,3 @@ def followed(console: Console, records: Iterator[Record], total: int) -> Iterato
             progress.update(task, advance=1, rate=rate, troubled=troubled)
             progress.refresh()
             yield record
-
-
-def needs_marks(record: Record) -> bool:
-    """Return whether a record has marks."""
-    return record.outcome not in WITHOUT_MARKS

@@ -18,6 +18,7 @@ from traitlets.config import Config
 from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
 from autograder.errors import AutograderError
+from autograder.grade.students import composed
 
 CONFIG = "nbgrader_config.py"
 STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"
@@ -82,9 +83,9 @@ class Course:
 
     @property
     def excluded(self) -> frozenset[str]:
-        """The students whom the configuration leaves out."""
+        """The students whom the configuration leaves out, composed."""
         said = str(self.config.CourseDirectory.get("student_id_exclude", ""))
-        return frozenset(id.strip() for id in said.split(",") if id.strip())
+        return frozenset(composed(id.strip()) for id in said.split(",") if id.strip())
 
     def folder(self, step: str) -> Path:
         """Return the directory of a step, such as "submitted"."""

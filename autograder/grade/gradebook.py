@@ -8,7 +8,8 @@ of its marks are there or none. What a person has entered (manual scores, extra 
 import functools
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -16,11 +17,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from autograder.assignments import Assignment, ManualQuestion
 from autograder.course_file import assignments_of
-from autograder.grade.class_marks import cell_rows, cells_of
+from autograder.grade.class_marks import CellMark, GradebookRow, cells_of, rows_in
 from autograder.grade.course import Course, NoGradebook, database, readable, said_of
 from autograder.grade.lateness import interval, late_penalty, parsed_time
 from autograder.grade.records import CannotWrite, Record
-from autograder.grade.restore import Regions, Release, cells_in, kernelspec_of, locked_texts, regions
+from autograder.grade.release import Regions, Release, cells_in, kernelspec_of, locked_texts, regions
 from autograder.protocol.notebook import FLAGS, Cell
 
 WAIT_SECONDS = 60.0
@@ -30,8 +31,6 @@ FLAG_OF = {"GradeCell": "grade", "SolutionCell": "solution", "TaskCell": "task"}
 """By the type of a row of base_cell; a cell that is graded and a solution has two."""
 
 T = TypeVar("T")
-Marks = tuple[float | None, float | None]
-"""What a person gave for a cell in the place of automatic points, and on top."""
 
 
 class UnknownAssignment(NoGradebook):
@@ -146,62 +145,31 @@ class Gradebook:
 
         self._again(write, writes=True)
 
-    def marks(self) -> dict[str, dict[str, float | None]]:
-        """Return the automatic marks of all students: by student, then by cell."""
-        t = self._tables
-        wanted = cell_rows(t, t["grade"], "auto_score").where(t["submitted_notebook"].c.notebook_id == self._notebook)
-        rows = self._again(lambda connection: connection.execute(wanted).all())
-        found: dict[str, dict[str, float | None]] = {}
-        for student, cell, score in rows:
-            found.setdefault(student, {})[cell] = score
-        for student, penalty in self._again(lambda connection: connection.execute(self._submitted()).all()):
-            if penalty:
-                found.setdefault(student, {})[LATE] = penalty
-        return found
+    def rows(self) -> dict[str, GradebookRow]:
+        """Return what the gradebook has of each student for this notebook."""
+        name, notebook = self._name, self._file.removesuffix(".ipynb")
+        return self._again(lambda connection: rows_in(connection, self._tables, name, notebook)[0])
 
-    def _submitted(self, *more: sa.Column[Any]) -> sa.Select[Any]:
-        """Select student, penalty and more of each submitted notebook."""
-        submission, notebook = self._tables["submitted_assignment"], self._tables["submitted_notebook"]
-        return (
-            sa.select(submission.c.student_id, notebook.c.late_submission_penalty, *more)
-            .join(notebook, notebook.c.assignment_id == submission.c.id)
-            .where(notebook.c.notebook_id == self._notebook)
-        )
+    def marks(self) -> dict[str, dict[str, float | None]]:
+        """Return the automatic marks of all students, and late penalties: by student, then by cell."""
+        return {
+            student: {name: cell.auto for name, cell in row.cells.items()}
+            | ({LATE: row.penalty} if row.penalty else {})
+            for student, row in self.rows().items()
+        }
 
     @functools.cached_property
-    def _by_people(self) -> tuple[dict[str, Any], dict[str, dict[str, Marks]]]:
-        """What people have entered: extensions, and manual and extra points of cells, by student."""
-        t = self._tables
-        extension = t["submitted_assignment"].c.extension
-        rows = cell_rows(t, t["grade"], "manual_score", "extra_credit")
-        rows = rows.where(t["submitted_notebook"].c.notebook_id == self._notebook)
-
-        def read(connection: sa.Connection) -> tuple[dict[str, Any], dict[str, dict[str, Marks]]]:
-            given: dict[str, dict[str, Marks]] = {}
-            for student, cell, *points in connection.execute(rows):
-                given.setdefault(student, {})[cell] = points[0], points[1]
-            return {student: more for student, _, more in connection.execute(self._submitted(extension))}, given
-
-        return self._again(read)
-
-    def waiting(self) -> dict[str, float]:
-        """Return the points that a person has still to give to each student, who has any such."""
-        t = self._tables
-        rows = cell_rows(t, t["grade"], "manual_score", "needs_manual_grade")
-        rows = rows.where(t["submitted_notebook"].c.notebook_id == self._notebook)
-        found: dict[str, float] = {}
-        for student, cell, manual, waits in self._again(lambda connection: connection.execute(rows).all()):
-            if waits and manual is None:
-                found[student] = found.get(student, 0.0) + (self.release.cells[cell].points or 0.0)
-        return found
+    def _rows_before(self) -> dict[str, GradebookRow]:
+        return self.rows()
 
     def wanted(self, record: Record) -> dict[str, float | None]:
         """Return the automatic marks that follow from a record, None where a person grades, and the late penalty."""
         marks = self._marks(record)
         if self._duedate is None:
             return marks
-        extensions, given = self._by_people
-        penalty = self._penalty(record, marks, given.get(record.student, {}), extensions.get(record.student))
+        row = self._rows_before.get(record.student, GradebookRow())
+        cells = (replace(row.cells.get(name, CellMark()), auto=score) for name, score in marks.items())
+        penalty = self._penalty(record, cells, row.extension)
         return marks | ({LATE: penalty} if penalty else {})
 
     def _marks(self, record: Record) -> dict[str, float | None]:
@@ -212,20 +180,13 @@ class Gradebook:
                 marks[name] = None if person and name not in record.unanswered else 0.0
         return marks
 
-    def _penalty(
-        self, record: Record, marks: Mapping[str, float | None], given: Mapping[str, Marks], extension: Any
-    ) -> float | None:
-        """Return what being late costs, of all points; those of a person replace automatic ones."""
+    def _penalty(self, record: Record, cells: Iterable[CellMark], extension: Any) -> float | None:
+        """Return what being late costs, of all points."""
         when, due = parsed_time(record.timestamp), self._duedate
         if when is None or due is None or when <= due + interval(extension):
             return None
-        total = 0.0
-        for name, score in marks.items():
-            manual, extra = given.get(name, (None, None))
-            total += (manual if manual is not None else score or 0.0) + (extra or 0.0)
-        return late_penalty(
-            self._course.config, record.student, total, (when - due - interval(extension)).total_seconds()
-        )
+        seconds = (when - due - interval(extension)).total_seconds()
+        return late_penalty(self._course.config, record.student, sum(cell.points for cell in cells), seconds)
 
     def write(self, record: Record) -> None:
         """Write a record's marks in one transaction; repeating it changes nothing.
@@ -246,26 +207,23 @@ class Gradebook:
             connection.execute(handed_in.update().where(handed_in.c.id == submission["id"]).values(timestamp=when))
         key = {"assignment_id": submission["id"], "notebook_id": self._notebook}
         notebook = _row(connection, notebooks, key, {"flagged": False})["id"]
-        marks = self._marks(record)
-        given = self._write_grades(connection, notebook, record, marks)
+        cells = self._write_grades(connection, notebook, record)
         self._write_comments(connection, notebook, record)
-        penalty = self._penalty(record, marks, given, submission.get("extension"))
+        penalty = self._penalty(record, cells, submission.get("extension"))
         connection.execute(notebooks.update().where(notebooks.c.id == notebook).values(late_submission_penalty=penalty))
 
-    def _write_grades(
-        self, connection: sa.Connection, notebook: str, record: Record, marks: Mapping[str, float | None]
-    ) -> dict[str, Marks]:
-        """Write the automatic marks, and return what people have given, by cell."""
-        table, given = self._tables["grade"], dict[str, Marks]()
+    def _write_grades(self, connection: sa.Connection, notebook: str, record: Record) -> list[CellMark]:
+        """Write the automatic marks, and return them with what people have given."""
+        table, marks, cells = self._tables["grade"], self._marks(record), list[CellMark]()
         found, rows = _rows_by_cell(connection, table, notebook, "manual_score", "extra_credit"), {}
         for name, cell in self._graded.items():
             _, manual, extra = found.get(cell, (None, None, None))
-            given[name] = manual, extra
+            cells.append(CellMark(auto=marks[name], manual=manual, extra=extra or 0.0))
             # As nbgrader has it: what a person has graded once is to be looked at again.
             waits = manual is not None or marks[name] is None or record.is_another
             rows[cell] = {"auto_score": marks[name], "needs_manual_grade": waits}
         _put(connection, table, notebook, rows, found)
-        return given
+        return cells
 
     def _write_comments(self, connection: sa.Connection, notebook: str, record: Record) -> None:
         table = self._tables["comment"]
@@ -354,7 +312,7 @@ def _passes(error: SQLAlchemyError) -> bool:
 
 
 def notebooks_of(course: Course, assignment: str) -> list[str]:
-    """Return the names of an assignment's notebooks, as the gradebook has them; none where it does not know it.
+    """Return the names of an assignment's notebooks, as the gradebook has them; none for the one that has its name.
 
     Raises
     ------
@@ -366,7 +324,8 @@ def notebooks_of(course: Course, assignment: str) -> list[str]:
     engine, t = found
     names = sa.select(t["notebook"].c.name).join(t["assignment"]).where(t["assignment"].c.name == assignment)
     with readable(engine.url), engine.connect() as connection:
-        return sorted(connection.execute(names).scalars())
+        several = sorted(connection.execute(names).scalars())
+    return [] if several == [assignment] else several
 
 
 def assignments_and(course: Course, name: str, release: Release) -> Mapping[str, Assignment]:

@@ -7,23 +7,21 @@ import hashlib
 import json
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from autograder.assignments import Assignment
 from autograder.core.judge import refused
-from autograder.core.render import html, text
-from autograder.core.verdict import Verdict
-from autograder.grade import sanitize
+from autograder.grade.autograded import written
 from autograder.grade.collect import SubmissionFolder, SubmittedFile, Unreadable, opened, take
 from autograder.grade.identity import text_of
 from autograder.grade.instructor_tests import InstructorTests, TestSources, points_of
 from autograder.grade.records import ANOTHER, Record, checks_digits, reference_of, verdict_row, versions
-from autograder.grade.restore import Anomaly, Release, Restored, restore
+from autograder.grade.release import Release
+from autograder.grade.restore import Anomaly, Restored, restore
 from autograder.grade.students import shown_name
 from autograder.grade.submission import Guests, Submission, SubmissionResult
-from autograder.protocol.notebook import Cell, Notebook
+from autograder.protocol.notebook import Notebook
 from autograder.recognise import other_than, recognise
 from autograder.sandbox.launch import NotStarted
 
@@ -49,8 +47,8 @@ class Job:
     seconds : for one cell, and for judging one function
     budget : seconds for one submission, with everything that is run again
     sandbox : what students' code runs in, "namespaces" or "none"
-    preamble : the code cells with which every notebook begins (`restore.shared_cells`): run once for all
-    texts : the text cells as they were handed out (`restore.shared_cells`)
+    preamble : the code cells with which every notebook begins (`release.shared_cells`): run once for all
+    texts : the text cells as they were handed out (`release.shared_cells`)
     tests : a lecturer's own tests, and what they need
     notebook : the file's name
     others : names of the assignment's other notebooks
@@ -328,7 +326,8 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
     outcome = found.outcome
     if outcome == "graded" and troubles:
         outcome = "graded-with-trouble"
-    content = written(restored, assignment, found, job)
+    verdicts = {exercise.id: verdict for exercise, verdict in zip(assignment.exercises, found.verdicts, strict=True)}
+    content = written(restored, verdicts, found.shown, job.release, job.texts)
     extras = {name: None if name in unjudged else points for name, (points, _) in tests.items()}
     record = replace(
         record,
@@ -346,49 +345,3 @@ def _graded(file: SubmittedFile, record: Record, job: Job, guests: Guests) -> Re
     )
     record = replace(record, score=record.counted(job.release.places))
     return Result(record, content)
-
-
-def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
-    """Return a verdict as the outputs of its check cell: the text of `check`, and the points."""
-    shown = {"text/plain": text(verdict), "text/html": sanitize.tex(html(verdict))}
-    points = {"text/plain": repr(float(verdict.points))}
-    return [
-        {"output_type": "display_data", "data": shown, "metadata": {}},
-        {"output_type": "execute_result", "data": points, "metadata": {}, "execution_count": count},
-    ]
-
-
-def _harmless_text(cell: Cell, job: Job, pictures: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Return a text cell, sanitised unless it is unchanged from the release and shows no attachment."""
-    given, made = job.release.cells.get(cell.name), cell.as_json()
-    own = (cell.kind, cell.source) in job.texts or (given is not None and given.locked and cell.source == given.source)
-    if not own or "attachment:" in cell.source:
-        beside = pictures if cell.kind == "markdown" else ()
-        made["source"], attached = sanitize.source(cell.source, cell.attachments, beside)
-        made.update({"attachments": attached} if attached else {})
-    return made
-
-
-def written(restored: Restored, assignment: Assignment, found: SubmissionResult, job: Job) -> bytes:
-    """Return the autograded notebook's file, as Jupyter stores a notebook after a run; a line for each cell.
-
-    Whatever a student wrote or showed is harmless in it.
-    """
-    by_id = {exercise.id: verdict for exercise, verdict in zip(assignment.exercises, found.verdicts, strict=True)}
-    count, harmless, cells = 0, sanitize.OutputSanitizer(), []
-    for place, cell in enumerate(restored.notebook.cells):
-        if cell.kind != "code":
-            cells.append(_harmless_text(cell, job, restored.pictures))
-            continue
-        count += 1
-        if cell.id in by_id:
-            outputs = verdict_outputs(by_id[cell.id], count)
-        else:
-            outputs = [
-                {**output, "execution_count": count} if output["output_type"] == "execute_result" else output
-                for output in harmless.of(found.shown.get(place, []))
-            ]
-        cells.append({**cell.as_json(), "execution_count": count, "outputs": outputs})
-    rest = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": restored.metadata}, ensure_ascii=False)
-    lines = ",\n".join(json.dumps(cell, ensure_ascii=False, sort_keys=True) for cell in cells)
-    return f'{{"cells": [\n{lines}\n],\n{rest[1:]}\n'.encode("utf-8", "replace")

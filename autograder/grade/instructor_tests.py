@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from autograder.grade.namespace import GONE, TestNamespace, TestResult
-from autograder.grade.restore import Release, as_released, cells_in
+from autograder.grade.release import Release, as_released, cells_in
 from autograder.protocol.values import Failure
 from autograder.sandbox.apart import TrustedFork
 from autograder.sandbox.launch import NotStarted

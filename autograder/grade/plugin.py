@@ -48,8 +48,8 @@ from autograder.grade.course import Course, find_course
 from autograder.grade.gradebook import Gradebook, assignments_and
 from autograder.grade.grader import Job, grade_submission
 from autograder.grade.guests import GuestFactory
-from autograder.grade.records import WITHOUT_MARKS, Records
-from autograder.grade.session import Options, job_of
+from autograder.grade.records import Records
+from autograder.grade.run import Options, job_of
 from autograder.grade.students import shown_name
 from autograder.protocol.notebook import attachments_of
 from autograder.sandbox.outputs import CUT, CellOutputs, TooMuch, hide
@@ -117,7 +117,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
         result = grade_submission(place, job, _factory(job).guest)
         # nbgrader writes the notebook itself, so its digest is not known here.
         records.write(replace(result.record, autograded=""))
-        if result.record.outcome in WITHOUT_MARKS:
+        if not result.record.has_marks:
             raise NotGraded(f"{place.student}: {result.record.outcome}. {result.record.advice}")
         for trouble in result.record.troubles:
             self.log.warning("%s: %s", student, trouble["text"])

@@ -7,20 +7,16 @@ gives what is in the share of them that it had.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograder.assignments import Assignment
-from autograder.grade.class_marks import read_class
-from autograder.grade.console import one_line
-from autograder.grade.grader import Result, verdict_outputs
+from autograder.grade.autograded import as_file, verdict_outputs
+from autograder.grade.grader import Result
 from autograder.grade.records import Record, verdict_of
-from autograder.grade.restore import Release
+from autograder.grade.release import Release
 from autograder.grade.writer import Writer
-
-if TYPE_CHECKING:
-    from autograder.grade.session import Run
 
 OLDER = "older-release"
 
@@ -90,47 +86,28 @@ class Revalued:
     after: Record
 
     def write(self, writer: Writer) -> None:
-        """Write the record, the marks, and the verdicts into the autograded notebook, if that is as we wrote it.
+        """Write the record, the marks, and the verdicts into the autograded notebook, if that is as it was written.
 
         Raises
         ------
         CannotWrite
         """
-        content = writer.autograded_as(self.before)
-        made = with_verdicts(content, self.after) if content else b""
+        made = with_verdicts(writer.autograded_as(self.before), self.after)
         digest = hashlib.sha256(made).hexdigest() if made else self.before.autograded
         writer.write(Result(replace(self.after, autograded=digest), made))
 
 
 def with_verdicts(content: bytes, record: Record) -> bytes:
-    """Return an autograded notebook, as `grader.written` makes it, with the verdicts of a record at the checks."""
-    rows, lines = {row["id"]: row for row in record.verdicts}, content.split(b"\n")
-    for number, line in enumerate(lines):
-        if b'"id": "check-' not in line:
-            continue
-        cell, comma = json.loads(line.rstrip(b",")), b"," * line.endswith(b",")
-        if row := rows.get(cell.get("id", "")):
+    """Return an autograded notebook with the verdicts of a record at the checks; nothing where it is no notebook."""
+    rows = {row["id"]: row for row in record.verdicts}
+    try:
+        book = json.loads(content)
+        cells = [cell for cell in book["cells"] if cell.get("id") in rows]
+        for cell in cells:
+            row = rows[cell["id"]]
             cell["outputs"] = verdict_outputs(verdict_of(row), cell["execution_count"])
             if "nbgrader" in cell["metadata"]:
                 cell["metadata"]["nbgrader"]["points"] = row["max_points"]
-            lines[number] = json.dumps(cell, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace") + comma
-    return b"\n".join(lines)
-
-
-def sentences(run: "Run") -> Iterator[str]:
-    """Yield in sentences which points are other ones than were promised, and what becomes of them."""
-    names = {each.id: each.function for each in run.assignment.exercises}
-    new = ", ".join(f"{names.get(id, id)} {most:g}" for id, most in run.new_points.items())
-    if run.options.new_points:
-        yield f"New points: {new or 'none'}. Of those that are in, {len(run.revalued)} change with them."
-        rows, _ = read_class(run.course, run.assignment.name)
-        cells = {student: (row.cells.get(id) for id in run.new_points) for student, row in sorted(rows.items())}
-        given = [student for student, found in cells.items() if any(each and each.manual is not None for each in found)]
-        if given:
-            yield f"What a person gave for these stays as it is; look at {', '.join(map(one_line, given))}."
-    elif new or run.promised:
-        what = (
-            f"course.toml gives other points than are in force: {new}" if new else "Points are not as in older releases"
-        )
-        some = f"; {run.promised} submissions keep those that they were promised" if run.promised else ""
-        yield f"{what}{some}. --new-points gives the new ones to all; with --dry-run it shows first who would get what."
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return b""
+    return as_file(book)

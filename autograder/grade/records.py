@@ -126,9 +126,14 @@ class Record:
         numbers = [0.0 if number is None else number for number in points]
         return all(isinstance(text, str) for text in texts) and all(isinstance(n, int | float) for n in numbers)
 
+    @property
+    def has_marks(self) -> bool:
+        """Whether there are marks that count."""
+        return self.outcome not in WITHOUT_MARKS
+
     def counted(self, places: Container[str]) -> float | None:
         """Return the sum of the marks for which the gradebook has places; None where there are no marks."""
-        if self.outcome in WITHOUT_MARKS:
+        if not self.has_marks:
             return None
         return round(sum(points or 0.0 for id, points in self.marks.items() if id in places), 6)
 
@@ -145,7 +150,7 @@ class Record:
     @property
     def marks(self) -> dict[str, float | None]:
         """The points of each check cell, by its grade_id; None where a person gives them; nothing without marks."""
-        if self.outcome in WITHOUT_MARKS:
+        if not self.has_marks:
             return {}
         return {row["id"]: row["points"] for row in self.verdicts} | self.extras
 

@@ -87,10 +87,14 @@ def shown_name(name: str) -> str:
     return kept if len(kept) <= 60 else f"{kept[:59]}…"
 
 
+def composed(name: str) -> str:
+    """Return a name in the spelling of Unicode by which it is told whether two are one person's."""
+    return unicodedata.normalize("NFC", name)
+
+
 def spelled_as(name: str, known: Collection[str]) -> str:
     """Return an id that was typed as it is known, in whatever spelling of Unicode that is."""
-    wanted = unicodedata.normalize("NFC", name)
-    alike = (each for each in known if unicodedata.normalize("NFC", each) == wanted)
+    alike = (each for each in known if composed(each) == composed(name))
     return name if name in known else next(alike, name)
 
 
@@ -103,7 +107,7 @@ def spelled_alike(names: Iterable[str]) -> dict[str, str]:
     """
     spellings = defaultdict[str, list[str]](list)
     for name in names:
-        spellings[unicodedata.normalize("NFC", name)].append(name)
+        spellings[composed(name)].append(name)
     found = dict[str, str]()
     for whole, several in spellings.items():
         if len(several) > 1:

@@ -1,8 +1,7 @@
 """Judge one notebook: run its cells in a process of its own, in order, and judge its functions from this one."""
 
-import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -112,9 +111,14 @@ class Submission:
 
     def __post_init__(self) -> None:
         """Take over the process that is there already."""
+        names = "|".join(re.escape(exercise.function) for exercise in self.assignment.exercises) or "(?!)"
+        self._answers = re.compile(rf"\b(?:{names})\s*=|def\s+(?:{names})\b")
         if self.guest:
-            self._had.append(self.guest)
-            self.guest.put(self.files)
+            self._begin(self.guest)
+
+    def _begin(self, guest: Guest) -> None:
+        self._had.append(guest)
+        guest.begin(self.files, {each.function: each.points for each in self.assignment.exercises}, self._blocked)
 
     def judge(self) -> SubmissionResult:
         """Run the notebook, and return the verdicts, in the order of the exercises, with the outputs of the cells.
@@ -176,11 +180,9 @@ class Submission:
         while self.guest is None:
             self._seconds_left()
             guest, again = self.guests(), self._finished
-            self._had.append(guest)
             self._finished = []
             try:
-                guest.put(self.files)
-                guest.block(self._blocked)
+                self._begin(guest)
                 while again:
                     (source, scratch), *again = again
                     try:
@@ -212,8 +214,7 @@ class Submission:
         """Run a cell, and note its failure for the functions that it defines."""
         defined = functions_defined_in(cell)
         source = cell.source
-        names = "|".join(re.escape(exercise.function) for exercise in self.assignment.exercises)
-        scratch = bool(names) and not re.search(rf"\b({names})\s*=|def\s+({names})\b", source)
+        scratch = bool(self.assignment.exercises) and not self._answers.search(source)
         try:
             ran = self._ran(self._running_guest(), source, scratch)
         except NoTimeLeft:
@@ -244,15 +245,6 @@ class Submission:
         """Note the packages that were used and are not there (`guest.absent`)."""
         names = (each.text.partition(" ")[0] for each in failures if each and each.name == "PackageNotThere")
         self._judged_as.absent.update(names)
-
-    @contextlib.contextmanager
-    def _apart(self, answer: Callable[[Any], Any], seconds: float) -> Iterator[TrustedFork]:
-        """Run trusted code on data of the student's process, in a fork within the student's limits."""
-        with TrustedFork(answer, seconds) as apart:
-            try:
-                yield apart
-            finally:
-                self._charged_apart += apart.charged
 
     def _show(self, place: int, outputs: list[dict[str, Any]], *more: dict[str, Any]) -> None:
         """Keep a cell's outputs, up to the limit for the whole notebook."""
@@ -345,9 +337,12 @@ class Submission:
         try:
             asked = questions(exercise, self.seed, briefly=True)
             seconds = self._seconds_left(PUT_RIGHT_SECONDS)
-            with self._apart(calls(references), seconds) as apart:
-                replacements = {name: asked_of(apart, name) for name in references}
-                outcomes = self._running_guest().evaluate(exercise.function, asked, seconds, replacements)
+            with TrustedFork(calls(references), seconds) as apart:
+                try:
+                    replacements = {name: asked_of(apart, name) for name in references}
+                    outcomes = self._running_guest().evaluate(exercise.function, asked, seconds, replacements)
+                finally:
+                    self._charged_apart += apart.charged
         except NoTimeLeft:
             return verdict
         except Ended:

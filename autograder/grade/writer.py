@@ -12,9 +12,10 @@ from typing import Any
 
 from autograder.grade import sanitize
 from autograder.grade.collect import TIMESTAMP, SubmissionFolder, Unreadable, take
+from autograder.grade.course import Course
 from autograder.grade.gradebook import Gradebook
 from autograder.grade.grader import Job, Result, blank
-from autograder.grade.records import TO_BE_GRADED_AGAIN, WITHOUT_MARKS, Record, Records, write_whole
+from autograder.grade.records import TO_BE_GRADED_AGAIN, Record, Records, write_whole
 
 
 @dataclass
@@ -41,23 +42,18 @@ class Writer:
 
     Attributes
     ----------
-    records, gradebook : where they go
-    autograded : the folder of autograded notebooks
-    source : the folder of the lecturer's own files, which stay where they were copied
-    file : the right name of a notebook
-    others : names of the assignment's other notebooks
+    records, gradebook, course : where they go
+    job : what all are graded with
     """
 
     records: Records
     gradebook: Gradebook
-    autograded: Path
-    source: Path
-    file: str
-    others: frozenset[str] = frozenset()
+    course: Course
+    job: Job
 
     def path(self, student: str) -> Path:
         """Return a student's autograded notebook."""
-        return self.autograded / student / self.records.assignment / self.file
+        return self.course.folder("autograded") / student / self.job.assignment.name / self.job.file
 
     def write(self, result: Result) -> None:
         """Write a result: the notebook, the record, the gradebook.
@@ -69,7 +65,8 @@ class Writer:
         record = result.record
         if result.notebook:
             path = self.path(record.student)
-            for _ in sanitize.clear(path.parent, {path.name, *self.others}, self.source):
+            own = self.course.folder("source") / self.job.assignment.name  # the lecturer's, which stays
+            for _ in sanitize.clear(path.parent, {path.name, *self.job.others}, own):
                 pass  # what nbgrader copied there before
             write_whole(path, result.notebook, 0o644)
             stamp = path.with_name(TIMESTAMP)
@@ -78,23 +75,22 @@ class Writer:
             else:
                 stamp.unlink(missing_ok=True)
         self.records.write(record)
-        if record.outcome not in WITHOUT_MARKS:
+        if record.has_marks:
             self.gradebook.write(record)
 
-    def look(self, places: Sequence[SubmissionFolder], job: Job, force: bool) -> ClassState:
+    def look(self, places: Sequence[SubmissionFolder], force: bool) -> ClassState:
         """Sort the class into submissions that are due, records with missing marks, and records that stand."""
         state, marks = ClassState(), self.gradebook.marks()
-        now = blank(SubmissionFolder("", Path()), job)
+        now = blank(SubmissionFolder("", Path()), self.job)
         for place in places:
             record = None if force else self.records.find(place.student)
             if record is None or not self._stands(record, place):
                 state.todo.append(place)
                 continue
-            in_force = record.outcome not in WITHOUT_MARKS
-            if in_force and marks.get(place.student) != self.gradebook.wanted(record):
+            if record.has_marks and marks.get(place.student) != self.gradebook.wanted(record):
                 state.repair.append(record)
             state.done.append(record)
-            state.outdated += in_force and (record.checks, record.seed) != (now.checks, now.seed)
+            state.outdated += record.has_marks and (record.checks, record.seed) != (now.checks, now.seed)
         return state
 
     def _stands(self, record: Record, place: SubmissionFolder) -> bool:
@@ -102,7 +98,7 @@ class Writer:
         if record.outcome in TO_BE_GRADED_AGAIN:
             return False
         try:
-            file = take(place, self.file, self.others)
+            file = take(place, self.job.file, self.job.others)
         except Unreadable as error:
             return record.outcome == "unreadable" and not record.sha256 and record.advice == str(error)
         if (record.timestamp, record.beside) != (file.timestamp, file.beside):
@@ -111,8 +107,7 @@ class Writer:
             return False
         if record.outcome == "unreadable":
             return True
-        # "" is what nbgrader wrote itself, by the plugin.
-        return self.path(place.student).is_file() if not record.autograded else bool(self.autograded_as(record))
+        return bool(self.autograded_as(record))
 
     def autograded_as(self, record: Record) -> bytes:
         """Return the autograded notebook that was written with a record; nothing where it is another one by now."""
@@ -120,7 +115,8 @@ class Writer:
             content = self.path(record.student).read_bytes()
         except OSError:
             return b""
-        return content if record.autograded == hashlib.sha256(content).hexdigest() else b""
+        # Of what nbgrader wrote itself, by the plugin, there is no digest.
+        return content if record.autograded in ("", hashlib.sha256(content).hexdigest()) else b""
 
 
 def changes(old: dict[str, float | None], new: dict[str, float | None]) -> dict[str, tuple[Any, Any]]:

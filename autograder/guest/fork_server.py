@@ -84,6 +84,7 @@ def shut_in(plan: dict[str, Any]) -> None:
         make_target(f"/new/dev/{device}", f"/old/dev/{device}")
         kernel.mount(f"/old/dev/{device}", f"/new/dev/{device}", None, kernel.MS_BIND)
         kernel.restrict(f"/new/dev/{device}", kernel.MOUNT_ATTR_NOSUID | kernel.MOUNT_ATTR_NOEXEC)
+    Path("/new/dev/shm").symlink_to(HOME)  # what processes share lies there, within its limits
     write_files("/new", plan["files"])
     for covered in plan["covered"]:
         if Path(f"/new{covered}").is_dir():

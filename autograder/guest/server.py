@@ -6,7 +6,8 @@ Started as `python -m autograder.guest.server FD`, it speaks the wire protocol o
 - `("read", bytes)`: a notebook's file, as an array; answered by `("pages", ...)` with what `notebook.flat` makes of it,
   or by a Failure;
 - `("put", relative path, bytes)`: a file beside the notebook; answered by None or a Failure;
-- `("block", names)`: functions that were ended once, and raise at once after every cell from now on; answered by None;
+- `("begin", points, names)`: what each function is worth, for `check` in the cells; and functions that were ended once,
+  and raise at once after every cell from now on; answered by None;
 - `("look-up", name)` and `("call", name, arguments, options, state)`, for a lecturer's own test, as `guest.called` has
   them;
 - `("evaluate", function name, cases, names)`, answered by a list of Outcomes, or None where there is no such function.
@@ -102,7 +103,8 @@ def serve(channel: socket.socket, cells: Cells) -> None:
                     answer = ("pages", *notebook.flat(notebook.read(content.tobytes())))
                 except notebook.NoNotebook as error:
                     answer = Failure("NoNotebook", str(error))
-            case ("block", list() as names):
+            case ("begin", dict() as worth, list() as names):
+                stand_in.worth.update(worth)
                 blocked = {name: ended(name) for name in names}
                 namespace.update(blocked)
                 answer = None

@@ -4,7 +4,7 @@ The verdict falls outside this process, so here `check` only has to be harmless.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NoReturn
@@ -13,27 +13,53 @@ NOT_HERE = "The verdict stands at the check that was handed out."
 
 
 class NoPoints(float):
-    """A number that a cell does not show as points."""
-
-    __str__ = float.__repr__
+    """All points of a function, and what is computed of them: a number that a cell does not show."""
 
     def __repr__(self) -> str:
         return NOT_HERE
+
+    __str__ = __repr__
+
+    def __format__(self, form: str) -> str:
+        return NOT_HERE
+
+
+def _kept(name: str) -> Callable[..., Any]:
+    def operation(*numbers: Any) -> Any:
+        found = getattr(float, name)(*numbers)
+        return NoPoints(found) if type(found) is float else found
+
+    return operation
+
+
+for _name in "add radd sub rsub mul rmul truediv rtruediv neg round".split():  # noqa: SIM905
+    setattr(NoPoints, f"__{_name}__", _kept(f"__{_name}__"))
 
 
 class NoVerdict:
     """A verdict that says nothing; who asks it goes on, as after an answer that is right."""
 
+    equation = mistake = None
     passed = True
-    points = NoPoints()
-    max_points = NoPoints()
-    mistake = None
-    message = ""
-    notes = ()
-    parts = ()
+    seen = hint = read = message = ""
+    notes = parts = ()
+
+    def __init__(self, function: str = "", points: float = 0.0) -> None:
+        """Take the function's name, and what it is worth."""
+        self.function = function
+        self.points = self.max_points = NoPoints(points)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what there is, under the names that a verdict has."""
+        names = "equation function passed points max_points mistake message".split()  # noqa: SIM905
+        return {"id": f"check-{self.function}", **{name: getattr(self, name) for name in names}, "notes": []}
 
     def __repr__(self) -> str:
         return NOT_HERE
+
+
+worth: dict[str, float] = {}
+"""What each function that the notebook asks is worth."""
 
 
 class NoForwardPass:
@@ -46,9 +72,12 @@ class NoForwardPass:
         """Accept the arguments of a declaration."""
 
 
-def check(*arguments: Any, **options: Any) -> NoVerdict:
+def check(function: Any = None, **options: Any) -> NoVerdict:
     """Accept the arguments of `autograder.check`, and decide nothing."""
-    return NoVerdict()
+    names = sys._getframe(1).f_globals
+    own = getattr(function, "__name__", "")
+    name = own if own in worth else next((name for name in worth if names.get(name) is function), own)
+    return NoVerdict(name, worth.get(name, 0.0))
 
 
 @contextmanager

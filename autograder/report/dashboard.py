@@ -170,7 +170,7 @@ def anonymous(seen: str, words: Iterable[str] = ()) -> str:
 
 
 def _names_of(students: Iterable[Student]) -> set[str]:
-    names = {name for each in students for name in (each.id, each.person.first_name, each.person.last_name)}
+    names = {name for each in students for name in (each.id, each.login, each.person.first_name, each.person.last_name)}
     # A roster's id may be a word of the judge's own, such as "it": two letters name nobody.
     return {name for name in names if len(name) > 2}
 
@@ -186,7 +186,7 @@ def bars(graded: GradedClass) -> list[int]:
 def facts(graded: GradedClass) -> list[tuple[str, str]]:
     """Return the figures at the top of the page."""
     points = [each.points for each in graded.students if each.points is not None]
-    known = [each for each in graded.students if each.record]
+    known = [each for each in graded.students if each.outcome != NOT_GRADED]
     found = [
         ("handed in", str(len(known))),
         ("with a mark", str(len(points))),

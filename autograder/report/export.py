@@ -70,7 +70,7 @@ def as_csv(graded: GradedClass) -> str:
         person, record = student.person, student.record
         rows.append(
             [
-                *(graded.assignment.name, student.id, person.last_name, person.first_name, person.email),
+                *(graded.assignment.name, student.login, person.last_name, person.first_name, person.email),
                 *(record.timestamp if record else "", student.outcome, "yes" if student.waits else "no"),
                 *(student.raw, student.penalty, student.points, graded.max_points),
                 *(points_of(student, id) for id, _ in _parts(graded)),
@@ -90,8 +90,8 @@ def as_canvas(graded: GradedClass) -> str:
     ]
     for student in graded.students:
         person = student.person
-        name = ", ".join(part for part in (person.last_name, person.first_name) if part) or student.id
-        rows.append([name, person.lms_user_id, "", student.id, "", None if student.waits else student.points])
+        name = ", ".join(part for part in (person.last_name, person.first_name) if part) or student.login
+        rows.append([name, person.lms_user_id, "", student.login, "", None if student.waits else student.points])
     return _written(rows)
 
 
@@ -106,7 +106,7 @@ def as_json(graded: GradedClass) -> str:
         record = student.record
         students.append(
             {
-                "student": student.id,
+                "student": student.login,
                 "outcome": student.outcome,
                 "needs_grading": student.waits,
                 "points_waiting": student.waiting,

@@ -22,7 +22,7 @@ from autograder.errors import AutograderError
 from autograder.grade.class_marks import CellMark
 from autograder.grade.course import load_nbformat
 from autograder.grade.records import CannotWrite, write_whole
-from autograder.grade.restore import regions
+from autograder.grade.release import regions
 from autograder.grade.students import spelled_as
 from autograder.report.marks import GradedClass, NoAssignment, Student
 from autograder.report.workers import SECONDS, Task, answers

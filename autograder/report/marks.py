@@ -5,7 +5,8 @@ costs by nbgrader's plugin.
 """
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,14 +14,15 @@ from autograder.assignments import Assignment, ManualQuestion
 from autograder.core.verdict import Verdict
 from autograder.course_file import assignments_of
 from autograder.errors import AutograderError
-from autograder.grade.class_marks import CellMark, GradebookRow, read_class
+from autograder.grade.class_marks import CellMark, GradebookRow, Person, read_class
 from autograder.grade.course import Course, NoGradebook
 from autograder.grade.gradebook import Gradebook, assignments_and, notebooks_of
-from autograder.grade.records import Record, Records, verdict_of
+from autograder.grade.records import OUTCOMES, Record, Records, verdict_of
+from autograder.grade.students import composed
 from course_lib.names import suggestion
 
 NOT_GRADED = "not-graded"
-"""The outcome of somebody whom the gradebook knows and of whom there is no record."""
+"""The outcome of somebody whom the gradebook knows, without marks, and of whom there is no record."""
 
 
 class NoAssignment(AutograderError, LookupError):
@@ -33,7 +35,7 @@ class Student(GradebookRow):
 
     Attributes
     ----------
-    id : the student's id
+    id : the name of the student's folder
     record : what grading came to; None where there is none
     verdicts : of the checks, in order
     """
@@ -43,14 +45,21 @@ class Student(GradebookRow):
     verdicts: tuple[Verdict, ...] = ()
 
     @property
+    def login(self) -> str:
+        """The id as the gradebook's list of students spells it."""
+        return self.person.id or self.id
+
+    @property
     def troubles(self) -> list[dict[str, str]]:
         """The record's anomalies of the file."""
         return self.record.troubles if self.record else []
 
     @property
     def outcome(self) -> str:
-        """The record's outcome id."""
-        return self.record.outcome if self.record else NOT_GRADED
+        """The record's outcome id; marks without a record are of plain nbgrader."""
+        if self.record:
+            return self.record.outcome
+        return "graded" if any(cell.is_marked for cell in self.cells.values()) else NOT_GRADED
 
     @property
     def raw(self) -> float | None:
@@ -69,11 +78,6 @@ class Student(GradebookRow):
         """Whether a person has still to grade a part of it."""
         return any(cell.waits for cell in self.cells.values())
 
-    @property
-    def waiting(self) -> float:
-        """The points that a person has still to give."""
-        return sum(cell.max_points for cell in self.cells.values() if cell.waits and cell.manual is None)
-
 
 @dataclass(frozen=True)
 class GradedClass:
@@ -85,7 +89,7 @@ class GradedClass:
     assignment : what was asked
     max_points : of the whole, with what people grade
     students : by id
-    notebooks : names of its notebooks; of several there are no records here, but what the gradebook has of them
+    notebooks : names of its notebooks; if there are several, a student's records are joined to one
     """
 
     course: Course
@@ -129,16 +133,51 @@ def graded(name: str, course: Path | None = None) -> GradedClass:
     assignment = known[name]
     rows, worth = read_class(found, name)
     assignment = assignment.worth(worth)
-    if len(notebooks) > 1:
-        assignment = replace(assignment, written=tuple(ManualQuestion(id, most, id) for id, most in worth.items()))
-    records = Records(found.root, name, *(each for each in notebooks[:1] if each != name))
+    written = () if notebooks else assignment.written  # of several, those of one are known, by their short names
+    named = {exercise.id for exercise in assignment.exercises} | {each.id for each in written}
+    others = (ManualQuestion(id, most, id) for id, most in worth.items() if id not in named and most)
+    assignment = replace(assignment, written=(*written, *others))
+    submitted = found.folder("submitted")
+    folders = {each.name for each in submitted.iterdir()} if submitted.is_dir() else set[str]()
+    records = {each: Records(found.root, name, each) for each in notebooks or [""]}
     return GradedClass(
         found,
         assignment,
         sum(worth.values()) if worth else assignment.total_points,
-        students_of(records.all() if len(notebooks) < 2 else (), rows),
+        students_of(joined(records) if len(records) > 1 else next(iter(records.values())).all(), rows, folders),
         tuple(notebooks) or (name,),
     )
+
+
+def joined(notebooks: Mapping[str, Records]) -> Iterator[Record]:
+    """Yield one record for each student, from those of all notebooks of an assignment, by their names.
+
+    Its outcome is the one that asks for most, and its cells are called as `read_class` calls them.
+    """
+    found = {name: {record.student: record for record in records.all()} for name, records in notebooks.items()}
+    for student in sorted(set[str]().union(*found.values())):
+        some = next(of[student] for of in found.values() if student in of)
+        lacking = Record(student, some.assignment, "ungraded", advice="It has not been graded: grade again.")
+        parts = {name: of.get(student, lacking) for name, of in found.items()}
+        worst = max(parts.values(), key=lambda record: (not record.has_marks, [*OUTCOMES].index(record.outcome)))
+        yield Record(
+            student,
+            some.assignment,
+            worst.outcome,
+            score=sum(record.score or 0.0 for record in parts.values()) if worst.has_marks else None,
+            max_score=sum(record.max_score for record in parts.values()),
+            extras={f"{name}: {id}": points for name, record in parts.items() for id, points in record.extras.items()},
+            troubles=[_of(name, trouble) for name, record in parts.items() for trouble in record.troubles],
+            advice=" ".join(f"{name}: {record.advice}" for name, record in parts.items() if record.advice),
+            timestamp=some.timestamp,
+        )
+
+
+def _of(notebook: str, trouble: Mapping[str, str]) -> dict[str, str]:
+    """Return an anomaly that says in which notebook it is."""
+    place = trouble.get("where", "")
+    where = f"{notebook}: {place}" if place else notebook
+    return {**trouble, "where": where, "text": f"{trouble['text'].removesuffix(f' ({place})')} ({where})"}
 
 
 def _worth(verdict: Verdict, cell: CellMark | None) -> Verdict:
@@ -146,16 +185,32 @@ def _worth(verdict: Verdict, cell: CellMark | None) -> Verdict:
     return replace(verdict, max_points=cell.max_points) if cell and cell.max_points else verdict
 
 
-def students_of(records: Iterable[Record], rows: Mapping[str, GradebookRow] | None = None) -> tuple[Student, ...]:
-    """Return a student for each record and for each row of the gradebook, by id."""
-    rows = rows or {}
-    known = {record.student: record for record in records}
-    students = []
+def students_of(
+    records: Iterable[Record], rows: Mapping[str, GradebookRow] | None = None, folders: Container[str] = ()
+) -> tuple[Student, ...]:
+    """Return a student for each record and for each row of the gradebook, by id.
+
+    Where an id is there in several spellings that Unicode takes for the same, that is one student: the id is spelled as
+    the folder of submissions has it, and the person is the one on the gradebook's list of students.
+
+    Parameters
+    ----------
+    records, rows : what there is of them
+    folders : the names of the folders of submissions, as they are now
+    """
+    rows, known = rows or {}, {record.student: record for record in records}
+    people = defaultdict[str, list[str]](list)
     for id in sorted(known.keys() | rows.keys()):
-        record = known.get(id)
-        row = rows.get(id, GradebookRow())
-        verdicts = (
-            tuple(_worth(verdict_of(each), row.cells.get(each["id"])) for each in record.verdicts) if record else ()
-        )
-        students.append(Student(id, record, verdicts, **vars(row)))
-    return tuple(students)
+        people[composed(id)].append(id)
+    students = []
+    for spellings in people.values():
+        handed_in = [id for id in spellings if id in known or rows[id].cells]
+        persons = [rows[id].person for id in spellings if id in rows]
+        person = max(persons, key=lambda each: (each.is_named, each.id not in handed_in), default=Person())
+        for id in [id for id in handed_in if id in folders] or handed_in or spellings[:1]:
+            record, row = known.get(id), replace(rows.get(id, GradebookRow()), person=person)
+            verdicts = (
+                [_worth(verdict_of(each), row.cells.get(each["id"])) for each in record.verdicts] if record else []
+            )
+            students.append(Student(id, record, tuple(verdicts), **vars(row)))
+    return tuple(sorted(students, key=lambda student: student.id))

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from nbconvert.exporters.templateexporter import TemplateExporter
 from traitlets.config import Config
 
-from autograder.grade.restore import as_released
+from autograder.grade.release import as_released
 from autograder.protocol.notebook import Cell, read
 from autograder.report import display
 

@@ -1,10 +1,11 @@
 """A student's process that was forked from a zygote, from the outside."""
 
 import contextlib
+import functools
 import json
 import signal
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,7 @@ class ForkedGuest(Guest):
         self.preamble: list[tuple[str, CellResult]] = []
         self.fresh = zygote.fresh_guest
         self._begun: list[tuple[str, CellResult]] = []
-        self._blocked: list[str] = []
-        self._files: Mapping[str, bytes | None] = {}
+        self._begin: Callable[[], None] = lambda: None
 
     @property
     def process(self) -> int:
@@ -70,25 +70,10 @@ class ForkedGuest(Guest):
         self._leave_preamble()
         return super().run(source, seconds)
 
-    def block(self, functions: Sequence[str]) -> None:
-        """Block functions that were ended before: calls of them raise at once.
-
-        Raises
-        ------
-        Ended
-        """
-        self._blocked = list(functions)
-        super().block(functions)
-
-    def put(self, files: Mapping[str, bytes | None]) -> None:
-        """Put files beside the notebook, by their relative paths; None stands for one that could not be read.
-
-        Raises
-        ------
-        Ended
-        """
-        self._files = files
-        super().put(files)
+    def begin(self, files: Mapping[str, bytes | None], worth: Mapping[str, float], blocked: Sequence[str]) -> None:
+        """Make ready for the cells of a notebook, also where another process takes the place of this one."""
+        self._begin = functools.partial(super().begin, files, worth, blocked)
+        self._begin()
 
     def _leave_preamble(self) -> None:
         """Replace the process by a fresh one if the notebook leaves the preamble before its end."""
@@ -98,8 +83,7 @@ class ForkedGuest(Guest):
             other = self.fresh()
             self._zygote, self._channel, self._status = other._zygote, other._channel, other._status
             self._handle, self._before, self._ended = other._handle, other._before, False
-            super().put(self._files)
-            super().block(self._blocked)
+            self._begin()
             for source, _ in self._begun:
                 super().run(source, START_SECONDS)
 

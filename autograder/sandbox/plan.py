@@ -87,10 +87,11 @@ def _package_binds(packages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _library_binds() -> Iterator[tuple[str, str]]:
-    """Yield the (source, target) of the standard library, and of the shared libraries that its modules need."""
+    """Yield the (source, target) of the standard library, the shared libraries that it needs, and the locales."""
     architecture = sysconfig.get_config_var("MULTIARCH")
     named = {f"/lib/{architecture}", f"/usr/lib/{architecture}"}
-    paths = {_STDLIB, "/etc/ld.so.cache"} | (named if architecture else {"/usr/lib", "/lib64", "/usr/lib64"})
+    paths = {_STDLIB, "/etc/ld.so.cache", "/usr/lib/locale"}
+    paths |= named if architecture else {"/usr/lib", "/lib64", "/usr/lib64"}
     # Conda, and builds from source, keep libraries of their own beside the standard library.
     if Path(sys.base_prefix) not in (Path("/usr"), Path("/")):
         paths |= {str(path) for path in Path(sys.base_prefix, "lib").glob("*.so*") if path.is_file()}

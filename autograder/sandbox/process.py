@@ -154,8 +154,14 @@ class Guest(contextlib.AbstractContextManager["Guest"]):
             ended.outputs = shown.outputs()
             raise
 
-    def put(self, files: Mapping[str, bytes | None]) -> None:
-        """Put files beside the notebook, by their relative paths; None stands for one that could not be read.
+    def begin(self, files: Mapping[str, bytes | None], worth: Mapping[str, float], blocked: Sequence[str]) -> None:
+        """Make ready for the cells of a notebook.
+
+        Parameters
+        ----------
+        files : what lies beside it, by relative paths; None stands for a file that could not be read
+        worth : the points of each function, which `check` in the cells takes for given
+        blocked : functions that were ended before: calls of them raise at once
 
         Raises
         ------
@@ -165,10 +171,7 @@ class Guest(contextlib.AbstractContextManager["Guest"]):
             if content is None:
                 continue
             self._ask(("put", name, np.frombuffer(content, np.uint8)), START_SECONDS)
-
-    def block(self, functions: Sequence[str]) -> None:
-        """Block functions that were ended before: calls of them raise at once."""
-        self._ask(("block", list(functions)), START_SECONDS)
+        self._ask(("begin", dict(worth), list(blocked)), START_SECONDS)
 
     def evaluate(
         self,

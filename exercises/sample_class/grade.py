@@ -19,7 +19,7 @@ from rich.console import Console
 
 from autograder.errors import AutograderError
 from autograder.grade.records import Record, Records
-from autograder.grade.session import Options
+from autograder.grade.run import Options
 from autograder.sandbox.launch import NotStarted
 from exercises.grade import grade
 from exercises.sample_class.make import ASSIGNMENT, DEFAULT, EXPECTED, expected, make

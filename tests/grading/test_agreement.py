@@ -19,7 +19,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from autograder import cli
 from autograder.course_file import assignments_of
 from autograder.grade.records import Records
-from autograder.grade.session import Options, grade_class
+from autograder.grade.run import Options
+from autograder.grade.session import grade_class
 from exercises.sample_class.make import ASSIGNMENT, samples
 from exercises.sample_class.make import make as make_samples
 from tests.grading.classes import NAME, RIGHT, TEXT, cell, hand_in, make, notebook
@@ -158,6 +159,16 @@ KINDS = {
     "check_above": both(without("check-compute_dW2"), put("check(compute_dW2).points")),
     "check_overwritten": put("check = 3"),
     "check_printed": put("print(check(compute_dZ2).message)"),
+    "points_asserted": dW2(f"assert check(compute_dZ2).points > 0\n{DW2}"),
+    "points_known": dW2(f"v = check(compute_dZ2)\nassert v.points == v.max_points == 1 and not v.mistake\n{DW2}"),
+    "points_summed": dW2(
+        "total = sum(check(f).points for f in [compute_dZ2, compute_dZ2])\n"
+        f"print(f'{{total:.1f}}', round(total, 1), '%g' % total, total / 2)\nassert 1 < total <= 2, total\n{DW2}"
+    ),
+    "points_of_an_alias": dW2(f"own = compute_dZ2\nassert check(own).points == 1.0\n{DW2}"),
+    "points_as_a_table": dW2(f"v = check(compute_dZ2).as_json()\nassert {{**v}}['points'] >= 1\n{DW2}"),
+    "points_chosen_by": dW2(f"if check(compute_dZ2).points < 1:\n    raise ValueError\n{DW2}"),
+    "verdict_read": dW2(f"v = check(compute_dZ2)\nv.function[0], v.hint, v.read, v.seen, str(v), v.parts\n{DW2}"),
     "verdict_used": dW2(f"v = check(compute_dZ2)\nassert v.passed, v.message\n{DW2}"),
     # defined elsewhere, or otherwise
     "answers_last": answers_last,
@@ -378,6 +389,31 @@ KINDS = {
     "temporary_files": dW2(
         f"import tempfile\nwith tempfile.TemporaryDirectory() as d:\n    np.save(d + '/x', np.ones(2))\n{DW2}"
     ),
+    "processes": dW2(
+        "import multiprocessing\ndef own(x):\n    return x * x\nwith multiprocessing.Pool(2) as pool:\n"
+        f"    assert pool.map(own, range(4)) == [0, 1, 4, 9]\n{DW2}"
+    ),
+    "as_many_processes_as_there_are": dW2(
+        "from multiprocessing import Pool\nwith Pool() as pool:\n    assert pool.map(abs, [-1, 2]) == [1, 2]\n" + DW2
+    ),
+    "an_executor_of_processes": dW2(
+        "from concurrent.futures import ProcessPoolExecutor\ndef own(x):\n    return x + 1\n"
+        f"with ProcessPoolExecutor(2) as pool:\n    assert [*pool.map(own, range(3))] == [1, 2, 3]\n{DW2}"
+    ),
+    "processes_in_it": within(
+        "from multiprocessing import Pool", "with Pool(2) as pool:", "    assert pool.map(abs, [-1]) == [1]"
+    ),
+    "a_process_with_a_queue": dW2(
+        "import multiprocessing as mp\nqueue, number = mp.Queue(), mp.Value('d', 0.0)\ndef own(queue, number):\n"
+        "    number.value = 2.0\n    queue.put(3)\nprocess = mp.Process(target=own, args=(queue, number))\n"
+        f"process.start()\nassert queue.get(timeout=20) == 3\nprocess.join()\nassert number.value == 2.0\n{DW2}"
+    ),
+    "memory_that_is_shared": dW2(
+        "from multiprocessing.shared_memory import SharedMemory\nshared = SharedMemory(create=True, size=80)\n"
+        "np.ndarray((10,), buffer=shared.buf)[:] = 1.0\nassert shared.buf[7]\nshared.close()\nshared.unlink()\n" + DW2
+    ),
+    "locale": dW2(f"import locale\nlocale.setlocale(locale.LC_ALL, '')\nlocale.localeconv()\n{DW2}"),
+    "locale_of_the_machine": dW2(f"import locale\nassert locale.getlocale()\nf'{{1234.5:n}}'\n{DW2}"),
     "home": dW2(f"from pathlib import Path\nassert Path.home() and Path.cwd()\n{DW2}"),
     "time_zone": dW2(
         "import datetime, platform, os\ndatetime.datetime.now().astimezone()\n"

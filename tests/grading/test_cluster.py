@@ -23,7 +23,7 @@ from autograder.grade.cluster_worker import packed
 from autograder.grade.collect import CarriedSubmission, SubmittedFile, take
 from autograder.grade.grader import Result, blank
 from autograder.grade.records import Records
-from autograder.grade.session import Options, Run
+from autograder.grade.run import Options, Run
 from tests.conftest import not_here
 from tests.grading.classes import NAME, ROOT, course, full, hand_in, notebook, run, scores
 

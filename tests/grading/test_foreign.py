@@ -1,5 +1,8 @@
 """A course that exists already goes on: assignments that are not ours, as nbgrader's own quickstart makes them."""
 
+import csv
+import io
+import json
 import shutil
 
 import nbformat
@@ -9,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from autograder.grade.class_marks import read_class
 from autograder.grade.course import Course, NoGradebook
 from autograder.grade.records import Records
-from autograder.report.export import as_csv
+from autograder.report.export import as_csv, as_json
 from autograder.report.marks import graded
 from exercises.generate import CONFIG
 from tests.grading.classes import run
@@ -127,6 +130,62 @@ def test_its_marks_are_reported_and_its_pages_are_nbgraders(ours):
     said = run(here, "ps1", command="feedback", code=2).stderr
     assert "has several notebooks, whose pages are made by `nbgrader generate_feedback ps1`" in said
     nbgrader(here, "generate_feedback", "ps1")
+
+
+def test_the_export_says_what_became_of_each_notebook_of_everybody(ours):
+    here, _ = ours
+    rows = {row["student_id"]: row for row in csv.DictReader(io.StringIO(as_csv(graded("ps1", here))))}
+    assert {student: row["outcome"] for student, row in rows.items()} == {
+        "blank": "graded",
+        "hostile": "graded-with-trouble",
+        "lacks": "unreadable",
+        "right": "graded-with-trouble",
+    }
+    assert rows["right"]["raw_score"] == "2.5"
+    found = {each["student"]: each for each in json.loads(as_json(graded("ps1", here)))["students"]}
+    assert found["lacks"]["advice"].startswith("problem2: There is no notebook in the folder")
+    (trouble,) = found["right"]["troubles"]
+    assert trouble["where"].startswith("problem1: sum_of_squares_uses_squares: ")
+    page = here / "reports" / "ps1.html"
+    run(here, "ps1", command="report", code=0)
+    assert "<dt>handed in</dt><dd>4</dd>" in page.read_text().replace("\n", "")
+
+
+def test_one_whose_notebooks_are_not_all_graded_is_to_be_graded(ours, tmp_path):
+    here = shutil.copytree(ours[0], tmp_path / "course")
+    Records(here, "ps1", "problem2").path("right").unlink()
+    (found,) = (each for each in graded("ps1", here).students if each.id == "right")
+    assert (found.outcome, found.record.score) == ("ungraded", None)
+    assert "problem2: It has not been graded: grade again." in found.record.advice
+
+
+def test_marks_that_plain_nbgrader_gave_are_marks_and_who_has_none_is_not_graded(made, tmp_path):
+    here = shutil.copytree(made, tmp_path / "course")
+    nbgrader(here, "autograde", "ps1", "--student=right")
+    nbgrader(here, "db", "student", "add", "nobody")
+    found = {each.id: each.outcome for each in graded("ps1", here).students}
+    assert found == {"right": "graded", "nobody": "not-graded"}
+
+
+def test_a_test_of_ones_own_is_explained_by_the_name_that_the_export_has(ours):
+    here, _ = ours
+
+    def told(student, check, code):
+        return run(here, student, check, "--assignment", "ps1", command="explain", code=code)
+
+    said = told("right", "problem1: correct_squares", 0).stdout
+    assert "right, ps1, problem1: correct_squares" in said
+    assert "The points, as recorded: 1 of 1 points." in said
+    assert "Judged again, it is the same." in said
+    said = told("blank", "correct_squares", 0).stdout
+    assert "0 of 1 points" in said
+    assert "NotImplementedError" in said
+    said = told("right", "sum_of_squares_uses_squares", 0).stdout
+    assert "It is not judged: your own answers do not pass it here." in said
+    assert "as recorded: a person gives its points." in said
+    assert "did you mean" in told("right", "correct_square", 2).stderr
+    assert "a person grades it" in told("right", "part-a", 2).stderr
+    assert "There is no notebook" in told("lacks", "part-b", 2).stderr
 
 
 def test_it_is_taken_up_where_it_was(ours):

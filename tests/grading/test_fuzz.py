@@ -28,12 +28,13 @@ from autograder.core.check import questions
 from autograder.core.judge import judge
 from autograder.core.questions import question
 from autograder.core.render import html, text
+from autograder.grade.autograded import written
 from autograder.grade.collect import SubmittedFile, Unreadable, opened
-from autograder.grade.grader import Job, recognised, written
+from autograder.grade.grader import Job, recognised
 from autograder.grade.lateness import parsed_time
 from autograder.grade.records import verdict_of, verdict_row
-from autograder.grade.restore import Release, restore
-from autograder.grade.submission import SubmissionResult
+from autograder.grade.release import Release
+from autograder.grade.restore import restore
 from autograder.guest.evaluate import evaluate
 from autograder.protocol import notebook as notebook_file
 from autograder.protocol import wire
@@ -406,8 +407,8 @@ def graded_without_running(content: bytes) -> None:
         return
     assignment, by, _ = recognised(JOB, notebook)
     restored = restore(notebook, JOB.release, assignment, of_this_release=True, recognised_by=by)
-    verdicts = [judge(each, evaluate(lambda *a: None, questions(each, 0))) for each in assignment.exercises]
-    whole = written(restored, assignment, SubmissionResult(verdicts=verdicts), JOB)
+    verdicts = {e.id: judge(e, evaluate(lambda *a: None, questions(e, 0))) for e in assignment.exercises}
+    whole = written(restored, verdicts, {}, JOB.release, JOB.texts)
     nbformat.validate(nbformat.reads(whole.decode(), as_version=4))
     json.dumps([trouble.as_json() for trouble in restored.troubles]).encode()
 

@@ -11,8 +11,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.assignments import ASSIGNMENTS
 from autograder.course_file import released
-from autograder.grade.records import Records
-from autograder.grade.session import Options, grade_class
+from autograder.grade.class_marks import GradebookRow
+from autograder.grade.console import what_was_wrong
+from autograder.grade.records import ANOTHER, Record, Records
+from autograder.grade.run import Options
+from autograder.grade.session import grade_class
 from autograder.report.export import as_csv, as_json
 from autograder.report.feedback import said_of
 from autograder.report.marks import graded as graded_class
@@ -292,3 +295,10 @@ def test_a_lecturers_own_sheets_are_told_from_each_other_by_what_is_locked_in_th
         ("bob", NAME): (0.0, "hw1, handed in as small"),
         ("eve", NAME): (6.0,),
     }
+
+
+def test_of_another_assignments_notebook_no_function_is_called_wrong():
+    trouble = {"id": ANOTHER, "where": "", "text": "It is another."}
+    row = {"function": "f", "mistake": "missing"}
+    record = Record("ada", NAME, "graded-with-trouble", 0.0, 3.0, verdicts=[row], troubles=[trouble])
+    assert what_was_wrong(record, GradebookRow(penalty=2.0)) == ["late: 2 points less", "It is another."]

@@ -8,7 +8,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from autograder.course_file import assignments_of
 from autograder.grade.records import Records
-from autograder.grade.session import Options, grade_class
+from autograder.grade.run import Options
+from autograder.grade.session import grade_class
 from autograder.grade.submission import judge_notebook
 from autograder.protocol.notebook import read
 from tests.grading.classes import NAME, RIGHT, TEXT, cell, course, full, hand_in, make, notebook, run, scores

@@ -5,7 +5,8 @@ from nbgrader.api import Gradebook as TheirGradebook
 
 from autograder.grade.course import Course
 from autograder.grade.gradebook import Gradebook
-from autograder.grade.session import Options, Run, grade_class
+from autograder.grade.run import Options, Run
+from autograder.grade.session import grade_class
 from tests.grading.classes import NAME, course, hand_in, notebook
 
 WRONG = {"compute_db2": "def compute_db2(dZ2):\n    return dZ2"}
@@ -53,7 +54,7 @@ def test_a_due_date_that_is_moved_is_shown_by_a_dry_run_then_applied_and_then_no
         ["│", "ada", "│", "late", "penalty", "│", "6", "│", "–", "│"],
         ["│", "bob", "│", "late", "penalty", "│", "3", "│", "–", "│"],
     ]
-    assert "2 of 2 would get other marks. Nothing was written." in said
+    assert "2 of 3 would get other marks. Nothing was written." in said
     assert penalties(here) == {"ada": 6.0, "bob": 3.0}
     assert grade(here) == 0
     assert "2 late penalties change: ada 6 to 0, bob 3 to 0." in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """What a function is worth is one number everywhere; new points have a way in."""
 
+import hashlib
 import json
 import re
 
@@ -8,7 +9,8 @@ import pytest
 
 from autograder.course_file import released
 from autograder.grade.records import Records
-from autograder.grade.session import Options, grade_class
+from autograder.grade.run import Options
+from autograder.grade.session import grade_class
 from autograder.report import dashboard
 from autograder.report.export import as_canvas, as_csv, as_json
 from autograder.report.feedback import feedback
@@ -99,7 +101,7 @@ def test_new_points_are_shown_first_and_then_reach_everything(here, capsys):
     when = {record.student: record.graded_at for record in Records(here, NAME).all()}
     assert grade(here, new_points=True) == 0
     assert (
-        "New points: compute_dW2 5, written-why 6. Of those that are in, 2 change with them." in capsys.readouterr().out
+        "New points: compute_dW2 5, written-why 6. They change what 2 that are in can get." in capsys.readouterr().out
     )
     agree(here, 5.0, 6.0, 15.0)
     assert scores(here) == {"ada": full(compute_dW2=5.0), "bob": full(compute_dW2=0.0)}
@@ -159,7 +161,7 @@ def test_parts_keep_their_share(tmp_path):
     from autograder.core.verdict import Part, Verdict
     from autograder.grade.points import revalued
     from autograder.grade.records import Record, verdict_row
-    from autograder.grade.restore import Release
+    from autograder.grade.release import Release
     from autograder.protocol.notebook import Cell
 
     parts = (Part("dW1", True, 1.0, 1.0, None), Part("db1", False, 0.0, 2.0, "x"))
@@ -180,11 +182,27 @@ def test_parts_keep_their_share(tmp_path):
     assert revalued(after, release, anew=True) == after
 
 
-def test_the_notebook_that_nbgrader_wrote_stays(here):
+def test_the_notebook_that_nbgrader_wrote_says_the_new_points_too_and_is_otherwise_as_it_was(here):
     nbgrader(here, "autograde", NAME, "--student=ada", "--force")
     path = here / "autograded" / "ada" / NAME / f"{NAME}.ipynb"
-    before = path.read_bytes()
+    before = nbformat.read(path, as_version=4)
     (here / "course.toml").write_text(NEW)
     assert grade(here, new_points=True) == 0
-    assert path.read_bytes() == before
-    assert scores(here)["ada"] == full(compute_dW2=5.0)
+    agree(here, 5.0, 6.0, 15.0)
+    after = nbformat.read(path, as_version=4)
+    assert cell(after, "check-compute_dW2").id == "check-compute_dW2"
+    for book in (before, after):
+        book.cells.remove(cell(book, "check-compute_dW2"))
+    assert after == before
+    digest = Records(here, NAME).find("ada").autograded
+    assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("content", [b"", b"no notebook", b"[]", b'{"cells": 3}', b'{"cells": [{"id": "check-f"}]}'])
+def test_what_is_no_autograded_notebook_stays_as_it_is(content):
+    from autograder.core.verdict import Verdict
+    from autograder.grade.points import with_verdicts
+    from autograder.grade.records import Record, verdict_row
+
+    verdict = verdict_row(Verdict("f", None, True, 1.0, 1.0, None, "Right."))
+    assert with_verdicts(content, Record("ada", "small", "graded", verdicts=[verdict])) == b""

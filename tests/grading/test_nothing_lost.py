@@ -20,7 +20,7 @@ from autograder.grade import session
 from autograder.grade.collect import places
 from autograder.grade.lateness import parsed_time
 from autograder.grade.records import Busy, CannotWrite, Record, Records, reference_of, write_whole
-from autograder.grade.session import Options, Run
+from autograder.grade.run import Options, Run
 from tests.grading.classes import NAME, ROOT, course, full, hand_in, notebook, path_of, run, scores
 
 WRONG = {"compute_dW2": "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T"}
@@ -216,7 +216,7 @@ def test_a_dry_run_shows_what_would_change_and_writes_nothing(here, capsys):
     capsys.readouterr()
     assert grade(here, dry_run=True) == 0
     said = capsys.readouterr().out
-    assert "1 of 1 would get other marks. Nothing was written." in said
+    assert "1 of 2 would get other marks. Nothing was written." in said
     assert "check-compute_dW2" in said
     assert {path: path.read_bytes() for path in sorted(here.rglob("*")) if path.is_file()} == before
 

@@ -14,7 +14,7 @@ import pytest
 from autograder.grade.collect import places
 from autograder.grade.grader import grade_submission
 from autograder.grade.guests import GuestFactory
-from autograder.grade.restore import Release, cells_in, shared_cells
+from autograder.grade.release import Release, cells_in, shared_cells
 from autograder.sandbox.fork_client import Zygote
 from autograder.sandbox.launch import NotStarted
 from autograder.sandbox.process import Ended
@@ -95,7 +95,7 @@ def test_a_question_before_the_end_of_the_opening_finds_only_what_was_run(opened
 
 def test_what_was_ended_once_stays_blocked_in_one_that_begins_otherwise(opened):
     with opened.guest() as guest:
-        guest.block(["endless"])
+        guest.begin({}, {}, ["endless"])
         guest.run("def endless():\n    while True: pass", 20)
         failure = guest.run("endless()", 20).failure
         assert (failure.name, failure.text) == ("RuntimeError", "endless was ended before it returned")

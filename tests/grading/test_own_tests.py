@@ -1,6 +1,8 @@
 """A lecturer's own tests judge as plain nbgrader does, and out of the student's reach."""
 
 import contextlib
+import csv
+import io
 from pathlib import Path
 
 import nbformat
@@ -13,10 +15,12 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.apps import NbGraderAPI
 
 from autograder.grade.instructor_tests import InstructorTests, TestSources, bound_by, points_of
-from autograder.grade.session import Options, Run
+from autograder.grade.run import Options, Run
 from autograder.protocol import wire
 from autograder.protocol.crossing import received, sent
 from autograder.protocol.values import Opaque
+from autograder.report.export import as_csv
+from autograder.report.marks import graded
 from autograder.sandbox.process import Ended, EndedByTime, GuestProcess
 from exercises.generate import course_config
 from tests.grading.classes import course, run, scores
@@ -488,3 +492,14 @@ def test_a_sheet_of_ones_own_is_judged_as_plain_nbgrader_judges_it(graded_lab, s
     made, done = graded_lab
     assert scores(made)[student] == expected
     assert "A test of yours could not be run" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_table_names_the_tests_that_were_not_passed_and_the_export_has_a_column_for_each(graded_lab):
+    made, done = graded_lab
+    said = " ".join(done.stdout.replace("│", " ").split())
+    assert "not passed: t1, t2, t3, t4, t5, t6, t7" in said
+    assert "not passed: t1, t3, t4, t5 " in said
+    rows = {row["student_id"]: row for row in csv.DictReader(io.StringIO(as_csv(graded("lab", made))))}
+    assert [rows["right"][f"t{number}"] for number in range(1, 8)] == ["2", "3", "2", "4", "1", "", ""]
+    assert [rows["cheat"][f"t{number}"] for number in range(1, 8)] == ["0", "3", "0", "0", "0", "", ""]

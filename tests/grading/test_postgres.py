@@ -25,7 +25,7 @@ from autograder.grade import session
 from autograder.grade.course import Course
 from autograder.grade.gradebook import Gradebook
 from autograder.grade.records import Record, Records
-from autograder.grade.session import Options
+from autograder.grade.run import Options
 from exercises.generate import CONFIG, generate
 from tests.conftest import not_here
 from tests.grading.classes import COURSE, NAME, ROOT, TEXT, full, hand_in, notebook, path_of, run

@@ -260,7 +260,7 @@ def test_no_folder_of_a_submission_is_worked_in_or_imported_from(tmp_path):
 
 
 def test_a_command_started_in_a_submission_leaves_it(tmp_path, monkeypatch):
-    from autograder.grade.session import keep_out_of
+    from autograder.grade.run import keep_out_of
 
     folder = tmp_path / "submitted" / "ada"
     folder.mkdir(parents=True)

@@ -156,7 +156,27 @@ def test_allowed_parts_of_the_course_can_be_imported_and_the_reference_cannot(gu
 
 def test_its_autograder_is_the_stand_in(guest):
     assert refused(guest, "from autograder.core import judge") == "ModuleNotFoundError"
-    assert said(guest, "import autograder; print(autograder.check(len).points)") == "0.0\n"
+    assert said(guest, "import autograder; print(autograder.check(len).points + 1)") == (
+        "The verdict stands at the check that was handed out.\n"
+    )
+
+
+def test_processes_are_forked_however_they_are_asked_for_and_share_what_has_room_in_its_directory(guest):
+    assert (
+        said(
+            guest,
+            """
+        import multiprocessing as mp, os
+        for method in ("spawn", "forkserver", "fork", None):
+            with mp.get_context(method).Pool() as pool:
+                print(pool.map(abs, [-1]), os.cpu_count())
+        print(os.path.realpath("/dev/shm"), sorted(os.listdir("/dev/shm")) == sorted(os.listdir("/tmp")))
+        """,
+        )
+        == "[1] 2\n" * 4 + "/tmp True\n"
+    )
+    assert refused(guest, "open('/dev/shm/large', 'wb').write(bytes(10 * 2**20))") == "OSError"
+    assert refused(guest, "open('/dev/large', 'wb')") == "OSError"
 
 
 def test_its_environment_holds_nothing_of_the_machine(guest):

@@ -14,7 +14,9 @@ from autograder.cli import main
 from autograder.grade.collect import places
 from autograder.grade.records import Record, Records
 from autograder.grade.students import APART, MAX_BYTES, MAX_CHARACTERS, refusal, spelled_alike
+from autograder.report.marks import graded
 from tests.grading.classes import NAME, course, full, hand_in, path_of, scores
+from tests.grading.test_nothing_lost import opened
 from tests.grading.test_plugin import nbgrader
 
 
@@ -143,6 +145,44 @@ def told(here, command: str, *words: str, code: int = 0) -> str:
     done = CliRunner().invoke(main, [command, *words, *more, "--course-dir", str(here)])
     assert done.exit_code == code, done.output
     return done.stdout
+
+
+def exported(here, kind="csv"):
+    return list(csv.reader(io.StringIO(told(here, "export", NAME, "--format", kind), newline="")))
+
+
+def test_one_person_is_one_row_however_the_list_and_the_folders_spell_the_name(tmp_path):
+    here = course(tmp_path)
+    names = ["Zoë", "Jürgen", "Åsa"]
+    with opened(here) as book:
+        book.add_student("Zoë", first_name="Zoë", email="zoe@example.org", lms_user_id="7")
+        book.add_student("Jürgen")
+        book.add_student(decomposed("Åsa"), last_name="Å")
+        book.add_student("Noël")
+    for name in ("Zoë", "Jürgen"):
+        hand_in(here, decomposed(name))
+    hand_in(here, "Åsa")
+    told(here, "grade", NAME)
+    on_list = ["Jürgen", "Noël", "Zoë", decomposed("Åsa")]
+    head, *rows = exported(here)
+    of = {row[1]: dict(zip(head, row, strict=True)) for row in rows}
+    assert sorted(of) == sorted(on_list)
+    assert len(rows) == 4
+    assert {name: each["raw_score"] for name, each in of.items()} == dict.fromkeys(on_list, "6") | {"Noël": ""}
+    assert (of["Zoë"]["email"], of[decomposed("Åsa")]["last_name"]) == ("zoe@example.org", "Å")
+    assert sorted(row[3] for row in exported(here, "canvas")[2:]) == sorted(on_list)
+    told(here, "feedback", NAME)
+    assert (here / "feedback" / decomposed("Zoë") / NAME / f"{NAME}.html").is_file()
+    assert len([each for each in graded(NAME, here).students if each.record]) == len(names)
+    # a disk that spells names otherwise: who was graded under the old name is there once
+    submitted = here / "submitted"
+    (submitted / decomposed("Zoë")).rename(submitted / "Zoë")
+    told(here, "grade", NAME)
+    assert [row[1] for row in exported(here)[1:]].count("Zoë") == 1
+    assert len(exported(here)) == 5
+    config = here / "nbgrader_config.py"
+    config.write_text(f"{config.read_text()}\nc.CourseDirectory.student_id_exclude = 'Jürgen'\n")
+    assert "Left out by student_id_exclude: 1." in told(here, "grade", NAME)
 
 
 @pytest.mark.slow

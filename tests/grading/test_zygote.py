@@ -62,7 +62,7 @@ def test_functions_are_evaluated_blocked_and_answered_from_outside(any_guest):
     (outcome,) = any_guest.evaluate("f", [case], 20, {"helper": lambda given, by_name: 10 * given[0]})
     np.testing.assert_array_equal(outcome.value, [11.0, 21.0])
     assert any_guest.evaluate("no_such_function", [case], 20) is None
-    any_guest.block(["helper"])
+    any_guest.begin({}, {}, ["helper"])
     (outcome,) = any_guest.evaluate("f", [case], 20)
     assert outcome.failure.text == "helper was ended before it returned"
 

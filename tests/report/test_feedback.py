@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from autograder.cli import main
 from autograder.grade import sanitize
-from autograder.grade.restore import as_released
+from autograder.grade.release import as_released
 from autograder.report import display
 from autograder.report.feedback import NoAddress, feedback, said_of
 from autograder.report.workers import Task, answers

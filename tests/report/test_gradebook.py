@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder.grade.class_marks import CellMark, GradebookRow
 from autograder.report.dashboard import rows as rows_of
 from autograder.report.export import as_canvas, as_csv, as_json
 from autograder.report.feedback import said_of
+from autograder.report.marks import students_of
 from tests.report.conftest import NAME, Course, record, verdicts
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own way with its session
@@ -77,6 +79,12 @@ def test_a_name_that_is_a_formula_is_neutralised(with_gradebook):
 def test_who_is_on_the_roster_and_handed_in_nothing_is_listed_without_marks(with_gradebook):
     eve = with_gradebook.graded.students[2]
     assert (eve.id, eve.outcome, eve.points) == ("eve", "not-graded", None)
+
+
+def test_a_row_that_nbgrader_made_before_it_could_not_read_the_file_is_no_grade():
+    waiting, given, zero = CellMark(3.0, waits=True), CellMark(3.0, manual=1.0), CellMark(3.0, auto=0.0)
+    rows = {name: GradebookRow(cells={"a": cell}) for name, cell in zip("abc", (waiting, given, zero), strict=True)}
+    assert [each.outcome for each in students_of([], rows)] == ["not-graded", "graded", "graded"]
 
 
 def test_a_page_says_what_people_gave_and_what_late_work_costs(with_gradebook):
