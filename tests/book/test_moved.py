@@ -93,6 +93,7 @@ def test_every_row_is_left_in_the_built_site(moved):
         assert all(f'<p class="moved" id="{id}">' in text for id in ids), page
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("script", [True, False])
 def test_who_comes_by_the_old_address_is_led_on_or_sees_the_link(moved, site, browser, script):
     moved.leave(site, ROWS)

@@ -173,6 +173,7 @@ NUMERIC = sorted(
 LIGHT = {
     *("numpy.typing", "numpy._typing._add_docstring"),
     *("difflib", "heapq", "_heapq", "dataclasses", "copy", "__future__"),
+    *("html", "html.entities"),
     *("pathlib", "fnmatch", "ntpath", "errno", "urllib", "urllib.parse", "ipaddress"),
 }
 """What the reference may load beside numpy: a little of the standard library, and numpy's names of types."""
