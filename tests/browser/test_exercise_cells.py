@@ -356,7 +356,7 @@ def test_a_live_cell_runs_what_a_reader_has_made_of_it_after_the_cells_before_it
     cell.locator(".exercise-output").wait_for(timeout=2 * STARTS)
     assert "✗ compute_db2: missing-mean" in cell.locator(".exercise-output").inner_text()
     here.page.keyboard.press("Control+a")
-    here.page.keyboard.insert_text('print(net.m, dW2.shape, "<b>")\nnothing')
+    here.page.keyboard.insert_text('print(net.m, net.dW2.shape, "<b>")\nnothing')
     here.page.keyboard.press("Control+Enter")
     cell.locator(".exercise-error").wait_for()
     assert cell.locator(".exercise-output").inner_text().strip() == "5 (2, 4) <b>"
