@@ -13,7 +13,7 @@ LEARNING = (
         gradient_checking.relative_error,
         r"\operatorname{error}(a, b) = \frac{\lVert a - b \rVert}{\lVert a \rVert + \lVert b \rVert}",
     ),
-    registered(initialization.he, r"w^{[l]}_{ik} \sim \mathcal{N}\left(0, \frac{2}{n_{l-1}}\right) \qquad b^{[l]} = 0"),
+    registered(initialization.he, r"w^{[l]}_{rs} \sim \mathcal{N}\left(0, \frac{2}{n_{l-1}}\right) \qquad b^{[l]} = 0"),
     registered(optimizers.gradient_descent_step, r"\theta := \theta - \alpha\, d\theta"),
     registered(
         optimizers.momentum_step,

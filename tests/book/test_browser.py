@@ -292,12 +292,12 @@ def test_a_page_is_laid_out_to_its_end_before_a_reader_comes_there(visit, name):
 
 
 def test_what_is_read_stays_in_its_place_while_the_page_is_laid_out_and_when_it_is_loaded_again(visit):
-    page, _ = visit("training", width=375, query="#adam")
-    heading = page.locator("#adam > h2")
+    page, _ = visit("training", width=375, query="#exercises")
+    heading = page.locator("#exercises > h2")
     first = heading.bounding_box()["y"]
     assert 0 <= first < 200
     page.wait_for_selector(LAID_OUT, state="attached")
-    assert page.evaluate("document.querySelector('#adam').offsetTop") > 12_000
+    assert page.evaluate("document.querySelector('#exercises').offsetTop") > 12_000
     page.wait_for_timeout(300)
     assert heading.bounding_box()["y"] == pytest.approx(first, abs=2)
     page.mouse.wheel(0, 300)
