@@ -253,6 +253,21 @@ def test_a_chapter_says_what_it_needs_and_how_long_it_takes(chapters):
         assert re.search(r"^\*\*Needs\*\* .*?\*\*Takes\*\*\s.*?\bminutes\b", text, re.MULTILINE | re.DOTALL), page
 
 
+def test_the_first_page_says_how_long_all_chapters_take(chapters, sources):
+    minutes = sum(int(re.search(r"\*\*Takes\*\*\s+about\s+(\d+)\s+minutes", text)[1]) for text in chapters.values())
+    hours = re.search(r"about (\d+) hours", sources["index"])
+    assert hours, "it does not say so"
+    assert abs(60 * int(hours[1]) - minutes) <= 60, minutes / 60
+
+
+def test_the_first_page_says_of_measuring_and_of_two_derivations_what_the_chapters_do(sources):
+    text = " ".join(sources["index"].split())
+    assert "imaginary step" in text
+    assert "a little and looking" not in text
+    assert "share the forward pass and the chain rule" in text
+    assert "share nothing" not in text
+
+
 def test_a_chapter_leads_to_the_one_before_and_the_one_after(chapters, sources):
     argument = [page for page in sources if page in chapters and page in NUMBERED]
     for before, page, after in zip([None, *argument], argument, [*argument[1:], None], strict=False):
