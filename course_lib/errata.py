@@ -1,6 +1,6 @@
-"""Six formulas that the source notes print wrong: each as it should be, and as it is printed.
+"""Six formulas that S0, S2 and S3 of the five published notes print wrong: each as it should be, and as it is printed.
 
-`E1` is the right form of erratum E1, `published_E1` what the note prints, and so on. With sizes that all differ, every
+`E1` is the right form of erratum E1, `published_E1` what is printed, and so on. With sizes that all differ, every
 printed form raises, has another shape than the gradient, or has other numbers. δ is dZ: the gradient of each example's
 own loss, without 1/m.
 """
@@ -38,7 +38,7 @@ def E1(W2: Array, A1: Array, A2: Array, Y: Array) -> Array:
 
 
 def published_E1(W2: Array, A1: Array, A2: Array, Y: Array) -> Array:
-    """Return what S0 prints for dA1: W2^T (A1 - Y), where the output A2 should stand.
+    """Return what S0 prints for dA1: W2^T (A1 - Y), where the output A2 should be.
 
     Parameters
     ----------

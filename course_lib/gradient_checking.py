@@ -74,7 +74,7 @@ def relative_error(a: Array, b: Array) -> float:
 
     Notes
     -----
-    Equation gradient_checking.relative_error. It is the course's own: none of the notes compares gradients.
+    Equation gradient_checking.relative_error. It is the course's own: none of S0 to S4 compares gradients.
 
     >>> relative_error(np.array([1.0, 2.0]), np.array([1.0, 2.0]))
     0.0

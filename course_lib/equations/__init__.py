@@ -1,9 +1,9 @@
 """The registry: every equation of the course is one object with one name.
 
 An equation is a labelled formula in a chapter, a function of this package, an exercise, a check and a row of the
-equation index. Its LaTeX stands here, in the module for its part of the book, in the order of the chapters. Its shapes,
-the rows of the source notes it comes from, and the errata that concern it stand in the function's docstring and are
-read from there. Checks, exercises and pages refer to it by id.
+equation index. Its LaTeX is here, in the module for its part of the book, in the order of the chapters. Its shapes,
+the pieces of the notes S0 to S4 that it comes from, and the errata that concern it are read from the function's
+docstring. Checks, exercises and pages refer to it by id.
 """
 
 from collections.abc import Mapping

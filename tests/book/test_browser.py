@@ -331,7 +331,7 @@ def test_a_wide_formula_scrolls_in_its_own_box_and_the_keyboard_reaches_it(visit
 
 
 def test_a_wide_table_scrolls_in_its_own_box(visit):
-    page, _ = visit("sources", width=375)
+    page, _ = visit("notation", width=375)
     boxes = page.evaluate(
         """[...document.querySelectorAll('article table')].map(t => t.closest('.pst-scrollable-table-container'))
            .map(e => e && getComputedStyle(e).overflowX)"""

@@ -27,6 +27,9 @@ ERRATA = [number for number in range(1, 50) if number != 6]
 WORDING = {7, 10, 13, 14, 19, 25, 27, 29, 30, 34, 37, 48, 49}
 """Errata that only reading finds."""
 
+ROW = re.compile(r"^\[(S[\d.]+)\]\{#source-[\w-]+\} (.+)\n: ((?:.+\n)+)", re.MULTILINE)
+"""A piece of the notes on the page of sources: what it is, and where the book has it."""
+
 BY_LABEL = {equation.label: equation for equation in EQUATIONS.values()}
 
 
@@ -115,8 +118,13 @@ def anchors_given(text: str) -> list[str]:
 
 
 def part_at(text: str, anchor: str) -> str:
-    """Return what stands below an anchor, up to the next heading."""
+    """Return what is below an anchor, up to the next heading."""
     return re.split(r"^#{1,3} ", text.split(f"({anchor})=\n", 1)[1], flags=re.MULTILINE)[1]
+
+
+def section_of(text: str, anchor: str) -> str:
+    """Return the section that an anchor is in, with all its parts."""
+    return next(part for part in re.split(r"^## ", text, flags=re.MULTILINE) if f"({anchor})=\n" in part)
 
 
 def test_every_row_of_the_notes_has_one_place_in_the_map(sources):
@@ -127,24 +135,22 @@ def test_every_row_of_the_notes_has_one_place_in_the_map(sources):
 
 def test_a_row_of_the_map_says_what_where_and_in_which_function_or_exercise(sources):
     exercises = {exercise.function for assignment in ASSIGNMENTS.values() for exercise in assignment.exercises}
-    lines = re.findall(
-        r"^\| \[(S[\d.]+)\]\{#source-[\w-]+\} \| (.*) \| (.*) \| (.*) \|$", sources["sources"], re.MULTILINE
-    )
-    assert [row for row, *_ in lines] == ROWS
-    for row, what, where, code in lines:
+    rows = ROW.findall(sources["sources"])
+    assert [row for row, *_ in rows] == ROWS
+    for row, what, where in rows:
         assert len(what.split()) > 2, row
         assert re.search(r"\]\([\w-]+\.md", where), row
-        for function in re.findall(r"<(course_lib\.[\w.]+)>", code):
+        functions = re.findall(r"<(course_lib\.[\w.]+)>", where)
+        for function in functions:
             module, _, name = function.rpartition(".")
             assert hasattr(importlib.import_module(module), name), (row, function)
-        assert set(re.findall(r"(?<![:}])`(\w+)`", code)) <= exercises, row
-        assert code or row in NO_FORMULA, row
+        assert set(re.findall(r"(?<![:}])`(\w+)`", where)) <= exercises, row
+        assert functions or row in NO_FORMULA, row
 
 
 def test_what_the_registry_says_of_sources_is_in_the_map(sources):
-    rows = dict(re.findall(r"^\| \[(S[\d.]+)\]\{.*\| (.*) \|$", sources["sources"], re.MULTILINE))
     for equation in EQUATIONS.values():
-        assert set(equation.sources) <= set(rows), equation.id
+        assert set(equation.sources) <= set(ROWS), equation.id
         assert {f"E{number}" for number in ERRATA} >= set(equation.errata), equation.id
 
 
@@ -168,7 +174,8 @@ def test_an_erratum_that_is_a_formula_says_both_forms_and_is_run(sources, number
     assert part.startswith(f"E{number}: ")
     assert re.search(r"\bS[0-4]\b", part)
     assert re.search(r"[Rr]ight\b|\bchoice\b", part)
-    assert code_cells(part) or number == 11, "nothing is run"  # E11 shares the picture and the cell of E26
+    cells = "\n".join(code_cells(section_of(sources["errata"], f"erratum-e{number}")))
+    assert re.search(rf"\bE{number}\b", cells), "no cell of its section has it"
 
 
 @pytest.mark.parametrize("number", sorted(WORDING))
@@ -244,6 +251,21 @@ def test_a_chapter_has_a_picture_before_its_first_formula(chapters):
 def test_a_chapter_says_what_it_needs_and_how_long_it_takes(chapters):
     for page, text in chapters.items():
         assert re.search(r"^\*\*Needs\*\* .*?\*\*Takes\*\*\s.*?\bminutes\b", text, re.MULTILINE | re.DOTALL), page
+
+
+def test_the_first_page_says_how_long_all_chapters_take(chapters, sources):
+    minutes = sum(int(re.search(r"\*\*Takes\*\*\s+about\s+(\d+)\s+minutes", text)[1]) for text in chapters.values())
+    hours = re.search(r"about (\d+) hours", sources["index"])
+    assert hours, "it does not say so"
+    assert abs(60 * int(hours[1]) - minutes) <= 60, minutes / 60
+
+
+def test_the_first_page_says_of_measuring_and_of_two_derivations_what_the_chapters_do(sources):
+    text = " ".join(sources["index"].split())
+    assert "imaginary step" in text
+    assert "a little and looking" not in text
+    assert "share the forward pass and the chain rule" in text
+    assert "share nothing" not in text
 
 
 def test_a_chapter_leads_to_the_one_before_and_the_one_after(chapters, sources):

@@ -208,6 +208,21 @@ def test_tables_stand_beside_each_other_if_their_rows_are_the_same():
         compare({"a": 1}, 1).beside(compare({"b": 1}, 1))
 
 
+def test_tables_stand_below_each_other_if_their_columns_are_the_same():
+    def formula(n):
+        return n.dZ2 @ n.A1.T / n.m
+
+    one = examine("W2", {"a": formula}, ExampleNetwork())
+    two = examine("W1", {"b": formula}, ExampleNetwork())
+    assert repr(one.below(two)) == "   3-4-2, m = 5\na  right\nb  wrong shape (2, 4)"
+    assert one.below(examine("W2", {"b": formula})).corner == one.corner
+    assert repr(one) == repr(examine("W2", {"a": formula})), "it has not changed"
+    with pytest.raises(ValueError, match="two rows have the name a"):
+        one.below(two, one)
+    with pytest.raises(ValueError, match="different columns: 3-4-2, m = 5; 2-3-4, m = 5"):
+        one.below(examine("W2", {"b": formula}, ExampleNetwork(2, 3, 4, m=5)))
+
+
 def test_the_text_is_aligned():
     table = JudgementTable(
         "dW", ["one", "two"], {"`A @ B`": [Judgement(True, "right"), Judgement(False, "wrong shape (1, 2)")]}
