@@ -52,6 +52,15 @@ def complex_step(f: Callable[[Array], Any], theta: Array, h: float = 1e-30) -> A
     Returns
     -------
     array of theta's shape
+
+    Notes
+    -----
+    At an exact kink of a unit, such as a ReLU at 0, it follows the branch that the kink was given to, which need not be
+    the derivative of f, even where f has one.
+
+    >>> from course_lib.activations import relu
+    >>> complex_step(lambda t: np.sum(relu(t) - relu(-t)), np.array([0.0])).tolist()  # the derivative of t is 1
+    [2.0]
     """
     gradient = np.empty(theta.shape)
     for k in np.ndindex(theta.shape):

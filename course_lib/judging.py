@@ -76,33 +76,33 @@ class JudgementTable:
             return JudgementTable(self.columns[0], [table.corner for table in tables], rows)
         return JudgementTable("", [f"{table.corner}, {title}" for table in tables for title in table.columns], rows)
 
-    def below(self, *others: "JudgementTable") -> "JudgementTable":
+    def above(self, *others: "JudgementTable") -> "JudgementTable":
         """Return this table with the rows of others below its own.
 
         Parameters
         ----------
-        others : tables with the same columns
+        others : tables with the same columns, and with other names for their rows
 
         Returns
         -------
-        table with all rows; where the corners differ it has none
+        table with all rows
 
         Raises
         ------
         ValueError
-            If the columns are not the same, or two rows have the same name.
+            If the columns are not the same, or two rows have one name.
         """
         rows = dict(self.rows)
         for other in others:
-            if self.columns != other.columns:
-                columns = f"{', '.join(self.columns)}; {', '.join(other.columns)}"
-                raise ValueError(f"the tables have different columns: {columns}")
-            for name, row in other.rows.items():
-                if name in rows:
-                    raise ValueError(f"two rows have the name {name}")
-                rows[name] = row
-        corners = {table.corner for table in (self, *others)}
-        return JudgementTable(self.corner if len(corners) == 1 else "", self.columns, rows)
+            if other.columns != self.columns:
+                raise ValueError(
+                    f"the tables have different columns: {'; '.join(self.columns)} and {'; '.join(other.columns)}"
+                )
+            if rows.keys() & other.rows.keys():
+                raise ValueError(f"two rows have the name {min(rows.keys() & other.rows.keys())}")
+            rows |= other.rows
+        same = all(other.corner == self.corner for other in others)
+        return JudgementTable(self.corner if same else "", self.columns, rows)
 
     def __repr__(self) -> str:
         lines = [(self.corner, *self.columns)] if any(self.columns) else []

@@ -16,9 +16,9 @@
 #
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
-# between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapters *δ,
-# and any number of layers*, *Loss and cost* and *The same by differentials and the trace* derive every formula on this
-# page, under the label that stands below it.
+# between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapters *Four
+# equations for any number of layers*, *Loss and cost* and *The same by differentials and the trace* derive every formula
+# on this page, under the label that stands below it.
 
 # %% locked="setup"
 import numpy as np

@@ -42,6 +42,7 @@ ORDER = [
     "parameter_files",
     "gradient_checking",
     "network_checking",
+    "operation_counts",
     "example_network",
     "judging",
     "datasets",

@@ -32,7 +32,8 @@ LAYERS = (
     ),
     registered(
         deep.backward_propagation,
-        r"\begin{aligned} dZ^{[L]} &= A^{[L]} - Y \\"
+        r"\begin{aligned} dZ^{[L]} &= A^{[L]} - Y"
+        r" \quad \text{for a sigmoid or softmax with its cross-entropy} \\"
         r" dZ^{[l]} &= \left(\left(W^{[l+1]}\right)^T dZ^{[l+1]}\right) \odot g^{[l]\prime}\left(Z^{[l]}\right)"
         r" \quad \text{for } l = L - 1, \dots, 1 \\"
         r" dW^{[l]} &= \frac{1}{m}\, dZ^{[l]} \left(A^{[l-1]}\right)^T \\"

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import deep, two_layer
+from course_lib.equations import EQUATIONS
+from course_lib.example_network import ExampleNetwork
 from course_lib.gradient_checking import central_difference, complex_step, relative_error
 from course_lib.network_checking import check_network, numerical_gradients
 
@@ -253,3 +255,9 @@ def test_integers_are_numbers_too():
     X = np.rint(X)
     expected = deep.cost_of_network(X, Y, parameters)
     assert deep.cost_of_network(X.astype(int), Y.astype(bool).astype(int), parameters) == expected
+
+
+def test_the_equation_of_the_way_back_says_with_which_outputs_it_begins():
+    assert "with its cross-entropy" in EQUATIONS["deep.backward_propagation"].latex.split(r"\\")[0]
+    network = ExampleNetwork(activations=("tanh", "sigmoid"), loss="mse")
+    assert relative_error(network.dZ2, network.A2 - network.Y) > 0.1

@@ -194,6 +194,17 @@ def test_arrays_are_compared_by_digits_entries_and_shapes():
     assert repr(compare(np.zeros((0, 2)), np.zeros((0, 2)), "dA")) == "dA  there is nothing to compare"
 
 
+def test_tables_stand_above_each_other_if_their_columns_are_the_same():
+    one = examine("W2", {"a": lambda n: n.dW2})
+    two = examine("W1", {"b": lambda n: n.dW1.T})
+    assert repr(one.above(two)) == "   3-4-2, m = 5\na  right\nb  wrong shape (3, 4)"
+    assert one.above().corner == one.above(examine("W2", {"c": lambda n: n.dW2})).corner == "dW2"
+    with pytest.raises(ValueError, match="two rows have the name a"):
+        one.above(two, one)
+    with pytest.raises(ValueError, match="different columns: 3-4-2, m = 5 and 2-3-4, m = 5"):
+        one.above(examine("W1", {"b": lambda n: n.dW1}, ExampleNetwork(2, 3, 4)))
+
+
 def test_tables_stand_beside_each_other_if_their_rows_are_the_same():
     both = compare({"a": 1, "b": 2}, 1, "one").beside(compare({"b": 2, "a": 1}, 2, "two"))
     assert both.columns == ("one", "two")
@@ -206,21 +217,6 @@ def test_tables_stand_beside_each_other_if_their_rows_are_the_same():
     assert two.beside(small).columns == ("dW1, 3-4-2, m = 5", "dW2, 2-3-4, m = 5")
     with pytest.raises(ValueError, match="the tables have different rows: a; b"):
         compare({"a": 1}, 1).beside(compare({"b": 1}, 1))
-
-
-def test_tables_stand_below_each_other_if_their_columns_are_the_same():
-    def formula(n):
-        return n.dZ2 @ n.A1.T / n.m
-
-    one = examine("W2", {"a": formula}, ExampleNetwork())
-    two = examine("W1", {"b": formula}, ExampleNetwork())
-    assert repr(one.below(two)) == "   3-4-2, m = 5\na  right\nb  wrong shape (2, 4)"
-    assert one.below(examine("W2", {"b": formula})).corner == one.corner
-    assert repr(one) == repr(examine("W2", {"a": formula})), "it has not changed"
-    with pytest.raises(ValueError, match="two rows have the name a"):
-        one.below(two, one)
-    with pytest.raises(ValueError, match="different columns: 3-4-2, m = 5; 2-3-4, m = 5"):
-        one.below(examine("W2", {"b": formula}, ExampleNetwork(2, 3, 4, m=5)))
 
 
 def test_the_text_is_aligned():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib import two_layer
+from course_lib import deep, two_layer
 from course_lib.gradient_checking import central_difference, check_gradient, complex_step, relative_error
 
 finite = st.floats(-1e6, 1e6).map(lambda x: x if abs(x) > 1e-6 else 0.0)
@@ -208,3 +208,29 @@ def test_the_relative_error_by_hand():
     assert relative_error(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0]])) == 1.0
     assert relative_error(np.array([3.0, 4.0]), np.array([-3.0, -4.0])) == 1.0
     assert relative_error(np.array([[1.0]]), np.array([[3.0]])) == 0.5
+
+
+def test_at_a_kink_back_propagation_and_the_complex_step_both_miss_a_derivative_that_is_there():
+    # tanh, then ReLU(t) - ReLU(-t) = t, then a sigmoid: the cost is smooth in b1, and both take a side of each kink.
+    parameters = {
+        "W1": np.ones((1, 1)), "b1": np.zeros((1, 1)), "W2": np.array([[1.0], [-1.0]]), "b2": np.zeros((2, 1)),
+        "W3": np.array([[1.0, -1.0]]), "b3": np.zeros((1, 1)),
+    }  # fmt: skip
+    X, Y, names = np.zeros((1, 1)), np.ones((1, 1)), ("tanh", "relu", "sigmoid")
+
+    def cost(b1):
+        return deep.cost_of_network(X, Y, parameters | {"b1": b1}, names)
+
+    AL, caches = deep.forward_propagation(X, parameters, names)
+    propagated = deep.backward_propagation(AL, Y, caches, names)["db1"].item()
+    assert central_difference(cost, parameters["b1"]).item() == pytest.approx(-0.5, abs=1e-9)
+    assert propagated == 0
+    assert complex_step(cost, parameters["b1"]).item() == -1
+
+
+def test_numpy_orders_complex_numbers_by_the_real_part_and_then_by_the_imaginary_part():
+    assert np.maximum(0, 1 - 2j) == 1 - 2j
+    assert (np.maximum(0, 1e-30j), np.maximum(0, -1e-30j)) == (1e-30j, 0)
+    zero = np.zeros(1)
+    slopes = [complex_step(lambda t: np.sum(np.maximum(0, t)), zero, h).item() for h in (1e-30, -1e-30)]
+    assert slopes == [1, 0]
