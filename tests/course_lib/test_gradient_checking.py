@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import two_layer
+from course_lib.example_network import ExampleNetwork
 from course_lib.gradient_checking import central_difference, check_gradient, complex_step, relative_error
 
 finite = st.floats(-1e6, 1e6).map(lambda x: x if abs(x) > 1e-6 else 0.0)
@@ -121,6 +122,28 @@ def test_an_entry_that_is_no_number_fails_and_is_named(bad):
 def test_a_gradient_is_not_right_where_the_function_has_none():
     checked = check_gradient(lambda theta: math.nan * np.sum(theta), np.ones(2), np.zeros(2))
     assert not checked.passed
+
+
+def test_at_kinks_neither_back_propagation_nor_the_complex_step_is_the_derivative_of_a_smooth_cost():
+    net = ExampleNetwork(1, 1, 2, 1, m=1, activations=("tanh", "relu", "sigmoid")).at(
+        X=[[0.0]],
+        W1=[[1.0]],
+        b1=[[0.0]],
+        Y=[[1.0]],
+        W2=[[1.0], [-1.0]],
+        b2=[[0.0], [0.0]],
+        W3=[[1.0, -1.0]],
+        b3=[[0.0]],
+    )
+    cost = net.objective("b1")
+    for b in (-0.3, 0.0, 0.3):  # ReLU(t) - ReLU(-t) is t, so nothing is left of the kinks
+        assert cost(np.array([[b]])) == pytest.approx(math.log(1 + math.exp(-math.tanh(b))), rel=1e-14)
+    assert central_difference(cost, net.b1).item() == pytest.approx(-0.5, abs=1e-9)
+    assert net.db1.item() == 0.0
+    assert complex_step(cost, net.b1).item() == pytest.approx(-1.0, rel=1e-14)
+    for b in (-1e-3, 1e-3):
+        beside = net.at(b1=[[b]])
+        assert check_gradient(cost, beside.b1, beside.db1).passed
 
 
 def test_a_gradient_of_zeros_passes_where_the_function_is_flat():
