@@ -114,7 +114,7 @@ def relu(z: Array) -> Array:
 
 
 def relu_prime(z: Array) -> Array:
-    """Return 1 where z > 0 and 0 elsewhere; at the kink, where any number in [0, 1] is a subgradient, 0.
+    """Return 1 where z > 0 and 0 elsewhere; at the kink, where any number in [0, 1] is a subgradient of ReLU itself, 0.
 
     Parameters
     ----------

@@ -55,12 +55,14 @@ def complex_step(f: Callable[[Array], Any], theta: Array, h: float = 1e-30) -> A
 
     Notes
     -----
-    At an exact kink of a unit, such as a ReLU at 0, it follows the branch that the kink was given to, which need not be
-    the derivative of f, even where f has one.
+    It is exact where each operation that f is made of is differentiable. At a kink of one of them, such as a ReLU of
+    exactly 0, it takes the slope of the branch that the operation takes there, and so does back-propagation. What comes
+    out need not be a derivative, even where f has one: with ReLU(t) - ReLU(-t), which is t, the complex step gives the
+    slope 2 at 0 and back-propagation 0. Do not check there.
 
     >>> from course_lib.activations import relu
-    >>> complex_step(lambda t: np.sum(relu(t) - relu(-t)), np.array([0.0])).tolist()  # the derivative of t is 1
-    [2.0]
+    >>> complex_step(lambda t: (relu(t) - relu(-t))[0], np.zeros(1))
+    array([2.])
     """
     gradient = np.empty(theta.shape)
     for k in np.ndindex(theta.shape):

@@ -294,14 +294,14 @@ def db1(dz1: Array) -> Array:
 
 
 def dw_entry(dz: Array, a_prev: Array, i: int, j: int) -> Array:
-    """Return ∂L/∂w_ij, one entry: dz_i a_j.
+    """Return ∂L/∂w_rs, one entry: dz_r a_s.
 
     Parameters
     ----------
     dz : (n, 1)
     a_prev : (n_prev, 1)
-    i : integer, row of the weight, from 0: the unit that it leads to
-    j : integer, column of the weight, from 0: the unit that it comes from
+    i : integer, row of the weight, r counted from 0: the unit that it leads to
+    j : integer, column of the weight, s counted from 0: the unit that it comes from
 
     Returns
     -------
@@ -314,6 +314,6 @@ def dw_entry(dz: Array, a_prev: Array, i: int, j: int) -> Array:
 
     Notes
     -----
-    Equation one_example.dw_entry; sources S1.1, S2.9. In the sum over all z_k and all a_u only k = i, u = j survive.
+    Equation one_example.dw_entry; sources S1.1, S2.9. In the sum over all z_i and all a_k only i = r, k = s survive.
     """
     return dz[i, 0] * a_prev[j, 0]

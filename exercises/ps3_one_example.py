@@ -437,7 +437,7 @@ print("the same numbers:", np.allclose(left_first, right_first))
 #
 # {{ one_example.dw_entry }}
 #
-# i is the unit that the weight leads to, j the one that it comes from. In code indices start at 0.
+# r is the unit that the weight leads to, s the one that it comes from. In code they are i and j, and start at 0.
 #
 # **By hand.** With dz = (0.5, −0.2) and a = (0.8, −0.4, 0.1), both columns, the weight in row 1 and column 2 gets
 # −0.2 × 0.1 = −0.02.

@@ -28,7 +28,7 @@ TWO_LAYERS = (
     registered(one_example.db1, r"db^{[1]} = dz^{[1]}", variable="b1", of="L"),
     registered(
         one_example.dw_entry,
-        r"\frac{\partial L}{\partial w^{[l]}_{ij}} = dz^{[l]}_i\, a^{[l-1]}_j",
+        r"\frac{\partial L}{\partial w^{[l]}_{rs}} = dz^{[l]}_r\, a^{[l-1]}_s",
         variable="w_ij",
         of="L",
     ),
