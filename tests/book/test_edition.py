@@ -16,12 +16,7 @@ from tests.book.symbols import OTHER_LETTERS, explained, missing, symbols
 from tests.conftest import not_here
 from tests.notebooks import golden
 
-NOT_YET = {
-    *("a-neuron", "loss-and-cost", "one-example", "many-examples", "activation-functions"),
-    *("forward-pass", "vectorizing", "two-layers-one-example", "layer-2-backwards", "layer-1-backwards"),
-    *("matrix-differentials", "deep-networks", "one-over-m", "gradient-checking"),
-    *("initialization", "why-it-is-fast", "training", "errata", "matrix-calculus"),
-}
+NOT_YET: set[str] = set()
 """The chapters that are not done yet: the one list for all rules."""
 
 ABOUT_THE_NOTES = {"errata"}
