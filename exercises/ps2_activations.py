@@ -54,8 +54,8 @@ print(f"at z = 2:                {sigmoid_prime(np.full(10, 2.0)).prod():.1e} of
 #
 # $$\tanh z = \frac{e^z - e^{-z}}{e^z + e^{-z}}$$
 #
-# It runs from −1 to 1 and has the sigmoid's form. One published note calls it a *shifted sigmoid*, which is not enough:
-# it is $2 \sigma(2z) - 1$, shifted and also scaled in both directions, and so it is four times as steep at 0.
+# It runs from −1 to 1 and has the sigmoid's form. It is often called a *shifted sigmoid*, which is not enough: it is
+# $2 \sigma(2z) - 1$, shifted and also scaled in both directions, and so it is four times as steep at 0.
 #
 # Write s for the part above and c for the part below. The derivative of $e^z$ is itself, that of $e^{-z}$ is
 # $-e^{-z}$, so s′ = c and c′ = s. At z = log 2, where $e^z = 2$ and $e^{-z} = 1/2$, we have s = 1.5 and c = 2.5:
@@ -69,8 +69,8 @@ print(f"at z = 2:                {sigmoid_prime(np.full(10, 2.0)).prod():.1e} of
 #
 # {{ activations.tanh_prime }}
 #
-# As with the sigmoid, the slope is small when z is far from 0, on either side. (Not when g(z) is large, as one note
-# has it: tanh is never larger than 1.)
+# As with the sigmoid, the slope is small when z is far from 0, on either side. (Not when g(z)
+# is large: tanh is never larger than 1.)
 
 
 # %% answer="tanh_prime"
@@ -137,8 +137,8 @@ check(relu).points
 # {{ activations.relu_prime }}
 #
 # **And at 0 itself?** There is a corner, and no single slope. A line through the corner that stays below the curve may
-# have any slope from 0 to 1; each of these is called a *subgradient*. Numpy needs one number. This course takes 0. One
-# published note calls the slope undefined and then takes 1. The check accepts every number from 0 to 1 there, since z
+# have any slope from 0 to 1; each of these is called a *subgradient*. Numpy needs one number. This course takes 0, and
+# others take 1. The check accepts every number from 0 to 1 there, since z
 # is hardly ever exactly 0.
 #
 # **By hand.** dA = (2, 2, −3) and Z = (4, −1, 0.5) give dZ = (2, 0, −3): where the unit is off, nothing passes.

@@ -382,7 +382,7 @@ with once_written():
 #
 # {{ one_example.db1 }}
 #
-# One of the notes from which this course is made gives db1 the shape (n1, 0). How many numbers would that be?
+# In print one can find that db1 has the shape (n1, 0). How many numbers would that be?
 
 
 # %% answer="compute_db1"
@@ -416,8 +416,8 @@ with once_written():
 
 # %% [markdown]
 # **A word about brackets.** The four steps of layer 1 in one line are
-# $\left(\left(w_2^T\, dz_2\right) \odot \tanh'(z_1)\right) x^T$. One note prints such a line without brackets, and one
-# may also read it as $\left(w_2^T\, dz_2\right) \odot \left(\tanh'(z_1)\, x^T\right)$. For a single example both
+# $\left(\left(w_2^T\, dz_2\right) \odot \tanh'(z_1)\right) x^T$. Such a line is printed without brackets too, and
+# may then be read as $\left(w_2^T\, dz_2\right) \odot \left(\tanh'(z_1)\, x^T\right)$. For a single example both
 # readings give the same numbers, because numpy repeats the column for every column of the matrix:
 
 # %%
@@ -465,7 +465,7 @@ check(dw_entry).points
 #
 # ### Why is it a column times a row?
 #
-# One of the notes leaves a question open: the chain rule seems to ask for "dz times the derivative of z by w". z is a
+# A question that is often left open: the chain rule seems to ask for "dz times the derivative of z by w". z is a
 # vector and w a matrix. What *is* the derivative of a vector by a matrix, and how does a plain product come out of it?
 #
 # **Line 1.** There is a derivative for every entry of z and every weight: $\partial z_k / \partial w_{ij}$. That is

@@ -630,7 +630,7 @@ check(proof_db).points
 # 1. What is $\partial z_{kj} / \partial b_i$, for which k and j is it not zero, and why does it not depend on j?
 # 2. Where does the 1/m come from, and why does it not stand in dZ already?
 # 3. There are two sums in the chain rule, over k and over j. What does each of them leave?
-# 4. One note sums with `np.sum(dZ, axis=0, keepdims=True)`. What shape has that, and why does
+# 4. Somebody sums with `np.sum(dZ, axis=0, keepdims=True)`. What shape has that, and why does
 #    `b - learning_rate * db` raise no error?
 #
 # **Your answer**

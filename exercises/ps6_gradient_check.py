@@ -794,8 +794,8 @@ with once_written():
 # %% [markdown]
 # ### E16: along which axis?
 #
-# Printed three times (`published_E16`), for the gradient of the cost by a layer's bias, in a note whose examples are
-# columns:
+# Printed three times (`published_E16`), for the gradient of the cost by a layer's bias, in a text whose examples
+# are columns:
 #
 # $$\frac{dC}{db^{[l]}} = \frac{1}{m}\, \texttt{np.sum}(\delta^{[l]},\ \texttt{axis=0},\ \texttt{keepdims=True})$$
 #
@@ -834,7 +834,7 @@ with once_written():
 #
 # $$dw^{[l]} = \frac{1}{m} \left(A^{[l-1]}\right)^T \delta^{[l]}$$
 #
-# In a note whose examples are *rows* this would be right. Here examples are columns. The product has to sum over the m
+# Where examples are *rows* this would be right. Here examples are columns. The product has to sum over the m
 # examples, and its rows have to count the units of layer l.
 
 
