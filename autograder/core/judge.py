@@ -265,7 +265,10 @@ def _seen(judged: tuple[Part, ...], fault: Fault, mistake: Mistake | None) -> st
         ids = mistake.id.split("+")
         fits = "one mistake" if len(ids) == 1 else "two mistakes together"
         where = f" in {mistake.where}" if mistake.where else ""
-        sentences.append(f"Every case fits {fits}{where}: {' and '.join(ids)}.")
+        if mistake.rival:
+            sentences.append(f"Every case fits one of two: {ids[0]}{where}, or {mistake.rival} in your `def`.")
+        else:
+            sentences.append(f"Every case fits {fits}{where}: {' and '.join(ids)}.")
         if mistake.erratum:
             sentences.append(f"A published note prints it this way (erratum {mistake.erratum}).")
     return " ".join(sentences)
