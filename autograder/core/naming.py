@@ -19,10 +19,15 @@ Results = Remembered[Mapping[str, Any] | None]
 
 
 class Fault(NamedTuple):
-    """The fault of one part of an answer: the id of a general mistake, and a sentence."""
+    """The fault of one part of an answer: the id of a general mistake, a sentence, and what to ask.
+
+    Of an exception it has the inputs of the call too.
+    """
 
     mistake: str
     seen: str
+    hint: str = ""
+    inputs: Mapping[str, Any] | None = None
 
 
 class Answer(NamedTuple):

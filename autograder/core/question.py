@@ -153,6 +153,7 @@ class Property:
     code, also : a function that has it, and mistakes, as a formula's
     uses : what the code may use
     reads : id of the equation whose chapter is to be read again, or ""
+    says : which call it is, as a format of its arguments, for the message on an exception
     """
 
     id: str
@@ -163,6 +164,7 @@ class Property:
     also: str
     uses: Mapping[str, Any]
     reads: str = ""
+    says: str = ""
     brief: "Property | None" = None
     lines: ClassVar[Mapping[str, str]] = {}
     printed: ClassVar[Mapping[str, str]] = {}

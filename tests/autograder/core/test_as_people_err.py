@@ -269,7 +269,7 @@ def test_a_mistake_is_named_as_people_name_it(assignment, right, changes, ids):
 
 def test_of_two_mistakes_with_the_same_numbers_neither_is_certain():
     told = judged("ps7_training", MOMENTUM, "grad, v, -> v, grad,").seen
-    assert "one of two: shares-swapped in new, or the order of grad and v in your `def`" in told
+    assert "one of two: shares-swapped in new, or the order of grad and v in your parameter list" in told
 
 
 def test_a_layer_that_is_wrong_by_itself_is_said():
