@@ -5,9 +5,10 @@ same process, from another process, or from a browser. It runs nothing of the st
 """
 
 import contextlib
-import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +17,12 @@ from autograder.core import book_links
 from autograder.core.compare import wrong_entries
 from autograder.core.declared import question_of
 from autograder.core.hints import HINTS
+from autograder.core.known import Tried, layer_that_is_wrong, where_right
 from autograder.core.layout import Absent, described
 from autograder.core.naming import Answer, Fault, in_shape_of, mistaken_answers, named_faults
 from autograder.core.oracles import OracleDisagreement, right_answers
 from autograder.core.question import Formula, Mistake, Property, Question
+from autograder.core.raised import advice, call_of, hard_coded, raised
 from autograder.core.verdict import Part, Verdict
 from autograder.protocol.values import Failure, Opaque, Outcome
 from course_lib.arrays import Array
@@ -78,10 +81,14 @@ def prepare(exercise: Exercise, seed: int) -> None:
 
 
 def _judge_property(exercise: Exercise, asked: Property, outcomes: Sequence[Outcome], seed: int) -> Verdict:
-    failure = next((outcome.failure for outcome in outcomes if outcome.failure), None)
-    if failure:
-        fault = _fault_of_failure(failure, "")
-        return refused(exercise, fault.mistake, _with_call(fault, exercise, tuple(asked.calls(seed)[0]), outcomes).seen)
+    failed = next((pair for pair in zip(asked.calls(seed), outcomes, strict=True) if pair[1].failure), None)
+    if failed:
+        inputs, outcome = failed
+        assert outcome.failure
+        where = f"With {asked.says.format(**inputs)} it" if asked.says else ""
+        fault = _with_call(_fault_of_failure(outcome.failure, where, inputs), exercise, inputs, outcomes)
+        hint = advice(outcome.failure, {}) or HINTS.get(fault.mistake, "")
+        return replace(refused(exercise, fault.mistake, fault.seen), hint=hint, read=_reading(asked.reads))
     finding = asked.inspect(asked.calls(seed), outcomes)
     right = finding.mistake is None
     return Verdict(
@@ -110,7 +117,7 @@ def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcom
     ]
     deciding = [answer for answer in answers if answer.case.decides]
     names = dict.fromkeys(name for answer in deciding for name in answer.right)
-    faults = {name: _fault(name, deciding) for name in names}
+    faults = {name: _fault(name, deciding, asked) for name in names}
     notes = _notes(outcomes)
     whole = sum(asked.weights.get(name, 1.0) for name in faults)
     shares = {name: exercise.points * asked.weights.get(name, 1.0) / whole for name in faults}
@@ -137,22 +144,24 @@ def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcom
         points,
         exercise.points,
         ids[0],
-        _seen(judged, fault, mistake),
-        " ".join(HINTS[id] for id in ids if id in HINTS),
+        _seen(judged, fault, mistake, [_tried(answer) for answer in answers]),
+        (not mistake and fault.hint) or " ".join(HINTS[id] for id in ids if id in HINTS),
         _reading(_to_read(asked, mistake)),
         notes,
         judged if len(judged) > 1 else (),
     )
 
 
-def _with_call(fault: Fault, exercise: Exercise, arguments: Sequence[str], outcomes: Sequence[Outcome]) -> Fault:
-    """Say how a function is called, where no line of the student's was reached by any call, or that it is a class."""
+def _with_call(fault: Fault, exercise: Exercise, arguments: Iterable[str], outcomes: Sequence[Outcome]) -> Fault:
+    """Say with what inputs a function raised, how it is called where no call reached it, or that it is a class."""
     if all(isinstance(o.value, Opaque) and o.value.type_name == exercise.function for o in outcomes):
         return fault._replace(
             seen=f"{exercise.function} is a class, of which a call makes an object: write a function."
         )
-    if all(o.failure and o.failure.name == "TypeError" and not o.failure.line for o in outcomes):
+    if all(o.failure and o.failure.name == "TypeError" and not o.failure.function for o in outcomes):
         return fault._replace(seen=f"{fault.seen} It is called as {exercise.function}({', '.join(arguments)}).")
+    if fault.inputs is not None:
+        return fault._replace(seen=f"{fault.seen} The call was {call_of(exercise.function, fault.inputs)}.")
     return fault
 
 
@@ -181,28 +190,36 @@ def _has_other_shape(deciding: Sequence[Answer]) -> bool:
     )
 
 
-def _fault(name: str, deciding: Sequence[Answer]) -> Fault | None:
+def _fault(name: str, deciding: Sequence[Answer], asked: Formula) -> Fault | None:
     """Return the fault of a part on the first case that has one, or None; cases with large inputs come last."""
     for answer in sorted(deciding, key=lambda answer: answer.case.kind == "extreme"):
         if name in answer.right:
-            fault = _fault_of_case(name, answer)
+            fault = _fault_of_case(name, answer, asked.given(answer.case))
             if fault:
                 return fault
     return None
 
 
-def _fault_of_failure(failure: Failure, where: str) -> Fault:
+def _tried(answer: Answer) -> Tried:
+    """Return what is known of an answer on one case."""
+    whole = {name: value for name, value in answer.case.values.items() if type(value) is int}
+    wrong = [name for name in answer.right if _fault_of_case(name, answer, {})]
+    axes = max(np.ndim(right) for right in answer.right.values())
+    return Tried({**answer.case.sizes, **whole}, answer.case.kind, wrong, axes, answer.failure is not None)
+
+
+def _fault_of_failure(failure: Failure, where: str, inputs: Mapping[str, Any]) -> Fault:
     id = "out-of-memory" if failure.name == "MemoryError" else "raised"
-    return Fault(id, f"{where or 'It'} raised {raised(failure)}.")
+    return Fault(id, f"{where or 'It'} raised {raised(failure)}.", advice(failure, inputs), inputs)
 
 
-def _fault_of_case(name: str, answer: Answer) -> Fault | None:
+def _fault_of_case(name: str, answer: Answer, inputs: Mapping[str, Any]) -> Fault | None:
     called = f"{name}: " if name else ""
     sizes = ", ".join(f"{size} = {n}" for size, n in answer.case.sizes.items())
     given = f"with {sizes}" if sizes else "in one case"
     Given = given.capitalize() if not sizes else f"With {sizes}"
     if answer.failure:
-        return _fault_of_failure(answer.failure, f"{Given} it")
+        return _fault_of_failure(answer.failure, f"{Given} it", inputs)
     value, right = answer.given[name], answer.right[name]
     if isinstance(value, Absent):
         return Fault(value.mistake, called + value.reason)
@@ -215,7 +232,8 @@ def _fault_of_case(name: str, answer: Answer) -> Fault | None:
         return Fault("wrong-type", f"{called}It returned {described(value)}; {expected} is expected.")
     value = in_shape_of(value, right)
     if value.shape != right.shape:
-        return Fault("wrong-shape", f"{called}{Given} the shape is {value.shape}, and should be {right.shape}.")
+        seen = f"{called}{Given} the shape is {value.shape}, and should be {right.shape}."
+        return Fault("wrong-shape", seen, hard_coded(value.shape, inputs))
     if (value.dtype.kind == "c" and bool(np.any(np.imag(value)))) or value.dtype == np.float16:
         return Fault("wrong-dtype", f"{called}Its dtype is {value.dtype}; float64 is expected.")
     if not bool(np.all(np.isfinite(value))):
@@ -237,16 +255,6 @@ def _fault_of_case(name: str, answer: Answer) -> Fault | None:
     return None
 
 
-_MATMUL = re.compile(r"matmul: Input operand 1 .* \(size (\d+) is different from (\d+)\)")
-
-
-def raised(failure: Failure) -> str:
-    """Return an exception in words: its name, its text, and the student's line that it came from."""
-    line = f" in the line `{failure.line}`" if failure.line else ""
-    text = _MATMUL.sub(r"the inner sizes of a matrix product differ: \2 columns times \1 rows", failure.text)
-    return f"{failure.name}: {text or 'no text'}{line}"
-
-
 def _first(wrong: Array) -> tuple[int, ...]:
     return tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.ndim else ()
 
@@ -255,17 +263,21 @@ def _entry(wrong: Array) -> str:
     return f"entry {_first(wrong)}" if wrong.ndim else "the number"
 
 
-def _seen(judged: tuple[Part, ...], fault: Fault, mistake: Mistake | None) -> str:
-    sentences = []
+def _seen(judged: tuple[Part, ...], fault: Fault, mistake: Mistake | None, tried: Sequence[Tried]) -> str:
+    known, layer = where_right(tried), layer_that_is_wrong(tried)
+    sentences = [sentence for sentence in (known, layer) if sentence]
     right = [part.name for part in judged if part.passed]
-    if right:
+    if right and not layer:
         sentences.append(f"Right: {', '.join(right)}. Wrong: {', '.join(p.name for p in judged if not p.passed)}.")
     sentences.append(fault.seen)
     if mistake:
         ids = mistake.id.split("+")
         fits = "one mistake" if len(ids) == 1 else "two mistakes together"
         where = f" in {mistake.where}" if mistake.where else ""
-        sentences.append(f"Every case fits {fits}{where}: {' and '.join(ids)}.")
+        if mistake.rival:
+            sentences.append(f"Every case fits one of two: {ids[0]}{where}, or {mistake.rival} in your parameter list.")
+        else:
+            sentences.append(f"Every case fits {fits}{where}: {' and '.join(ids)}.")
         if mistake.erratum:
             sentences.append(f"A published note prints it this way (erratum {mistake.erratum}).")
     return " ".join(sentences)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from itertools import islice
+from itertools import combinations, islice
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -158,6 +158,26 @@ def _made(asked: Question, line: Line) -> Mistake:
         if code := source.with_line(line.where, line.code):
             return Mistake(line.id, function_of(code, asked.uses), shown(asked, line.where), line.erratum)
     raise ValueError(f"{asked.id}: no line of its code is {line.where!r}")
+
+
+@cache
+def exchanged(asked: Formula) -> tuple[Mistake, ...]:
+    """Return the right formula, called with two of its arguments exchanged: so they stand in the student's `def`."""
+    if not asked.reference:
+        return ()
+    return tuple(
+        Mistake("arguments-swapped", _with_exchanged(asked.reference, one, two), f"the order of {a} and {b}")
+        for (one, a), (two, b) in combinations(enumerate(asked.arguments), 2)
+    )
+
+
+def _with_exchanged(function: Callable[..., Any], one: int, two: int) -> Callable[..., Any]:
+    def wrong(*arguments: Any) -> Any:
+        order = list(arguments)
+        order[one], order[two] = order[two], order[one]
+        return function(*order)
+
+    return wrong
 
 
 CHANGES: Mapping[str, tuple[tuple[str, Callable[[Array, int], Any]], ...]] = {

@@ -174,11 +174,14 @@ class Source(Definition):
 
 
 def _layer(name: str) -> str:
-    """Return the number of an array's layer as its name has it; the input is layer 0."""
-    return re.sub(r"\D", "", name) or ("0" if name in ("X", "x") else "")
+    """Return the number of an array's layer as its name has it, W2, dZ1 or change_of_A1; the input is layer 0."""
+    numbered = re.search(r"(?:\b|_)d?[A-Za-z]_?(\d+)\b", name)
+    return numbered[1] if numbered else "0" if name in ("X", "x") else ""
 
 
 def _taken_for(name: str, other: str) -> str:
-    """Return the id of taking one array for another."""
+    """Return the id of taking one array, or share, for another."""
+    if name.startswith("beta") and other.startswith("beta"):
+        return "betas-swapped"
     layers = {_layer(name), _layer(other)}
     return "wrong-layer" if len(layers) == 2 and "" not in layers else "wrong-argument"

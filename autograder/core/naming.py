@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.core.compare import ROUNDING, same
-from autograder.core.mistakes import Remembered, mistakes, pairs, printed
+from autograder.core.mistakes import Remembered, exchanged, mistakes, pairs, printed
 from autograder.core.oracles import Parts
 from autograder.core.question import Case, Formula, Mistake
 from autograder.protocol.values import Failure, copied, plain
@@ -19,10 +19,15 @@ Results = Remembered[Mapping[str, Any] | None]
 
 
 class Fault(NamedTuple):
-    """The fault of one part of an answer: the id of a general mistake, and a sentence."""
+    """The fault of one part of an answer: the id of a general mistake, a sentence, and what to ask.
+
+    Of an exception it has the inputs of the call too.
+    """
 
     mistake: str
     seen: str
+    hint: str = ""
+    inputs: Mapping[str, Any] | None = None
 
 
 class Answer(NamedTuple):
@@ -58,13 +63,15 @@ def named_faults(
     right = {line for name, line in lines.items() if name not in wrong} - {lines[name] for name in wrong}
 
     def explaining(parts: Sequence[str]) -> Mistake | None:
-        for kind in ("one", "two") if _are_numbers(answers, parts) else ():
+        for kind in ("one", "exchanged", "two") if _are_numbers(answers, parts) else ():
             for mistake, results in mistaken_answers(asked, seed, kind):
                 if (not mistake.where or mistake.where not in right) and _explains(results, answers, parts):
                     return replace(mistake, erratum=_erratum(asked, seed, answers, parts))
         return None
 
     whole = None if _is_zero(answers, list(faults)) else explaining(list(faults))
+    if whole and whole.where and whole.id != "arguments-swapped":
+        whole = replace(whole, rival=_rival(asked, seed, answers, list(faults)))
     named: dict[str, tuple[Fault, Mistake | None]] = {}
     for name in wrong:
         fault = faults[name]
@@ -98,7 +105,12 @@ def _are_numbers(answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
     return bool(given) and all(isinstance(value, np.ndarray) for value in given)
 
 
-KINDS: Mapping[str, Callable[[Formula], Iterable[Mistake]]] = {"one": mistakes, "two": pairs, "printed": printed}
+KINDS: Mapping[str, Callable[[Formula], Iterable[Mistake]]] = {
+    "one": mistakes,
+    "exchanged": exchanged,
+    "two": pairs,
+    "printed": printed,
+}
 """Where mistakes come from."""
 
 
@@ -128,6 +140,13 @@ def _erratum(asked: Formula, seed: int, answers: Sequence[Answer], parts: Sequen
     """Return the erratum that an answer is printed in, or "" where it is in no print."""
     known = mistaken_answers(asked, seed, "printed")
     return next((mistake.erratum for mistake, results in known if _explains(results, answers, parts)), "")
+
+
+def _rival(asked: Formula, seed: int, answers: Sequence[Answer], parts: Sequence[str]) -> str:
+    """Return which arguments, in the wrong order in the student's `def`, give the same numbers as another mistake."""
+    known = mistaken_answers(asked, seed, "exchanged")
+    fits = (mistake.where for mistake, results in known if _explains(results, answers, parts))
+    return next(fits, "")
 
 
 def _explains(results: Results, answers: Sequence[Answer], wanted: Sequence[str]) -> bool:

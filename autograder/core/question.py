@@ -15,6 +15,7 @@ import numpy as np
 from autograder.core.definition import NAMESPACE, definition, function_of
 from autograder.core.layout import Layout, parts
 from autograder.protocol.values import Outcome
+from course_lib.arrays import Array
 from course_lib.equations import EQUATIONS
 
 Values = Mapping[str, Any]
@@ -60,6 +61,7 @@ class Mistake:
     where : in a longer function, what is wrong in it, such as "dZ1"
     erratum : the published mistake that this is, such as "E16", or ""
     of_values : whether the function takes all values of a case, as one mapping, instead of the arguments
+    rival : what else gives the very same numbers, as a clause, or ""
     """
 
     id: str
@@ -67,6 +69,7 @@ class Mistake:
     where: str = ""
     erratum: str = ""
     of_values: bool = False
+    rival: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -150,6 +153,7 @@ class Property:
     code, also : a function that has it, and mistakes, as a formula's
     uses : what the code may use
     reads : id of the equation whose chapter is to be read again, or ""
+    says : which call it is, as a format of its arguments, for the message on an exception
     """
 
     id: str
@@ -160,6 +164,7 @@ class Property:
     also: str
     uses: Mapping[str, Any]
     reads: str = ""
+    says: str = ""
     brief: "Property | None" = None
     lines: ClassVar[Mapping[str, str]] = {}
     printed: ClassVar[Mapping[str, str]] = {}
@@ -204,6 +209,17 @@ def different_sizes(rng: np.random.Generator, *names: str, **fixed: int) -> dict
     free = [name for name in names if name not in fixed]
     drawn = dict(zip(free, rng.choice(np.arange(2, 8), size=len(free), replace=False).tolist(), strict=True))
     return {name: fixed.get(name, drawn.get(name, 1)) for name in names}
+
+
+OPEN = (0.13, 0.87)
+"""Between these lies every output that is drawn beside a label: a guard of 1e-6 in a logarithm or a denominator is
+within the tolerance with every seed then, and one of 1e-5 is not.
+"""
+
+
+def opened(Z: Array) -> float:
+    """Return what the last layer's parameters are multiplied by, so that the outputs are as far from 0 and 1."""
+    return min(1.0, float(np.log(OPEN[1] / OPEN[0]) / np.max(np.abs(Z))))
 
 
 Draw = Callable[[int], tuple[Case, ...]]

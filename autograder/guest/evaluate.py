@@ -13,6 +13,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -65,15 +66,17 @@ def failure_of(error: BaseException) -> Failure:
         for frame, number in traceback.walk_tb(error.__traceback__)
         if not frame.f_code.co_filename.startswith(str(here))
     ]
-    line = ""
-    for frame, number in reversed(frames):
-        file = frame.f_code.co_filename
-        if not file.startswith(others):
-            linecache.checkcache(file)
-            line = clean(linecache.getline(file, number, frame.f_globals).strip(), 200)
-            break
-    function = clean(frames[-1][0].f_code.co_name, 80) if frames else ""
-    return Failure(clean(type(error).__name__, 80), text, line, function)
+    own = [(frame, number) for frame, number in frames if not frame.f_code.co_filename.startswith(others)]
+    lines = [_line(frame, number) for frame, number in (own[-1:] + own[:-1])[:2]]
+    function, within = (clean(rows[-1][0].f_code.co_name, 80) if rows else "" for rows in (frames, own[1:]))
+    return Failure(clean(type(error).__name__, 80), text, (lines or [""])[0], function, within, "".join(lines[1:]))
+
+
+def _line(frame: FrameType, number: int) -> str:
+    """Return a line of the code of a frame."""
+    file = frame.f_code.co_filename
+    linecache.checkcache(file)
+    return clean(linecache.getline(file, number, frame.f_globals).strip(), 200)
 
 
 def _stopwatch() -> Callable[[], float]:

@@ -21,12 +21,23 @@ class Opaque:
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception: its name, its text, the student's line and any function that it came from."""
+    """An exception.
+
+    Attributes
+    ----------
+    name, text : what it is called, and what it says
+    line : the last line of the student's own code that it came through
+    function : the function that it came from, the student's or any
+    within, called : where that line stands in another function than the one that was called: which, and the line of the
+        called one that led there
+    """
 
     name: str
     text: str
     line: str = ""
     function: str = ""
+    within: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True)

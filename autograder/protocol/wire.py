@@ -24,6 +24,8 @@ MAX_DIMENSIONS = 32
 MAX_SECONDS = 1e6
 _LENGTHS = struct.Struct("<II")
 _BLOCK = 2**16
+_TEXTS = (80, 300, 200, 80, 80, 200)
+"""How long the texts of a Failure may be, in order."""
 _DTYPES = frozenset(
     np.dtype(name).str for name in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
 )
@@ -106,7 +108,7 @@ def pack(value: Any) -> bytes:
         if isinstance(item, Opaque):
             return ["o", item.type_name]
         if isinstance(item, Failure):
-            return ["f", item.name, item.text, item.line, item.function]
+            return ["f", item.name, item.text, item.line, item.function, item.within, item.called]
         if isinstance(item, ScalarFunction):
             return ["s", *(tree(part) for part in (item.a, item.b, item.c, item.d))]
         if isinstance(item, Outcome):
@@ -154,8 +156,8 @@ def unpack(header: bytes, payload: bytes) -> Any:
                 return array(dtype, shape, offset)
             case ["o", str() as name]:
                 return Opaque(clean(name, 80))
-            case ["f", str() as name, str() as text, str() as line, str() as function] if not answer:
-                return Failure(clean(name, 80), clean(text, 300), clean(line, 200), clean(function, 80))
+            case ["f", *texts] if not answer and list(map(type, texts)) == [str] * len(_TEXTS):
+                return Failure(*map(clean, texts, _TEXTS))
             case ["s", *coefficients] if len(coefficients) == 4:
                 arrays = [value(part, depth + 1) for part in coefficients]
                 if not all(isinstance(part, np.ndarray) for part in arrays):

@@ -156,6 +156,8 @@ RULES: tuple[Rule, ...] = (
     Rule("name", "seed-ignored", functions="*random_mini_batches", what="seed -> *"),
     Rule("*", "wrong-scale not-centred biases-not-zero wrong-shape", functions="*initialize_parameters"),
     Rule("swap-names", "axes-in-wrong-order", functions="*initialize_parameters"),
+    Rule("name", "betas-swapped", what="beta[12] -> beta[12]"),
+    Rule("name negate", "right-gradient-refused", functions="*gradient_check"),  # measured at another place
     Rule("drop-sqrt", "variance-for-deviation", functions="*initialize_parameters"),
     Rule("constant", "symmetry-not-broken", functions="*initialize_parameters", what="2 -> 0"),
     Rule("name", "wrong-layer layer-sizes-swapped", functions="*initialize_parameters", what="n_prev -> n"),

@@ -38,7 +38,7 @@ def test_every_structure_of_the_protocol_arrives_as_it_was_sent():
     value = (
         "evaluate",
         [{"X": 1.5, "n": 3, "flag": True, "nothing": None}],
-        Outcome(None, Failure("ValueError", "text", "line"), ("X",), 0.25),
+        Outcome(None, Failure("ValueError", "text", "line", "f", "g", "g()"), ("X",), 0.25),
         Outcome(Opaque("generator"), None, (), 0.5),
     )
     assert there_and_back(value) == value

@@ -123,9 +123,7 @@ returned = st.recursive(
     ),
     max_leaves=12,
 )
-failures = st.builds(
-    Failure, st.sampled_from(["ValueError", "MemoryError", "NotImplementedError", ""]), texts, texts, texts
-)
+failures = st.builds(Failure, st.sampled_from(["ValueError", "MemoryError", "NotImplementedError", ""]), *[texts] * 5)
 outcomes = st.builds(
     Outcome, returned.map(plain), st.none(), st.lists(texts, max_size=2).map(tuple), st.floats(0, 1e6)
 ) | st.builds(lambda failure: Outcome(None, failure), failures)

@@ -44,7 +44,7 @@ def any_guest(request):
 def test_a_cell_runs_and_its_exception_is_named_with_its_line(any_guest):
     assert any_guest.run("x = 1", 20) == CellResult(None, [])
     ran = any_guest.run("def f():\n    return x / 0\nf()", 20)
-    assert ran.failure == Failure("ZeroDivisionError", "division by zero", "return x / 0", "f")
+    assert ran.failure == Failure("ZeroDivisionError", "division by zero", "return x / 0", "f", "f", "f()")
     (error,) = ran.outputs
     assert (error["output_type"], error["ename"], error["evalue"]) == ("error", "ZeroDivisionError", "division by zero")
     assert "return x / 0" in "".join(error["traceback"])

@@ -154,7 +154,7 @@ _PATTERNS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("tolerance-ignored", "tight", frozenset()),
     ("absolute-error", "small half", frozenset({"large right", "small right"})),
     ("absolute-error", "large right", frozenset({"small right"})),
-    ("right-gradient-refused", "right", frozenset({"small right", "large right"})),
+    ("right-gradient-refused", "right", frozenset({"small right", "large right", "loose"})),
     ("tolerance-too-large", "little", frozenset({"half", "small half", "tight"})),
 )
 """Mistakes by the claim that they judge wrongly, and those that may be judged wrongly with it; the first that fits."""

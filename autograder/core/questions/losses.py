@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from autograder.core.question import Case, Values, different_sizes
+from autograder.core.question import OPEN, Case, Values, different_sizes
 from course_lib.arrays import Array
 
 
@@ -16,7 +16,7 @@ def draw_outputs(seed: int) -> tuple[Case, ...]:
     sizes = [different_sizes(rng, "n", "m", **fixed) for fixed in ({}, {}, {"m": 1}, {"n": 1})]
     cases = []
     for size in (*sizes, {"n": 3, "m": 3}):
-        A = rng.uniform(0.04, 0.96, (size["n"], size["m"]))
+        A = rng.uniform(*OPEN, (size["n"], size["m"]))
         Y = rng.integers(0, 2, A.shape).astype(float)
         Y.flat[0] = 1 - Y.flat[-1]
         cases.append(Case({"n_L": size["n"], "m": size["m"]}, {"A": A, "Y": Y}))

@@ -13,7 +13,7 @@ from autograder.core.numeric import (
     sigmoid,
     weighted,
 )
-from autograder.core.question import Case, Values, different_sizes, drawn
+from autograder.core.question import OPEN, Case, Values, different_sizes, drawn, opened
 from course_lib import activations, batch, one_example
 from course_lib.arrays import Array
 
@@ -50,7 +50,7 @@ def draw_far_out(seed: int) -> tuple[Case, ...]:
 
 
 def neuron_pass(n0: int, m: int, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw a neuron with m examples, and run it forwards and backwards; outputs stay away from 0 and 1.
+    """Draw a neuron with m examples, and run it forwards and backwards; outputs are `OPEN`.
 
     Every batch has a negative and a large entry in X, and both labels where m > 1.
     """
@@ -59,6 +59,8 @@ def neuron_pass(n0: int, m: int, rng: np.random.Generator) -> dict[str, Any]:
     w, b = rng.uniform(0.3, 0.7, (1, n0)) * rng.choice([-1, 1], (1, n0)), rng.uniform(0.4, 1.2, (1, 1))
     Y = rng.integers(0, 2, (1, m)).astype(float)
     Y[0, 0] = 1 - Y[0, -1] if m > 1 else Y[0, 0]
+    scale = opened(batch.Z(w, b, X))
+    w, b = scale * w, scale * b
     Z = batch.Z(w, b, X)
     A = batch.A(Z)
     return {"w": w, "b": b, "X": X, "Y": Y, "Z": Z, "A": A, "dA": batch.dA(A, Y), "dZ": batch.dZ(A, Y)}
@@ -106,7 +108,7 @@ def draw_losses(seed: int) -> tuple[Case, ...]:
     def values(*shape: int) -> Values:
         y = rng.integers(0, 2, shape).astype(float)
         y.flat[0] = 1 - y.flat[-1]
-        return {"a": rng.uniform(0.05, 0.95, shape), "y": y}
+        return {"a": rng.uniform(*OPEN, shape), "y": y}
 
     sizes = [different_sizes(rng, "n", "m", **fixed) for fixed in ({}, {"n": 1}, {"m": 1})]
     cases = [Case(size, values(*size.values())) for size in (*sizes, {"n": int(rng.integers(3, 7))})]

@@ -11,7 +11,7 @@ from autograder.core.numeric import (
     sigmoid,
     weighted,
 )
-from autograder.core.question import Values, drawn
+from autograder.core.question import Values, drawn, opened
 from course_lib import two_layer
 from course_lib.arrays import Array
 
@@ -19,7 +19,7 @@ from course_lib.arrays import Array
 def two_layer_pass(n0: int, n1: int, n2: int, m: int, rng: np.random.Generator) -> dict[str, Any]:
     """Draw a two-layer network with data, and run it forwards and backwards.
 
-    Every batch has a negative and a large entry in X. Outputs stay away from 0 and 1.
+    Every batch has a negative and a large entry in X. Outputs are `OPEN`.
     """
     X = rng.standard_normal((n0, m))
     X[0, 0], X[-1, -1] = -2.5, 6.0
@@ -31,6 +31,9 @@ def two_layer_pass(n0: int, n1: int, n2: int, m: int, rng: np.random.Generator) 
     }
     Y = rng.integers(0, 2, (n2, m)).astype(float)
     Y[0, 0] = 1 - Y[-1, -1] if Y.size > 1 else Y[0, 0]
+    _, cache = two_layer.forward_propagation(X, parameters)
+    scale = opened(cache["Z2"])
+    parameters |= {name: scale * parameters[name] for name in ("W2", "b2")}
     A2, cache = two_layer.forward_propagation(X, parameters)
     dZ2 = two_layer.dZ2(A2, Y)
     dA1 = two_layer.dA1(parameters["W2"], dZ2)
