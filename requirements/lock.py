@@ -13,8 +13,7 @@ EXTRAS = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-
 ON_TOP = "".join(f"{each}\n" for each in EXTRAS["cluster"] if not each.startswith("backprop-course["))
 LOCKS = {
     "all.lock": (
-        ["pyproject.toml", "--extra", "book", "--extra", "grade", "--extra", "dev", "--universal"]
-        + ["--constraint", "requirements/held-back.txt"],
+        "pyproject.toml --extra book --extra grade --extra dev --universal --constraint requirements/held-back.txt".split(),
         "",
     ),
     "installer.lock": (["-", "--universal"], f"{RESOLVER}\n"),
