@@ -14,7 +14,7 @@ import numpy as np
 
 from autograder.assignments import Exercise
 from autograder.core import book_links
-from autograder.core.compare import wrong_entries
+from autograder.core.compare import same, wrong_entries
 from autograder.core.declared import question_of
 from autograder.core.hints import HINTS
 from autograder.core.known import Tried, layer_that_is_wrong, where_right
@@ -203,9 +203,17 @@ def _fault(name: str, deciding: Sequence[Answer], asked: Formula) -> Fault | Non
 def _tried(answer: Answer) -> Tried:
     """Return what is known of an answer on one case."""
     whole = {name: value for name, value in answer.case.values.items() if type(value) is int}
-    wrong = [name for name in answer.right if _fault_of_case(name, answer, {})]
+    wrong = [name for name in answer.right if _is_wrong(name, answer)]
     axes = max(np.ndim(right) for right in answer.right.values())
     return Tried({**answer.case.sizes, **whole}, answer.case.kind, wrong, axes, answer.failure is not None)
+
+
+def _is_wrong(name: str, answer: Answer) -> bool:
+    """Return whether a part has a fault on one case; where one oracle is enough, it is asked alone."""
+    value = answer.given.get(name)
+    if answer.failure or not isinstance(value, np.ndarray) or answer.case.kind in ("kink", "extreme"):
+        return _fault_of_case(name, answer, {}) is not None
+    return not same(in_shape_of(value, answer.right[name]), answer.right[name])
 
 
 def _fault_of_failure(failure: Failure, where: str, inputs: Mapping[str, Any]) -> Fault:
