@@ -48,6 +48,8 @@ c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.Execute.timeout = 30
 c.Execute.extra_arguments = ["--IPKernelApp.log_level=40"]
 """
+BYTECODE = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
+"""What would have both graders compile their own modules at each start, as they do on nobody's machine."""
 
 
 def without_training(text: str) -> str:
@@ -79,7 +81,7 @@ def make(folder: Path, count: int, training: bool) -> Path:
 def surroundings() -> dict[str, str]:
     """Return the environment of all commands."""
     scripts = str(Path(sys.executable).parent)
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    kept = {name: value for name, value in os.environ.items() if name not in BYTECODE}
     return {
         **kept,
         "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
