@@ -69,6 +69,8 @@ class Counted:
     def __add__(self, other: Any) -> "Counted":
         return self._do("add", self.value + getattr(other, "value", other))
 
+    __radd__ = __add__  # `sum` begins with 0
+
     def __sub__(self, other: Any) -> "Counted":
         return self._do("add", self.value - getattr(other, "value", other))
 
