@@ -264,7 +264,9 @@ def test_the_first_page_says_of_measuring_and_of_two_derivations_what_the_chapte
     text = " ".join(sources["index"].split())
     assert "imaginary step" in text
     assert "a little and looking" not in text
-    assert "share the forward pass and the chain rule" in text
+    shared = "share the forward pass, the slopes of functions of one number and the chain rule, and nothing else"
+    assert shared in text
+    assert shared in " ".join(sources["matrix-differentials"].split())
     assert "share nothing" not in text
 
 
