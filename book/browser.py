@@ -259,7 +259,10 @@ _SCRIPT = re.compile(r'<script defer src="live/(?:page|progress)\.js[^"]*"></scr
 def with_scripts(page: str, version: str) -> str:
     """Return a page that loads the scripts that it needs, and no page another."""
     page = _SCRIPT.sub("", page)
-    needs = {PAGE: 'class="exercise-cell' in page or "tag_live" in page, PROGRESS: 'class="course-progress' in page}
+    needs = {
+        PAGE: any(each in page for each in ('class="exercise-cell', 'class="asked-here"', "tag_live")),
+        PROGRESS: 'class="course-progress' in page,
+    }
     tags = "".join(f'<script defer src="{name}?v={version}"></script>\n' for name, needed in needs.items() if needed)
     return page.replace("</head>", f"{tags}</head>", 1)
 

@@ -110,6 +110,14 @@ def linked(text: str, book: Path, page: str = "") -> str:
     return _LINK.sub(link, _SPAN.sub(r"\1", text))
 
 
+_CHOICE = re.compile(r"^(?P<item>- )\[(?P<kind>[\w-]+)\] *", re.MULTILINE)
+
+
+def _marked(choice: re.Match[str]) -> str:
+    """Say of what can be chosen in a question whether it is right, as a notebook without buttons does."""
+    return f"{choice['item']}{'✓' if choice['kind'] == 'right' else '✗'} "
+
+
 def plain_markdown(text: str, book: Path, page: str = "") -> str:
     """Return a chapter's text with what only the book understands written as plain markdown, for notebooks.
 
@@ -133,6 +141,10 @@ def plain_markdown(text: str, book: Path, page: str = "") -> str:
         if kind == "exercise-cell":
             where = "it is checked in this chapter's page, and in the notebook of its assignment."
             return "\n>\n> ".join(filter(None, [f"> **Write it:** `{title}`; {where}", body]))
+        if kind == "answer-ends":
+            return ""
+        if kind == "question":
+            title, body = "Question", _CHOICE.sub(_marked, body)
         if kind in ("exercise", "solution"):
             title = {"exercise": "Exercise", "solution": "Solution"}[kind] + (
                 f": {title}" if title and not title.startswith("ex-") else ""

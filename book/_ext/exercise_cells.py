@@ -2,10 +2,16 @@
 
     ```{exercise-cell} two_layer.dW2
     ```
+    The rest of the derivation.
+
+    ```{answer-ends}
+    ```
 
 names an equation, or an assignment and a function: `ps5_deep/proof_dW1`. What stands in the directive is shown above
 the editor. The page has the function's stub, hints and solution, which can be read without JavaScript;
-`book/live/page.js` makes an editor of it. `{course-progress}` lists the exercises of all pages.
+`book/live/page.js` makes an editor of it. The formula is folded away as the last of the hints, and what stands between
+the exercise and `{answer-ends}` is folded until the reader's answer is right, or unfolded by hand. `{course-progress}`
+lists the exercises of all pages.
 
 Everything comes from the exercises that `exercises/generate.py --browser` writes before the pages are built.
 """
@@ -18,7 +24,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from docutils import nodes
-from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -32,8 +37,6 @@ from course_lib.equations import EQUATIONS
 logger = logging.getLogger(__name__)
 
 EXERCISES = Path(__file__).parents[1] / "_build" / "exercises.json"
-NO_FORMULA = "errata."
-"""Equations whose formula would give the exercise away: what is asked is to mend the printed one."""
 
 
 class Found(NamedTuple):
@@ -122,7 +125,6 @@ class ExerciseCell(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec = {"formula": directives.unchanged}
 
     def parsed(self, lines: Sequence[str]) -> list[nodes.Node]:
         """Parse lines of MyST."""
@@ -133,20 +135,29 @@ class ExerciseCell(SphinxDirective):
         return container.children
 
     def head(self, found: Found) -> Iterator[nodes.Node]:
-        """Yield what stands above the editor: what to write, its equation, and what the page says of it."""
+        """Yield what stands above the editor: what to write, and what the page says of it."""
         exercise, assignment = found.exercise, found.assignment
         signature = exercise["stub"].partition("\n")[0].removeprefix("def ").rstrip(":")
         points = f"{exercise['points']:g} point{'s' * (exercise['points'] != 1)} in {assignment['name']}"
         title = nodes.paragraph("", "", nodes.literal(signature, signature), classes=["exercise-title"])
         title += nodes.inline(points, points, classes=["exercise-points"])
         yield title
-        shown = EQUATIONS.get(exercise["equation"] or "")
-        if shown and self.options.get("formula", "yes") != "no" and not shown.id.startswith(NO_FORMULA):
-            latex = " ".join(shown.latex.split())
-            formula = nodes.container(classes=["exercise-formula"])
-            formula += self.parsed([f"$\\displaystyle {latex}$ {{eq}}`{shown.label}`"])
-            yield formula
         yield from self.parsed(self.content)
+
+    def hints(self, found: Found) -> Iterator[nodes.Node]:
+        """Yield the hints, each folded; the last is the formula, where there is one."""
+        hints, shown = found.exercise["hints"], EQUATIONS.get(found.exercise["equation"] or "")
+        count = len(hints) + bool(shown)
+        for number, hint in enumerate(hints, 1):
+            folded = element("details", summary(f"Hint {number} of {count}"), class_="exercise-hint")
+            folded += self.parsed(hint.splitlines())
+            yield folded
+        if shown:
+            latex = " ".join(shown.latex.split())
+            title = f"Hint {count} of {count}: the formula"
+            folded = element("details", summary(title), class_="exercise-hint exercise-formula")
+            folded += self.parsed([f"$\\displaystyle {latex}$ {{eq}}`{shown.label}`"])
+            yield folded
 
     def run(self) -> list[nodes.Node]:
         """Return the cell."""
@@ -174,17 +185,50 @@ class ExerciseCell(SphinxDirective):
             "To write it here and have it checked, the page needs JavaScript. The assignment has it as a notebook."
         )
         cell += element("noscript", nodes.paragraph(without, without))
-        count = len(exercise["hints"])
-        for number, hint in enumerate(exercise["hints"], 1):
-            folded = element("details", summary(f"Hint {number} of {count}"), class_="exercise-hint")
-            folded += self.parsed(hint.splitlines())
-            cell += folded
+        cell += list(self.hints(found))
         cell += element("details", summary("Solution"), code(exercise["solution"]), class_="exercise-solution")
         placed = cells_of(self.env).setdefault(self.env.docname, [])
         if found.name in [name for names in cells_of(self.env).values() for name in names]:
             logger.warning("exercise-cell: %s has a place already", found.name, location=self.get_location())
         placed.append(found.name)
         return [cell]
+
+
+class answer_ends(nodes.General, nodes.Element):  # noqa: N801
+    """Where what was asked above has been told."""
+
+
+class AnswerEnds(SphinxDirective):
+    """`{answer-ends}`: what stands between this and the exercise above, in the same section, is folded."""
+
+    def run(self) -> list[nodes.Node]:
+        """Leave a mark; what is between is known when the page is read."""
+        mark = answer_ends()
+        self.set_source_info(mark)
+        return [mark]
+
+
+def fold_answers(app: Sphinx, doctree: nodes.document) -> None:
+    """Fold what follows an exercise, down to the mark where the answer ends, with the sections that end there."""
+    for mark in list(doctree.findall(answer_ends)):
+        last: nodes.Node = mark
+        while last.parent is not None and not (cells := _cells_before(last)) and last.parent[-1] is last:
+            last = last.parent
+        if not cells:
+            logger.warning("answer-ends: no exercise above it, or its section goes on", location=mark)
+            continue
+        parent, start, end = last.parent, cells[-1] + 1, last.parent.index(last)
+        told = [node for node in parent[start : end + 1] if node is not mark]
+        mark.parent.remove(mark)
+        fold = element("details", summary("The rest of the derivation"), *told, class_="exercise-answer")
+        fold["html"]["data-answers"] = parent[start - 1]["html"]["data-cell"]
+        parent[start : start + len(told)] = [fold]
+
+
+def _cells_before(node: nodes.Node) -> list[int]:
+    """Return where the exercises stand above a node, in what holds both."""
+    above = node.parent[: node.parent.index(node)]
+    return [k for k, each in enumerate(above) if isinstance(each, Element) and "data-cell" in each["html"]]
 
 
 def cells_of(env: BuildEnvironment) -> dict[str, list[str]]:
@@ -261,7 +305,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(Element, html=(open_element, close_element))
     app.add_node(progress)
     app.add_directive("exercise-cell", ExerciseCell)
+    app.add_directive("answer-ends", AnswerEnds)
     app.add_directive("course-progress", CourseProgress)
+    app.connect("doctree-read", fold_answers)
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)
     app.connect("env-updated", pages_with_progress)

@@ -1,13 +1,20 @@
 // Lays out what is far from the window (course.css passes it over at first), and lets the keyboard reach what scrolls
 // sideways in its own box: wide formulas, tables and lines of code. A page of twenty thousand elements takes longer for
 // this than to be shown. So it is done fifty elements at a time, whenever the browser has nothing else to do. Before all
-// that it leads on who comes by the old address of a section that has moved (moved.py).
+// that it leads on who comes by the old address of a section that has moved (moved.py), and unfolds what an address
+// leads to.
 "use strict";
 
 (() => {
   const leadOn = () => {
-    const link = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.querySelector(":scope.moved > a");
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const link = target?.querySelector(":scope.moved > a");
     if (link) location.replace(link.href);
+    const folds = [];
+    for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) folds.push(fold);
+    if (folds.every((fold) => fold.open)) return;
+    folds.forEach((fold) => { fold.open = true; });
+    target.scrollIntoView();
   };
   window.addEventListener("hashchange", leadOn);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", leadOn);

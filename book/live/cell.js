@@ -1,6 +1,7 @@
 // One exercise in the page: the reader's text, its buttons, and the verdict.
 
 import { element } from "./dom.js";
+import { unfold } from "./questions.js";
 import * as storage from "./storage.js";
 import { outcomeText, shown } from "./verdict.js";
 
@@ -89,6 +90,20 @@ export class Cell {
     this.mark.setAttribute("aria-label", right ? "Right: " : "");
     this.mark.hidden = !right;
     if (this.solution) this.solution.hidden = !tried;
+    if (right) this.tell();
+  }
+
+  // Once the answer is right, what was kept from the reader stands beside it: the formula, and the derivation.
+  tell() {
+    if (this.told) return;
+    this.told = true;
+    const formula = this.root.querySelector(".exercise-formula");
+    if (formula) {
+      formula.hidden = false;
+      formula.open = true;
+      formula.querySelector("summary").textContent = "The formula, beside yours";
+    }
+    unfold(this.name);
   }
 
   keep(news) {

@@ -1,9 +1,10 @@
-// On the pages with exercises or live cells: makes each a place to write in. All else is loaded when a reader first goes
-// into one.
+// On the pages with questions, exercises or live cells: makes each a place to answer or to write in. All else is loaded
+// when a reader first goes into one.
 
 import { Cell } from "./cell.js";
 import { LiveCell, textOf } from "./live.js";
 import { Python } from "./python.js";
+import { setUpQuestions } from "./questions.js";
 
 const base = document.currentScript.src;
 const files = Object.fromEntries(Object.entries(FILES).map(([name, { url, size }]) =>
@@ -29,7 +30,9 @@ function setUp() {
   });
 }
 
-// When the page is there and the browser has nothing else to do: cells stand at a chapter's end.
+setUpQuestions(); // the script is deferred: the page is there
+
+// When the browser has nothing else to do.
 const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
 if (document.readyState === "complete") idle(setUp);
 else window.addEventListener("load", () => idle(setUp));

@@ -132,6 +132,7 @@ async function importAll(file) {
 
 function clearAll() {
   for (const cell of storage.all().keys()) storage.remove(cell);
+  storage.forgetChoices();
   show();
   sure.hidden = true;
   tell("All your answers are gone from this browser.");

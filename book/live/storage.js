@@ -64,3 +64,29 @@ export function answers(assignment) {
   }
   return texts;
 }
+
+// What was chosen in the questions inside the derivations, and whether the reader wants none.
+const ASKED = "backprop-course:asked:1";
+const PLAIN = "backprop-course:without-questions";
+
+function read(key, otherwise) {
+  try {
+    return JSON.parse(localStorage.getItem(key)) ?? otherwise;
+  } catch {
+    return otherwise; // nothing was kept
+  }
+}
+
+function write(key, value) {
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // a browser may keep nothing
+  }
+}
+
+export const chosen = (question) => Object(read(ASKED, {}))[question];
+export const choose = (question, k) => write(ASKED, { ...Object(read(ASKED, {})), [question]: k });
+export const forgetChoices = () => write(ASKED, {});
+export const withoutQuestions = () => read(PLAIN, false) === true;
+export const setWithoutQuestions = (value) => write(PLAIN, value);
