@@ -73,6 +73,12 @@ AXE = {
 }
 """What axe looks for: dark pages differ from light ones in their colours alone, and a phone's in their sizes."""
 
+CROWDED = """() => [...document.querySelectorAll('.asked-here')]
+    .map(each => each.getBoundingClientRect().top)
+    .map((top, k, tops) => top - tops[k - 1])
+    .filter(between => between < 900)"""
+"""How far two questions are from each other that are on one screen."""
+
 CUT = """() => [...document.querySelectorAll('article *')].filter(each => {
     if (each.closest('.katex-mathml, svg') || !each.getClientRects().length) return false;
     const box = each.getBoundingClientRect();
@@ -89,6 +95,7 @@ class Visit:
     sent: int = 0
     axe: list[str] = field(default_factory=list)
     phone: int = 0
+    crowded: list[float] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
 
 
@@ -164,6 +171,7 @@ def seen(visit, visits, site, address):
             files = {url.removeprefix(address).partition("?")[0] for url in [*loaded, f"{address}{name}.html"]}
             shown = Visit(wrong, sum(weight(site / file) for file in files))
             page.wait_for_selector(LAID_OUT, state="attached")
+            shown.crowded = page.evaluate(CROWDED)
             page.evaluate(UNFOLD)
             shown.axe = findings(page, "light", "dark")
             page.emulate_media(media="print")
@@ -198,6 +206,9 @@ class Pages:
 
     def test_a_page_is_light_enough_to_be_loaded_on_the_way(self, seen, name):
         assert 20_000 < seen(name).sent < LARGEST
+
+    def test_a_page_never_asks_twice_on_one_screen(self, seen, name):
+        assert seen(name).crowded == []
 
     def test_nothing_of_a_page_is_cut_off_on_paper(self, seen, name):
         assert seen(name).cut == []
