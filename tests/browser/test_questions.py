@@ -1,4 +1,4 @@
-"""The questions inside the derivations, in Chromium: one tap, by keyboard too, without Python and without the network."""
+"""The questions inside the derivations, in Chromium: one tap, by keyboard too, without Python or the network."""
 
 import pytest
 
