@@ -322,21 +322,20 @@ def test_what_is_read_stays_in_its_place_while_the_page_is_laid_out_and_when_it_
 def test_a_wide_formula_scrolls_in_its_own_box_and_the_keyboard_reaches_it(visit):
     page, _ = visit("layer-2-backwards", width=375, bypass_csp=True)  # playwright waits by eval
     page.wait_for_selector(LAID_OUT, state="attached")
+    page.evaluate("window.displayed = [...document.querySelectorAll('.katex-display:not(details:not([open]) *)')]")
     wide = page.evaluate(
-        """[...document.querySelectorAll('.katex-display:not(details:not([open]) *)')].filter(e => e.scrollWidth > e.clientWidth)
+        """window.displayed.filter(e => e.scrollWidth > e.clientWidth)
            .map(e => getComputedStyle(e).overflowX)"""
     )
     assert wide
     assert set(wide) == {"auto"}
     page.evaluate(
-        """[...document.querySelectorAll('.katex-display:not(details:not([open]) *)')].find(e => e.scrollWidth > e.clientWidth)
+        """window.displayed.find(e => e.scrollWidth > e.clientWidth)
            .scrollIntoView()"""
     )
-    page.wait_for_function(
-        """[...document.querySelectorAll('.katex-display:not(details:not([open]) *)')].find(e => e.scrollWidth > e.clientWidth).tabIndex === 0"""
-    )
+    page.wait_for_function("""window.displayed.find(e => e.scrollWidth > e.clientWidth).tabIndex === 0""")
     fitting = page.evaluate(
-        """[...document.querySelectorAll('.katex-display:not(details:not([open]) *)')].filter(e => e.scrollWidth <= e.clientWidth)
+        """window.displayed.filter(e => e.scrollWidth <= e.clientWidth)
            .map(e => e.hasAttribute('tabindex'))"""
     )
     assert not any(fitting)
