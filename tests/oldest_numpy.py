@@ -12,7 +12,14 @@ import numpy
 import pytest
 
 CORE = "tests/autograder/core"
-CHOSEN = ("test_right_answers.py", "test_oracles.py", "test_messages.py", "test_check.py", "test_pristine.py")
+CHOSEN = (
+    "test_right_answers.py",
+    "test_oracles.py",
+    "test_messages.py",
+    "test_check.py",
+    "test_pristine.py",
+    "test_worked.py",
+)
 
 if __name__ == "__main__":
     if not numpy.__version__.startswith("1.25."):

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from autograder.core.hints import HINTS
+from autograder.core.hints import HINTS, LOWER, lower
 from autograder.core.known import Tried, where_right
 from autograder.core.raised import ADVICE, HARD_CODED, call_of
 from tests.autograder.core.conftest import judged_as
@@ -175,7 +175,12 @@ def test_the_reading_grade_is_that_of_known_texts():
     )
 
 
-SAID = {**HINTS, **{text or name: hint for name, text, hint in ADVICE}, "hard-coded": HARD_CODED.format(3)}
+SAID = {
+    **HINTS,
+    **{f"{id}, lower": hint for id, hint in LOWER.items()},
+    **{text or name: hint for name, text, hint in ADVICE},
+    "hard-coded": HARD_CODED.format(3),
+}
 
 
 @pytest.mark.parametrize("of", SAID)
@@ -184,3 +189,12 @@ def test_a_hint_is_short_plain_and_one_question(of):
     assert len(hint.split()) <= 40
     assert reading_grade(hint) <= 9
     assert hint.count("?") == 1
+
+
+def test_every_mistake_has_a_lower_hint_which_says_something_else():
+    assert set(LOWER) == set(HINTS)
+    assert len({*LOWER.values(), *HINTS.values()}) == 2 * len(HINTS)
+    assert all(lower(HINTS[id]) == LOWER[id] for id in HINTS)
+    two = ("sign-flipped", "missing-mean")
+    assert lower(" ".join(HINTS[id] for id in two)) == " ".join(LOWER[id] for id in two)
+    assert lower(HARD_CODED.format(9)) == HARD_CODED.format(9)
