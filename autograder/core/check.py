@@ -2,6 +2,7 @@
 
 import sys
 import unittest.mock
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import CodeType
@@ -10,13 +11,15 @@ from typing import Any
 from autograder.assignments import ASSIGNMENTS, Assignment, Exercise, assignment, from_table
 from autograder.core import render
 from autograder.core.declared import question_of
+from autograder.core.hints import lower
 from autograder.core.judge import judge
 from autograder.core.layout import replaced
 from autograder.core.module_guard import ModuleGuard
 from autograder.core.questions import all_questions
 from autograder.core.verdict import Verdict
-from autograder.guest.evaluate import evaluate
-from autograder.guest.unattended import unattended
+from autograder.core.worked import Answer, worked
+from autograder.guest.evaluate import call, evaluate
+from autograder.guest.unattended import attended, unattended
 from autograder.protocol.values import plain
 from course_lib.names import suggestion
 
@@ -27,8 +30,24 @@ class _Choice:
     assignment: Assignment | None = None
 
 
+class _Memory:
+    """How often each mistake was made in each function, since the function was right or the assignment was chosen."""
+
+    def __init__(self) -> None:
+        self.made = Counter[tuple[str, str | None]]()
+
+    def times(self, verdict: Verdict) -> int:
+        """Return how often this mistake has been made by now; forget all of a function that is right."""
+        if verdict.passed:
+            self.made = Counter({made: n for made, n in self.made.items() if made[0] != verdict.function})
+            return 0
+        self.made[verdict.function, verdict.mistake] += 1
+        return self.made[verdict.function, verdict.mistake]
+
+
 all_questions()  # now, so that what they are made of is guarded too
 _choice = _Choice()
+_memory = _Memory()
 _guard = ModuleGuard()
 
 
@@ -60,6 +79,7 @@ def set_assignment(name: str, exercises: Sequence[Sequence[Any]] = ()) -> None:
     """
     table = {"assignment": name, "title": name, "version": 1, "exercises": exercises, "written": [], "given": []}
     _choice.assignment = from_table(table) if exercises else assignment(name)
+    _memory.made.clear()
 
 
 def checks_for(name: str) -> tuple[Exercise, ...]:
@@ -195,9 +215,61 @@ def _blame_earlier(
     return follows_from_earlier(verdict, called) if again.passed and called else verdict
 
 
+def _said_again(times: int, verdict: Verdict, exercise: Exercise, answer: Answer) -> tuple[str, ...]:
+    """Return what is said in the place of a hint: nothing at first, then a lower one, then a small example, worked."""
+    if times < 2 or not verdict.hint:
+        return ()
+    return (worked(question_of(exercise), verdict, answer) if times > 2 else ()) or (lower(verdict.hint),)
+
+
+def examine(
+    function: Callable[..., Any],
+    namespace: Mapping[str, Any],
+    times: Callable[[Verdict], int],
+    assignment: str | None = None,
+    seed: int = 0,
+) -> tuple[Verdict, tuple[str, ...]]:
+    """Judge a function as `check` does; return the verdict, and what to say in the place of its hint, if anything.
+
+    Parameters
+    ----------
+    function : the student's
+    namespace : of the notebook
+    times : from a verdict to how often its mistake has been made, this time included
+    assignment, seed : as in `check`
+    """
+    with _guard.restored() as as_in_the_notebook:
+        name = _name_of(function, namespace)
+        if not callable(function) and namespace.get(name, _choice) is function:
+            raise TypeError(replaced(name, plain(function)))
+        if not callable(function):
+            kind = type(function).__name__
+            raise TypeError(f"check takes the function itself, as in check(compute_dW2), not {kind}")
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            raise ValueError(f"a seed is a whole number from 0 on, not {seed!r}")
+
+        def alone(written: Callable[..., Any]) -> Callable[..., Any]:
+            def answer(*arguments: Any) -> Any:
+                with unattended():
+                    return written(*arguments)
+
+            return as_in_the_notebook(answer)
+
+        def run(written: Callable[..., Any], of_exercise: Exercise, seed: int, *, briefly: bool = False) -> Verdict:
+            outcomes = evaluate(alone(written), questions(of_exercise, seed, briefly=briefly))
+            return judge(of_exercise, outcomes, seed, briefly=briefly)
+
+        of, exercise = exercise_for(name, assignment)
+        verdict = run(function, exercise, seed)
+        if may_follow_from_earlier(verdict):
+            verdict = _blame_earlier(function, of, exercise, verdict, seed, run)
+        return verdict, _said_again(times(verdict), verdict, exercise, lambda given: call(alone(function), given))
+
+
 def check(function: Callable[..., Any], *, assignment: str | None = None, seed: int = 0, show: bool = True) -> Verdict:
     """Check a function that answers an exercise, show the verdict, and return it.
 
+    Who makes a mistake again is shown a lower hint, and the third time a small example; the verdict is the same.
     While a notebook is graded, verdicts fall elsewhere: `check` then takes every answer for right, and shows no points.
 
     Parameters
@@ -225,28 +297,9 @@ def check(function: Callable[..., Any], *, assignment: str | None = None, seed: 
     2.0
     """
     namespace = sys._getframe(1).f_globals
-    with _guard.restored() as as_in_the_notebook:
-        name = _name_of(function, namespace)
-        if not callable(function) and namespace.get(name, _choice) is function:
-            raise TypeError(replaced(name, plain(function)))
-        if not callable(function):
-            kind = type(function).__name__
-            raise TypeError(f"check takes the function itself, as in check(compute_dW2), not {kind}")
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise ValueError(f"a seed is a whole number from 0 on, not {seed!r}")
-
-        def run(written: Callable[..., Any], of_exercise: Exercise, seed: int, *, briefly: bool = False) -> Verdict:
-            def alone(*arguments: Any) -> Any:
-                with unattended():
-                    return written(*arguments)
-
-            outcomes = evaluate(as_in_the_notebook(alone), questions(of_exercise, seed, briefly=briefly))
-            return judge(of_exercise, outcomes, seed, briefly=briefly)
-
-        of, exercise = exercise_for(name, assignment)
-        verdict = run(function, exercise, seed)
-        if may_follow_from_earlier(verdict):
-            verdict = _blame_earlier(function, of, exercise, verdict, seed, run)
-        if show:
-            render.show(verdict)
+    times = _memory.times if show and attended() else lambda verdict: 1
+    verdict, again = examine(function, namespace, times, assignment, seed)
+    if show:
+        with _guard.restored():
+            render.show(verdict, again)
     return verdict

@@ -6,6 +6,7 @@ executed. The HTML takes its colours from the page around it, light or dark, and
 
 import sys
 import textwrap
+from collections.abc import Sequence
 from html import escape
 
 from autograder.core.verdict import Verdict
@@ -29,27 +30,27 @@ def heading(verdict: Verdict) -> str:
     return f"{verdict.function}: {what}, {points}."
 
 
-def paragraphs(verdict: Verdict) -> list[str]:
-    """Return the paragraphs below the heading: observation, hint, chapter, and notes."""
+def paragraphs(verdict: Verdict, again: Sequence[str] = ()) -> list[str]:
+    """Return the paragraphs below the heading: observation, hint, or what is said in its place, chapter, and notes."""
     body = [] if verdict.passed and verdict.seen == "Right." else [verdict.seen]
     if not verdict.passed:
-        body += [verdict.hint, verdict.read]
+        body += [*(again or [verdict.hint]), verdict.read]
     return [text for text in (*body, *(f"Note: {NOTES.get(note, note)}" for note in verdict.notes)) if text]
 
 
-def text(verdict: Verdict, width: int = 88) -> str:
+def text(verdict: Verdict, again: Sequence[str] = (), width: int = 88) -> str:
     """Return the verdict as lines of plain text.
 
     >>> print(text(Verdict("f", None, True, 2.0, 2.0, None, "Right.")))
     ✓ f is right: 2 of 2 points.
     """
     lines = [f"{SIGNS[verdict.passed]} {heading(verdict)}"]
-    for paragraph in paragraphs(verdict):
+    for paragraph in paragraphs(verdict, again):
         lines += textwrap.wrap(paragraph, width, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
     return "\n".join(lines)
 
 
-def html(verdict: Verdict) -> str:
+def html(verdict: Verdict, again: Sequence[str] = ()) -> str:
     """Return the verdict as one HTML element, for a notebook or a page, light or dark.
 
     >>> html(Verdict("f", None, False, 0.0, 2.0, "raised", "It raised <b>."))
@@ -58,17 +59,17 @@ def html(verdict: Verdict) -> str:
 It raised &lt;b&gt;.</div></div>'
     """
     bar = f"border-left: 4px solid {COLOURS[verdict.passed]}; padding: 0.2em 0 0.2em 0.9em; margin: 0.4em 0"
-    body = "".join(f'<div style="margin-top: 0.35em">{escape(each)}</div>' for each in paragraphs(verdict))
+    body = "".join(f'<div style="margin-top: 0.35em">{escape(each)}</div>' for each in paragraphs(verdict, again))
     first = f"<div><strong>{SIGNS[verdict.passed]} {escape(heading(verdict))}</strong></div>"
     return f'<div class="verdict" role="status" style="{bar}; max-width: 46em">{first}{body}</div>'
 
 
-def show(verdict: Verdict) -> None:
+def show(verdict: Verdict, again: Sequence[str] = ()) -> None:
     """Show a verdict: as HTML in a notebook, as text anywhere else."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     if getattr(shell, "kernel", None) is None:
-        print(text(verdict))
+        print(text(verdict, again))
     else:
         display = sys.modules["IPython.display"].display
-        display({"text/plain": text(verdict), "text/html": html(verdict)}, raw=True)
+        display({"text/plain": text(verdict, again), "text/html": html(verdict, again)}, raw=True)

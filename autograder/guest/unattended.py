@@ -1,5 +1,7 @@
 """Nobody sits before a notebook while it is judged: what would wait for an answer raises, and says so.
 
+Who runs a notebook as a whole (nbconvert, nbval, nbgrader) tells its kernel that nobody answers; `attended` asks it.
+
 Whatever asks, asks at last by one of these: `input`, `getpass` and every debugger read a line of `sys.stdin`, or call
 the `input` that a notebook's kernel has put in its place.
 """
@@ -32,6 +34,13 @@ class Nobody(io.TextIOBase):
     def readable(self) -> bool:
         """Return True."""
         return True
+
+
+def attended() -> bool:
+    """Return whether a person sits before this process: at a prompt, or at a notebook whose cells may ask something."""
+    ipython = sys.modules.get("IPython")
+    kernel = getattr(ipython.get_ipython() if ipython else None, "kernel", None)
+    return hasattr(sys, "ps1") if kernel is None else bool(getattr(kernel, "_allow_stdin", False))
 
 
 def leave() -> None:
