@@ -150,8 +150,9 @@ export class Cell {
     this.state("loading");
     this.progress.hidden = this.python.ready;
     this.say(this.python.ready ? "Running…" : "Loading Python into your browser: about 11 MB, once.");
+    const { made = {} } = this.kept;
     const request = { assignment: this.assignment, function: this.function, text,
-      answers: storage.answers(this.assignment) };
+      answers: storage.answers(this.assignment), made };
     const outcome = await this.python.ask("check", request, this.seconds, () => {
       this.state("running");
       this.say("Running…");
@@ -167,7 +168,8 @@ export class Cell {
     this.editor?.mark(Number.isInteger(result.line) ? result.line : null);
     const { passed = null, mistake = null, points = 0, max_points = 0 } = result.verdict ?? {};
     const verdict = result.verdict ? { passed, mistake, points, max_points } : null;
-    this.keep({ tried: this.kept.tried + 1, verdict, changed: this.text !== text });
+    const again = mistake ? { ...made, [mistake]: (made[mistake] ?? 0) + 1 } : made;
+    this.keep({ tried: this.kept.tried + 1, verdict, changed: this.text !== text, made: passed ? {} : again });
   }
 
   // Shows the next hint.
@@ -192,7 +194,7 @@ export class Cell {
     const before = { ...this.kept };
     this.write(this.stub);
     this.editor?.mark(null);
-    this.keep({ text: this.stub, verdict: null, changed: false });
+    this.keep({ text: this.stub, verdict: null, changed: false, made: {} });
     const back = () => {
       this.write(before.text);
       this.keep(before);

@@ -11,15 +11,14 @@ import io
 import json
 import linecache
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from traceback import extract_tb
 from types import CodeType
 from typing import Any
 
 from autograder.core import render
-from autograder.core.check import check as judged
-from autograder.core.check import exercise_for, questions
+from autograder.core.check import examine, exercise_for, questions
 from autograder.core.hints import CAUSES
 from autograder.core.module_guard import ModuleGuard
 from autograder.core.verdict import Verdict
@@ -174,9 +173,9 @@ def _described() -> frozenset[str]:
     return frozenset(CAUSES)
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: Verdict, again: Sequence[str]) -> dict[str, Any]:
     """Return a verdict as JSON types, with the words and the link that a page shows."""
-    said = render.paragraphs(verdict)
+    said = render.paragraphs(verdict, again)
     read = _READ.match(verdict.read)
     if read:
         said.remove(verdict.read)
@@ -206,7 +205,8 @@ def check(request: Mapping[str, Any]) -> dict[str, Any]:
 
     Parameters
     ----------
-    request : "assignment", "function", the cell's "text", and the reader's other "answers" in the assignment by name
+    request : "assignment", "function", the cell's "text", the reader's other "answers" in the assignment by name, and
+        how often each mistake was "made" in the cell before
 
     Returns
     -------
@@ -218,16 +218,19 @@ def check(request: Mapping[str, Any]) -> dict[str, Any]:
     name, text = request["function"], request["text"]
     namespace, unwritten, broken = _prepare(assignment, name, text, request.get("answers", {}))
     before = namespace.get(name)
-    verdict = None
+    made = request.get("made", {})
+
+    def times(verdict: Verdict) -> int:
+        return int(made.get(verdict.mistake, 0)) + 1
+
+    verdict, again = None, ()
     with _captured() as output:
         error = _execute(text, namespace)
         function = namespace.get(name)
         line = error["line"] if error else None
         if callable(function) and function is not before:
-            # In the reader's namespace, so that the judge sees whose functions it calls.
-            words = {"check": judged, "function": function, "assignment": assignment["name"]}
             try:
-                verdict = eval("check(function, assignment=assignment, show=False)", namespace, words)
+                verdict, again = examine(function, namespace, times, assignment["name"])
             except KeyboardInterrupt as interrupt:  # nobody presses a key here: the reader's text raises it
                 error = _error(interrupt)
                 line = error["line"]
@@ -240,7 +243,7 @@ def check(request: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "output": output.shown(),
         "error": error,
-        "verdict": _verdict(verdict) if verdict else None,
+        "verdict": _verdict(verdict, again) if verdict else None,
         "line": line,
         "unwritten": unwritten,
         "broken": broken,

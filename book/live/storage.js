@@ -7,8 +7,9 @@ function valid(entry) {
   return entry !== null && typeof entry === "object" && typeof entry.text === "string";
 }
 
-// Returns {text, tried, verdict, changed} of a cell such as "ps4_two_layer/compute_dW2", or null. `verdict` is that of
-// the last check, {passed, mistake, points, max_points}; `changed` says that the text is another one since.
+// Returns {text, tried, verdict, changed, made} of a cell such as "ps4_two_layer/compute_dW2", or null. `verdict` is that
+// of the last check, {passed, mistake, points, max_points}; `changed` says that the text is another one since; `made` is
+// how often each mistake was made since it was right.
 export function load(cell) {
   try {
     const entry = JSON.parse(localStorage.getItem(PREFIX + cell));

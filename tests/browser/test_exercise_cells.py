@@ -107,6 +107,25 @@ def test_reloading_keeps_the_text_and_says_what_was_right(visit):
     assert here.kept[DW2]["text"] == "something else"
 
 
+def test_a_mistake_that_is_made_again_gets_another_answer_also_after_a_reload(visit):
+    here = visit(PAGE)
+    cell = here.cell(DW2)
+    wrong = cell.solution.replace(" / dZ2.shape[1]", "")
+    assert "What is still missing between a sum and a mean?" in cell.check(wrong).text
+    assert "Copy every example, so that each comes twice." in cell.check().text
+    here.page.reload()
+    here.wait()
+    third = cell.check()
+    assert re.search(r"A small example: dZ2 = \[\[.*dW2\[0, 0\] = \(.* = .*; yours is ", third.text, re.DOTALL)
+    assert third.mistake == "missing-mean"
+    here.page.set_viewport_size({"width": 390, "height": 800})
+    assert cell.root.locator(".exercise-verdict").evaluate("box => box.scrollWidth <= box.clientWidth")
+    assert here.kept[DW2]["made"] == {"missing-mean": 3}
+    cell.check(cell.solution)
+    assert here.kept[DW2]["made"] == {}
+    assert "What is still missing between a sum and a mean?" in cell.check(wrong).text
+
+
 def test_a_cell_that_was_only_looked_at_is_not_kept(visit):
     here = visit(PAGE)
     here.cell(DW2).root.locator(".exercise-field").focus()

@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from autograder.core.hints import HINTS, LOWER
+
 A = "ps4_two_layer"
 RIGHT = "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T / dZ2.shape[1]\n"
 WRONG = "def compute_dW2(dZ2, A1):\n    return dZ2 @ A1.T\n"
@@ -37,6 +39,19 @@ def test_the_verdict_is_that_of_the_notebook(check):
     assert {key: found[key] for key in wanted} == wanted
     assert found["read"] == {"title": "Layer 2, backwards", "page": "layer-2-backwards.html#equation-eq-two-layer-dw2"}
     assert found["known"] == "mistakes.html#mistake-missing-mean"
+
+
+def test_a_mistake_that_was_made_before_is_answered_otherwise_and_judged_the_same(session_module):
+    def said(**made):
+        request = {"assignment": A, "function": "compute_dW2", "text": WRONG, "answers": {}, "made": made}
+        return json.loads(session_module.main("check", json.dumps(request)))["verdict"]
+
+    first, second, third = said(), said(**{"missing-mean": 1}), said(**{"missing-mean": 2})
+    assert HINTS["missing-mean"] in first["paragraphs"]
+    assert LOWER["missing-mean"] in second["paragraphs"]
+    assert any(each.startswith("A small example: `dZ2 = [[") for each in third["paragraphs"])
+    assert said(**{"sign-flipped": 2}) == first
+    assert all(each | {"paragraphs": []} == first | {"paragraphs": []} for each in (second, third))
 
 
 def test_an_error_says_its_kind_its_line_and_its_text(check):
