@@ -153,7 +153,8 @@ def main() -> None:
 
     from autograder.core import render
 
-    render.show = shown.append  # type: ignore[assignment]  # before the judge is loaded, which guards what it uses
+    # Before the judge is loaded, which guards what it uses.
+    render.show = lambda verdict, again=(): shown.append(verdict)  # type: ignore[assignment]
 
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 1)
