@@ -2,6 +2,7 @@
 
     [course]
     packages = ["scipy", "pandas"]            # that notebooks may import besides numpy, matplotlib and IPython
+    show_measured = false                     # graded work shows no wrong array beside the measured one
 
     [ps4_two_layer]
     leave_out = ["nn_model"]                  # handed out written, and not asked
@@ -44,6 +45,8 @@ from course_lib.names import suggestion
 FILE = "course.toml"
 FOR_ALL = "course"
 """The table with what is set for all assignments."""
+FOR_ANY = ("packages", "show_measured")
+"""What may be set for all assignments, and for one."""
 RELEASES = "releases.json"
 EQUATIONS_FILE = "equations.py"
 
@@ -70,7 +73,7 @@ def assignments_of(course: Path) -> Mapping[str, Assignment]:
     for name, table in _tables(path).items():
         where = f"{path}, [{name}]"
         if name == FOR_ALL:
-            _known(table, ("packages",), where)
+            _known(table, FOR_ANY, where)
             continue
         known = ASSIGNMENTS.get(name)
         found[name] = _changed(known, table, where) if known else _own(name, table, where, declared)
@@ -104,6 +107,23 @@ def packages_of(course: Path, assignment: str) -> tuple[str, ...]:
             raise CourseFileError(f'{path}, [{table}]: write packages = ["scipy", "pandas"]')
         found |= dict.fromkeys(names)
     return tuple(found)
+
+
+def show_measured(course: Path, assignment: str) -> bool:
+    """Return whether graded work of an assignment shows a wrong array beside the measured one.
+
+    Raises
+    ------
+    CourseFileError
+        If the file cannot be read, or says something else there.
+    """
+    path, shown = course / FILE, True
+    tables = _tables(path)
+    for table in (FOR_ALL, assignment):
+        shown = tables.get(table, {}).get("show_measured", shown)
+        if not isinstance(shown, bool):
+            raise CourseFileError(f"{path}, [{table}]: write show_measured = false, or true")
+    return shown
 
 
 def declared_by(course: Path) -> dict[str, Declaration]:
@@ -179,7 +199,7 @@ def _version(table: Mapping[str, Any], otherwise: int, where: str) -> int:
 
 
 def _changed(assignment: Assignment, table: Mapping[str, Any], where: str) -> Assignment:
-    _known(table, ("leave_out", "points", "title", "version", "packages"), where)
+    _known(table, ("leave_out", "points", "title", "version", *FOR_ANY), where)
     left_out, points = table.get("leave_out", []), table.get("points", {})
     if not isinstance(left_out, list) or not isinstance(points, dict):
         raise CourseFileError(f'{where}: write leave_out = ["a_function"] and points = {{a_function = 2}}')
@@ -210,7 +230,7 @@ def _changed(assignment: Assignment, table: Mapping[str, Any], where: str) -> As
 def _own(name: str, table: Mapping[str, Any], where: str, declared: Mapping[str, Declaration]) -> Assignment:
     if "exercises" not in table:
         raise CourseFileError(f"{where}: {suggestion(name, ASSIGNMENTS)}; one of your own needs exercises")
-    _known(table, ("title", "version", "exercises", "written", "packages"), where)
+    _known(table, ("title", "version", "exercises", "written", *FOR_ANY), where)
     try:
         exercises = []
         for row in table["exercises"]:

@@ -152,7 +152,7 @@ def follows_from_earlier(verdict: Verdict, called: set[str]) -> Verdict:
     seen = (
         f"Wrong because {', '.join(culprits)} {'is' if len(culprits) == 1 else 'are'}; with that put right it is right."
     )
-    return replace(verdict, mistake="follows-from-earlier", seen=seen, hint="", read="")
+    return replace(verdict, mistake="follows-from-earlier", seen=seen, hint="", read="", picture=None)
 
 
 def _name_of(function: Callable[..., Any], namespace: Mapping[str, Any]) -> str:

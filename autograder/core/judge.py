@@ -6,7 +6,7 @@ same process, from another process, or from a browser. It runs nothing of the st
 
 import contextlib
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,14 +20,17 @@ from autograder.core.hints import HINTS
 from autograder.core.known import Tried, layer_that_is_wrong, where_right
 from autograder.core.layout import Absent, described
 from autograder.core.naming import Answer, Fault, in_shape_of, mistaken_answers, named_faults
-from autograder.core.oracles import OracleDisagreement, right_answers
-from autograder.core.question import Formula, Mistake, Property, Question
+from autograder.core.oracles import OracleDisagreement, Parts, right_answers
+from autograder.core.picture import Pair, Picture, common_factors
+from autograder.core.question import Case, Formula, Mistake, Property, Question
 from autograder.core.raised import advice, call_of, hard_coded, raised
 from autograder.core.verdict import Part, Verdict
 from autograder.protocol.values import Failure, Opaque, Outcome
 from course_lib.arrays import Array
 from course_lib.equations import EQUATIONS
 
+PUBLIC_SEED = 0
+"""Of the cases that everybody may see: `check` in a notebook draws them."""
 NOT_IMPLEMENTED = "The cell is as it was handed out. Write the function, then run this cell again."
 
 
@@ -111,10 +114,7 @@ def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcom
     except OracleDisagreement as error:
         reason = f"Could not be judged: {error}."
         return Verdict(exercise.function, exercise.equation, None, 0.0, exercise.points, None, reason)
-    answers = [
-        Answer(case, first, again, {} if outcome.failure else asked.parts(case, outcome.value), outcome.failure, {})
-        for case, (first, again), outcome in zip(asked.draw(seed), right, outcomes, strict=True)
-    ]
+    answers = [_answer(asked, *each) for each in zip(asked.draw(seed), right, outcomes, strict=True)]
     deciding = [answer for answer in answers if answer.case.decides]
     names = dict.fromkeys(name for answer in deciding for name in answer.right)
     faults = {name: _fault(name, deciding, asked) for name in names}
@@ -134,7 +134,10 @@ def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcom
         else Part(name, False, 0.0, shares[name], named[name][0].mistake.partition("+")[0])
         for name, fault in faults.items()
     )
-    fault, mistake = next(named[name] for name in faults if faults[name])
+    first = next(name for name in faults if faults[name])
+    fault, mistake = named[first]
+    tried = [_tried(answer) for answer in answers]
+    picture = _picture(first, answers, tried) if fault.inputs is None else None
     fault = _with_call(fault, exercise, asked.arguments, outcomes)
     ids = fault.mistake.split("+")
     return Verdict(
@@ -144,12 +147,72 @@ def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcom
         points,
         exercise.points,
         ids[0],
-        _seen(judged, fault, mistake, [_tried(answer) for answer in answers]),
+        _seen(judged, fault, mistake, tried),
         (not mistake and fault.hint) or " ".join(HINTS[id] for id in ids if id in HINTS),
         _reading(_to_read(asked, mistake)),
         notes,
         judged if len(judged) > 1 else (),
+        picture,
     )
+
+
+def _answer(asked: Formula, case: Case, right: tuple[Parts, Parts], outcome: Outcome) -> Answer:
+    return Answer(case, *right, {} if outcome.failure else asked.parts(case, outcome.value), outcome.failure, {})
+
+
+def _pair(name: str, answer: Answer) -> Pair | None:
+    """Return a wrong part of an answer beside the measured one, where the case is plain and the part has numbers."""
+    value = answer.given.get(name)
+    if answer.case.kind != "plain" or name not in answer.right or not isinstance(value, np.ndarray):
+        return None
+    if value.dtype == np.float16 or np.any(np.imag(value)) or not np.any(np.isfinite(value)):
+        return None
+    return Pair(answer.case.sizes, in_shape_of(np.real(value), answer.right[name]), answer.again[name])
+
+
+def _tells_best(case: Case, right: Array) -> tuple[bool, bool, int]:
+    """Return what cases are sorted by, to show the first: a number, or a size of 1, hides more; few entries less."""
+    return right.size == 1, 1 in case.sizes.values(), right.size
+
+
+def _picture(name: str, answers: Sequence[Answer], tried: Sequence[Tried]) -> Picture | None:
+    """Return the picture of a wrong part on the smallest case that tells; None where it has no numbers."""
+    wrong = [(place, answer) for place, answer in enumerate(answers) if name in tried[place].wrong]
+    pairs = {place: pair for place, answer in wrong if (pair := _pair(name, answer))}
+    if not pairs:
+        return None
+    best = min(pairs, key=lambda place: _tells_best(answers[place].case, answers[place].right[name]))
+    return Picture.of(name, pairs[best], tuple(pairs), common_factors([*pairs.values()]))
+
+
+def public_picture(
+    exercise: Exercise, picture: Picture, call: Callable[[dict[str, Any]], Outcome | None]
+) -> Picture | None:
+    """Return the picture of the same mistake on a case of the public seed; None where it does not show there.
+
+    Parameters
+    ----------
+    exercise : which function it is
+    picture : of a case that nobody may see
+    call : from the arguments of the one case to what the function returns on it, None where it cannot be called
+    """
+    asked, name = question_of(exercise), picture.part
+    assert isinstance(asked, Formula)
+    with contextlib.suppress(OracleDisagreement), np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        rows = [*zip(asked.draw(PUBLIC_SEED), right_answers(asked, PUBLIC_SEED), strict=True)]
+        there = [row for place, row in enumerate(rows) if place in picture.cases and name in row[1][0]]
+        if not there:
+            return None
+        case, right = min(there, key=lambda row: _tells_best(row[0], row[1][0][name]))
+        outcome = call(asked.given(case))
+        answer = _answer(asked, case, right, outcome) if outcome else None
+        pair = _pair(name, answer) if answer and _is_wrong(name, answer) else None
+        if pair is None:
+            return None
+        here = common_factors([pair])
+        return Picture.of(name, pair, factors=[factor for factor in picture.factors if factor in here])
+    return None
 
 
 def _with_call(fault: Fault, exercise: Exercise, arguments: Iterable[str], outcomes: Sequence[Outcome]) -> Fault:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 _WORDS = ("no", "one", "two", "three", "four", "five")
-_COUNTS = re.compile(r"m|n\w*|rows|columns|t")
+COUNTS = re.compile(r"m|n\w*|rows|columns|t")
 """What counts from one: sizes, and the steps of an optimizer; no index."""
 _LAYERED = re.compile(r"(d?[A-Z]|d?b)(\d+)")
 
@@ -47,7 +47,7 @@ def _splits(plain: Sequence[Tried]) -> Iterator[str]:
     deepest = max(case.layers for case in right[True])
     if deepest > 0 and all(case.layers > deepest for case in right[False]):
         yield f"Right for {_counted(deepest, 'layer')}; wrong from {_WORDS[deepest + 1]} on."
-    names = filter(_COUNTS.fullmatch, set.intersection(*(set(case.sizes) for case in plain)))
+    names = filter(COUNTS.fullmatch, set.intersection(*(set(case.sizes) for case in plain)))
     for name in sorted(names, key=lambda name: (name != "m", name)):
         two = "two examples" if name == "m" else f"{name} = 2"
         one = {truth: {case.sizes[name] == 1 for case in cases} for truth, cases in right.items()}

@@ -1,12 +1,14 @@
 """Write a verdict for people: as lines of text, as HTML for notebooks and pages, as JSON (`Verdict.as_json`).
 
+A picture is in the HTML alone; what it says in words is in the text too.
+
 What comes from a student (an exception's text, a key, a line of code) is escaped in HTML, so that nothing of it is ever
 executed. The HTML takes its colours from the page around it, light or dark, and says nothing by colour alone.
 """
 
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 from autograder.core.verdict import Verdict
@@ -31,10 +33,16 @@ def heading(verdict: Verdict) -> str:
 
 
 def paragraphs(verdict: Verdict, again: Sequence[str] = ()) -> list[str]:
-    """Return the paragraphs below the heading: observation, hint, or what is said in its place, chapter, and notes."""
+    """Return the paragraphs below the heading: observation, what the picture says, hint, chapter, and notes.
+
+    Parameters
+    ----------
+    verdict : with or without a picture
+    again : what is said in the place of the hint to whoever has made the mistake before
+    """
     body = [] if verdict.passed and verdict.seen == "Right." else [verdict.seen]
     if not verdict.passed:
-        body += [*(again or [verdict.hint]), verdict.read]
+        body += [verdict.picture.sentence if verdict.picture else "", *(again or [verdict.hint]), verdict.read]
     return [text for text in (*body, *(f"Note: {NOTES.get(note, note)}" for note in verdict.notes)) if text]
 
 
@@ -50,8 +58,13 @@ def text(verdict: Verdict, again: Sequence[str] = (), width: int = 88) -> str:
     return "\n".join(lines)
 
 
-def html(verdict: Verdict, again: Sequence[str] = ()) -> str:
+def html(verdict: Verdict, again: Sequence[str] = (), drawing: Callable[[str], str] = str) -> str:
     """Return the verdict as one HTML element, for a notebook or a page, light or dark.
+
+    Parameters
+    ----------
+    verdict, again : as for `paragraphs`
+    drawing : from a picture's SVG to what stands there, where that cannot be SVG
 
     >>> html(Verdict("f", None, False, 0.0, 2.0, "raised", "It raised <b>."))
     '<div class="verdict" role="status" style="border-left: 4px solid #d1495b; padding: 0.2em 0 0.2em 0.9em; margin: \
@@ -61,7 +74,8 @@ It raised &lt;b&gt;.</div></div>'
     bar = f"border-left: 4px solid {COLOURS[verdict.passed]}; padding: 0.2em 0 0.2em 0.9em; margin: 0.4em 0"
     body = "".join(f'<div style="margin-top: 0.35em">{escape(each)}</div>' for each in paragraphs(verdict, again))
     first = f"<div><strong>{SIGNS[verdict.passed]} {escape(heading(verdict))}</strong></div>"
-    return f'<div class="verdict" role="status" style="{bar}; max-width: 46em">{first}{body}</div>'
+    picture = f'<div style="margin-top: 0.6em">{drawing(verdict.picture.svg())}</div>' if verdict.picture else ""
+    return f'<div class="verdict" role="status" style="{bar}; max-width: 46em">{first}{body}{picture}</div>'
 
 
 def show(verdict: Verdict, again: Sequence[str] = ()) -> None:

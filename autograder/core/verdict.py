@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.core.picture import Picture
+
 
 @dataclass(frozen=True)
 class Part:
@@ -31,6 +33,7 @@ class Verdict:
     read : what to read again, or ""
     notes : ids of remarks that cost nothing, such as "changed-its-input"
     parts : for a function that returns several things, the judgement of each
+    picture : of a wrong array beside the right one, for people alone: no part of the message or of the JSON; or None
 
     >>> Verdict("f", None, True, 2.0, 2.0, None, "Right.").message
     'Right.'
@@ -47,6 +50,7 @@ class Verdict:
     read: str = ""
     notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    picture: Picture | None = None
 
     @property
     def message(self) -> str:

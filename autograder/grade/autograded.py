@@ -15,8 +15,8 @@ Texts = Collection[tuple[str, str]]
 
 
 def verdict_outputs(verdict: Verdict, count: int) -> list[dict[str, Any]]:
-    """Return a verdict as the outputs of its check cell: the text of `check`, and the points."""
-    shown = {"text/plain": text(verdict), "text/html": sanitize.tex(html(verdict))}
+    """Return a verdict as the outputs of its check cell: the text of `check` with its picture, and the points."""
+    shown = {"text/plain": text(verdict), "text/html": sanitize.tex(html(verdict, drawing=sanitize.drawing))}
     points = {"text/plain": repr(float(verdict.points))}
     return [
         {"output_type": "display_data", "data": shown, "metadata": {}},

@@ -1,6 +1,7 @@
 """`autograder explain`: show what a verdict or a test fell on, and judge the submission once more."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from autograder.core.check import questions
 from autograder.core.declared import question_of
 from autograder.core.question import Formula
 from autograder.core.render import text
+from autograder.core.verdict import Verdict
 from autograder.grade.collect import SubmissionFolder, Unreadable, take
 from autograder.grade.grader import judged, not_judged, own_tests
 from autograder.grade.guests import GuestFactory
@@ -18,7 +20,7 @@ from autograder.grade.records import Record, reference_of, verdict_of
 from autograder.grade.restore import Restored
 from autograder.grade.run import CannotGrade, Options, Run, runs
 from autograder.grade.students import spelled_as
-from autograder.grade.submission import SubmissionResult
+from autograder.grade.submission_result import SubmissionResult
 from autograder.protocol.values import Outcome
 from course_lib.names import suggestion
 
@@ -130,9 +132,14 @@ def _of_a_function(run: Run, place: SubmissionFolder, record: Record, function: 
             yield f"  returned {given}"
         if wanted:
             yield f"  right    {wanted}"
-    recorded = text(verdict_of(next(row for row in record.verdicts if row["function"] == function)))
+    recorded = _words(verdict_of(next(row for row in record.verdicts if row["function"] == function)))
     yield f"\nThe verdict, as recorded:\n{recorded}"
-    yield from _compared(recorded, text(again) if again else None)
+    yield from _compared(recorded, _words(again) if again else None)
+
+
+def _words(verdict: Verdict) -> str:
+    """Return a verdict without its picture, which is of another case, and which a course may do without."""
+    return text(replace(verdict, picture=None))
 
 
 def _of_a_test(run: Run, place: SubmissionFolder, record: Record, name: str) -> Iterator[str]:

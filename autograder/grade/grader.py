@@ -20,7 +20,8 @@ from autograder.grade.records import ANOTHER, Record, checks_digits, reference_o
 from autograder.grade.release import Release
 from autograder.grade.restore import Anomaly, Restored, restore
 from autograder.grade.students import shown_name
-from autograder.grade.submission import Guests, Submission, SubmissionResult
+from autograder.grade.submission import Guests, Submission
+from autograder.grade.submission_result import SubmissionResult
 from autograder.protocol.notebook import Notebook
 from autograder.recognise import other_than, recognise
 from autograder.sandbox.launch import NotStarted
@@ -55,6 +56,7 @@ class Job:
     packages : distributions that notebooks may import besides those that all may
     solution : the file of the lecturer's notebook with the answers, by which it is known what they can judge; or b""
     files : paths of the files that were handed out beside the notebook
+    show_measured : whether what is written shows a wrong array beside the measured one
     """
 
     assignment: Assignment
@@ -73,6 +75,7 @@ class Job:
     others: frozenset[str] = frozenset()
     packages: tuple[str, ...] = ()
     files: frozenset[str] = frozenset()
+    show_measured: bool = True
 
     @property
     def file(self) -> str:
@@ -247,7 +250,8 @@ def judged(file: SubmittedFile, job: Job, guests: Guests) -> tuple[Assignment, R
         tests = InstructorTests(job.tests) if job.tests.tests else None
         files = {**file.files, **job.tests.files}
         submission = Submission(
-            restored.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests, guest, files
+            *(restored.notebook, assignment, job.seed, job.seconds, guests, job.budget, tests, guest, files),
+            show_measured=job.show_measured,
         )
         return assignment, restored, worth(submission.judge(), assignment, job.release)
 

@@ -28,6 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from autograder.core.picture import Picture
 from autograder.core.verdict import Part, Verdict
 from autograder.errors import AutograderError
 
@@ -79,7 +80,8 @@ class Record:
     checks : digits that change when the code that judges does
     versions : of Python and packages
     sandbox : what the students' code ran in
-    verdicts : as `Verdict.as_json` gives them, in the assignment's order, with "seen", "hint", "read" and "parts"
+    verdicts : as `Verdict.as_json` gives them, in the assignment's order, with "seen", "hint", "read", "parts",
+        and "picture", which is of a public case, where there is one
     extras : points that a lecturer's own test cells gave, by grade_id; None where a person gives them
     unanswered : written answers that are as they were handed out
     troubles : each with "id", "where" and "text"
@@ -158,14 +160,16 @@ class Record:
 def verdict_row(verdict: Verdict) -> dict[str, Any]:
     """Return all of a verdict as JSON types."""
     row = verdict.as_json() | {"seen": verdict.seen, "hint": verdict.hint, "read": verdict.read}
+    row |= {"picture": verdict.picture.as_json()} if verdict.picture else {}
     return row | {"parts": [vars(part) for part in verdict.parts]}
 
 
 def verdict_of(row: dict[str, Any]) -> Verdict:
     """Return the verdict that a record's row describes."""
-    known = {each.name: row[each.name] for each in fields(Verdict)}
+    known = {each.name: row[each.name] for each in fields(Verdict) if each.name != "picture"}
+    picture = Picture.from_json(row["picture"]) if row.get("picture") else None
     parts = tuple(Part(**part) for part in row["parts"])
-    return Verdict(**known | {"notes": tuple(row["notes"]), "parts": parts})
+    return Verdict(**known | {"notes": tuple(row["notes"]), "parts": parts, "picture": picture})
 
 
 @functools.cache

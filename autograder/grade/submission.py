@@ -7,10 +7,12 @@ from typing import Any
 
 from autograder.assignments import Assignment, Exercise
 from autograder.core.check import follows_from_earlier, may_follow_from_earlier, put_right, questions
-from autograder.core.judge import judge, refused
+from autograder.core.judge import PUBLIC_SEED, judge, public_picture, refused
 from autograder.core.layout import replaced
+from autograder.core.picture import Picture
 from autograder.core.verdict import Verdict
 from autograder.grade.instructor_tests import InstructorTests, bound_by
+from autograder.grade.submission_result import SubmissionResult
 from autograder.protocol.notebook import Cell, Notebook
 from autograder.protocol.values import Failure, Outcome
 from autograder.recognise import exercise_checked_by, functions_defined_in, is_check
@@ -43,33 +45,6 @@ class NoTimeLeft(Exception):
     """An error of a notebook: its time is used up."""
 
 
-@dataclass
-class SubmissionResult:
-    """The result of judging one notebook.
-
-    Attributes
-    ----------
-    verdicts : one for each exercise, in order
-    endings : the outcome of each process that ended too early: "timed-out", "out-of-memory", "crashed"
-    shown : what each code cell showed, by its place in the notebook
-    answers : what each function returned on the cases, by its name
-    unjudged : of a lecturer's own tests that failed, what could not be brought to them, by the name of the cell
-    absent : packages that it used, and that are not there
-    """
-
-    verdicts: list[Verdict] = field(default_factory=list)
-    endings: list[str] = field(default_factory=list)
-    shown: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
-    answers: dict[str, list[Outcome]] = field(default_factory=dict)
-    unjudged: dict[str, str] = field(default_factory=dict)
-    absent: set[str] = field(default_factory=set)
-
-    @property
-    def outcome(self) -> str:
-        """The outcome id of the whole: "graded", or how its process ended first."""
-        return self.endings[0] if self.endings else "graded"
-
-
 @dataclass(eq=False)
 class Submission:
     """A notebook that is being judged.
@@ -89,6 +64,7 @@ class Submission:
     tests : a lecturer's own tests, which are run here, not in the student's process
     guest : a process that is there already and has run nothing yet
     files : what lies beside the notebook, as `collect.files_below` returns it
+    show_measured : whether a verdict on wrong numbers has a picture, of a case of the public seed
     """
 
     notebook: Notebook
@@ -100,6 +76,7 @@ class Submission:
     tests: InstructorTests | None = None
     guest: Guest | None = None
     files: Mapping[str, bytes | None] = field(default_factory=dict)
+    show_measured: bool = True
     _had: list[Guest] = field(default_factory=list, init=False)
     _charged_apart: float = field(default=0.0, init=False)
     _shown: int = field(default=0, init=False)
@@ -149,6 +126,10 @@ class Submission:
                     verdicts[exercise.function] = self._judged_at_the_end(exercise, at_check)
             for exercise in self.assignment.exercises:
                 verdicts[exercise.function] = self._with_earlier_put_right(exercise, verdicts)
+            for exercise in self.assignment.exercises:
+                if picture := verdicts[exercise.function].picture:
+                    picture = self._public(exercise, picture)
+                    verdicts[exercise.function] = replace(verdicts[exercise.function], picture=picture)
         finally:
             if self.guest:
                 self.guest.end()
@@ -352,6 +333,24 @@ class Submission:
         untimed = [replace(outcome, seconds=0.0) for outcome in outcomes or ()]
         right = outcomes is not None and called and judge(exercise, untimed, self.seed, briefly=True).passed
         return follows_from_earlier(verdict, called) if right else verdict
+
+    def _public(self, exercise: Exercise, picture: Picture) -> Picture | None:
+        """Return a picture of a public case in its place; the marks stand by now."""
+        guest = self.guest
+        if not self.show_measured or self.seed == PUBLIC_SEED:
+            return picture if self.show_measured else None
+
+        def call(arguments: Mapping[str, Any]) -> Outcome | None:
+            outcomes = guest.evaluate(exercise.function, [arguments], self._seconds_left()) if guest else None
+            return outcomes[0] if outcomes else None
+
+        try:
+            return public_picture(exercise, picture, call) if guest else None
+        except NoTimeLeft:
+            return None
+        except (Ended, NotStarted):
+            self.guest = None
+            return None
 
 
 def _harmless(verdict: Verdict) -> Verdict:

@@ -39,7 +39,7 @@ for _name in "add radd sub rsub mul rmul truediv rtruediv neg round".split():  #
 class NoVerdict:
     """A verdict that says nothing; who asks it goes on, as after an answer that is right."""
 
-    equation = mistake = None
+    equation = mistake = picture = None
     passed = True
     seen = hint = read = message = ""
     notes = parts = ()

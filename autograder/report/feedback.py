@@ -1,14 +1,15 @@
 """A feedback page for each student, where `nbgrader generate_feedback` puts its own.
 
 A page holds the verdicts, hints and chapters, what a person has said, and the notebook. It never holds what was drawn
-to judge it, nor the texts of hidden tests. Late work costs what nbgrader's plugin has written into the gradebook.
+to judge it (a picture of what is wrong is of a public case), nor the texts of hidden tests. Late work costs what
+nbgrader's plugin has written into the gradebook.
 """
 
 import os
 import re
 import sys
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import click
 
 from autograder.core.render import SIGNS, html
 from autograder.core.verdict import Verdict
+from autograder.course_file import show_measured
 from autograder.errors import AutograderError
 from autograder.grade.class_marks import CellMark
 from autograder.grade.course import load_nbformat
@@ -126,6 +128,8 @@ def said_of(student: Student, graded: GradedClass, book: str = "") -> dict[str, 
     """
     cells = student.cells
     checks = {f"check-{verdict.function}": verdict for verdict in student.verdicts}
+    if not show_measured(graded.course.root, graded.assignment.name):
+        checks = {id: replace(verdict, picture=None) for id, verdict in checks.items()}
     titles = {written.id: written.title for written in graded.assignment.written}
     rows = [_row(verdict, cells.get(id)) for id, verdict in checks.items()]
     rows += [

@@ -3,15 +3,24 @@
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
+from autograder.core.check import check
 from autograder.report.dashboard import report
 from autograder.report.feedback import feedback
-from tests.report.conftest import answer, check_cell, record, shown, verdicts
+from tests.report.conftest import NAME, answer, check_cell, record, shown, verdicts
 from tests.report.test_feedback import ATTACKS
 
 pytestmark = pytest.mark.browser
 LONG = "a" * 120
+
+
+def _forgot(dA1, Z1):
+    return 7 * dA1 * (1 - np.tanh(Z1) ** 2)
+
+
+_forgot.__name__ = "compute_dZ1"
 
 
 @pytest.fixture
@@ -43,7 +52,8 @@ def pages(course):
     outputs += [shown(text_html=hostile_svg), nbformat.v4.new_output("stream", text=LONG * 5)]
     cells = [nbformat.v4.new_markdown_cell(f"{attack}\n\n$${'a + ' * 60}b$$") for attack in ATTACKS]
     cells += [answer("compute_dW2", f"{LONG} = 1", outputs), check_cell("compute_dW2")]
-    course.add(record(LONG, verdicts(compute_dW2="missing-mean"), advice=LONG, outcome="crashed"), cells)
+    wrong = verdicts(compute_dW2="missing-mean", compute_dZ1=check(_forgot, assignment=NAME, show=False))
+    course.add(record(LONG, wrong, advice=LONG, outcome="crashed"), cells)
     course.add(record("bob")).add(record("amy", score=12.0))
     (page,) = [each.path for each in feedback(course.graded, only=[LONG], jobs=1)]
     return {"feedback": page, "report": report(course.graded, jobs=1)}
@@ -57,6 +67,15 @@ def test_a_page_is_quiet_and_fits(visit, pages, name, look, width):
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     light = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert light == (look == "light")
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_a_wrong_array_is_drawn_in_the_ink_of_the_page(visit, pages, look):
+    page, _ = visit(pages["feedback"], look, 375)
+    picture = page.get_by_role("img", name="yours is 7 times the measured array everywhere.")
+    assert picture.bounding_box()["width"] <= 375
+    ink = picture.locator("text").first.evaluate("each => getComputedStyle(each).fill")
+    assert ink == page.evaluate("getComputedStyle(document.body).color")
 
 
 def test_the_table_of_students_sorts_by_points(visit, pages):
