@@ -2,6 +2,7 @@
 
     [course]
     packages = ["scipy", "pandas"]            # that notebooks may import besides numpy, matplotlib and IPython
+    last_hint = false                         # `hint` does not give the formula; may stand with one assignment too
 
     [ps4_two_layer]
     leave_out = ["nn_model"]                  # handed out written, and not asked
@@ -70,7 +71,7 @@ def assignments_of(course: Path) -> Mapping[str, Assignment]:
     for name, table in _tables(path).items():
         where = f"{path}, [{name}]"
         if name == FOR_ALL:
-            _known(table, ("packages",), where)
+            _known(table, ("packages", "last_hint"), where)
             continue
         known = ASSIGNMENTS.get(name)
         found[name] = _changed(known, table, where) if known else _own(name, table, where, declared)
@@ -104,6 +105,23 @@ def packages_of(course: Path, assignment: str) -> tuple[str, ...]:
             raise CourseFileError(f'{path}, [{table}]: write packages = ["scipy", "pandas"]')
         found |= dict.fromkeys(names)
     return tuple(found)
+
+
+def last_hint_of(course: Path, assignment: str) -> bool:
+    """Return whether `hint` gives the formula in the end, in notebooks of an assignment.
+
+    Raises
+    ------
+    CourseFileError
+        If the file cannot be read, or says something else there.
+    """
+    path, found = course / FILE, True
+    tables = _tables(path)
+    for table in (FOR_ALL, assignment):
+        found = tables.get(table, {}).get("last_hint", found)
+        if not isinstance(found, bool):
+            raise CourseFileError(f"{path}, [{table}]: write last_hint = false, or true")
+    return found
 
 
 def declared_by(course: Path) -> dict[str, Declaration]:
@@ -179,7 +197,7 @@ def _version(table: Mapping[str, Any], otherwise: int, where: str) -> int:
 
 
 def _changed(assignment: Assignment, table: Mapping[str, Any], where: str) -> Assignment:
-    _known(table, ("leave_out", "points", "title", "version", "packages"), where)
+    _known(table, ("leave_out", "points", "title", "version", "packages", "last_hint"), where)
     left_out, points = table.get("leave_out", []), table.get("points", {})
     if not isinstance(left_out, list) or not isinstance(points, dict):
         raise CourseFileError(f'{where}: write leave_out = ["a_function"] and points = {{a_function = 2}}')
@@ -210,7 +228,7 @@ def _changed(assignment: Assignment, table: Mapping[str, Any], where: str) -> As
 def _own(name: str, table: Mapping[str, Any], where: str, declared: Mapping[str, Declaration]) -> Assignment:
     if "exercises" not in table:
         raise CourseFileError(f"{where}: {suggestion(name, ASSIGNMENTS)}; one of your own needs exercises")
-    _known(table, ("title", "version", "exercises", "written", "packages"), where)
+    _known(table, ("title", "version", "exercises", "written", "packages", "last_hint"), where)
     try:
         exercises = []
         for row in table["exercises"]:

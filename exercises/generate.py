@@ -40,7 +40,7 @@ from traitlets.config import Config
 
 from autograder.assignments import ASSIGNMENTS, Assignment
 from autograder.core.declared import unknown_questions, verified
-from autograder.course_file import assignments_of, packages_of, record_release, released, text_of
+from autograder.course_file import assignments_of, last_hint_of, packages_of, record_release, released, text_of
 from autograder.grade.course import Course, config_of, database
 from autograder.sandbox.plan import PUBLIC, modules_of_distribution
 from course_lib.equations import EQUATIONS, Shape, equation
@@ -131,14 +131,14 @@ def _as_given(cell: NotebookNode, assignment: Assignment) -> NotebookNode:
     return nbformat.v4.new_code_cell(source, metadata={"locked": f"given-{function}"})
 
 
-def _set_assignment(assignment: Assignment) -> str:
+def _set_assignment(assignment: Assignment, last_hint: bool) -> str:
     """Return the line that says which assignment it is; what is not as the package has it, the line says."""
     if assignment == ASSIGNMENTS.get(assignment.name):
-        return f'set_assignment("{assignment.name}")'
-    return own_equations.setup_of(assignment)
+        return f'set_assignment("{assignment.name}"{"" if last_hint else ", last_hint=False"})'
+    return own_equations.setup_of(assignment, last_hint)
 
 
-def _setup(source: str, assignment: Assignment) -> str:
+def _setup(source: str, assignment: Assignment, last_hint: bool) -> str:
     """Return the first code cell: its imports say what to install if something is missing, then the rest."""
     imports, line, rest = source.partition(f'set_assignment("{assignment.name}")')
     if not line:
@@ -146,7 +146,7 @@ def _setup(source: str, assignment: Assignment) -> str:
     return SETUP.format(
         imports=textwrap.indent(imports.strip(), "    "),
         version=version("backprop-course"),
-        rest=_set_assignment(assignment) + rest,
+        rest=_set_assignment(assignment, last_hint) + rest,
     )
 
 
@@ -159,10 +159,13 @@ def may_import(packages: Iterable[str] = ()) -> str:
     )
 
 
-def source_notebook(assignment: Assignment, text: str, packages: Iterable[str] = ()) -> NotebookNode:
+def source_notebook(
+    assignment: Assignment, text: str, packages: Iterable[str] = (), *, last_hint: bool = True
+) -> NotebookNode:
     """Return the notebook with solutions, with stable cell ids and nbgrader's metadata.
 
-    Its first text says what it may import, `packages` among it. A cell's id says what it is: `answer-f`, `check-f`,
+    Its first text says what it may import, `packages` among it; without `last_hint` its setup withholds the formulas
+    from `hint`. A cell's id says what it is: `answer-f`, `check-f`,
     `text-f` before the check of f, and `try-f` after it.
 
     Raises
@@ -213,7 +216,7 @@ def source_notebook(assignment: Assignment, text: str, packages: Iterable[str] =
         elif "locked" in marks:
             cell.id = str(marks["locked"])
             if cell.id == "setup":
-                cell.source = _setup(cell.source, assignment)
+                cell.source = _setup(cell.source, assignment, last_hint)
             cell.metadata["nbgrader"] = _nbgrader(cell.id, locked=True)
         else:
             stem = f"try-{last}" if cell.cell_type == "code" else f"text-{upcoming[0]}"
@@ -278,7 +281,8 @@ def solve(assignment: Assignment, course: Path = EXERCISES) -> NotebookNode:
     text = text_of(path) if path.is_file() else own_equations.source_of(assignment)
     if text is None:
         raise SourceError(f"{assignment.name}: its text source {course / path.name} is missing")
-    return source_notebook(assignment, text, packages_of(course, assignment.name))
+    packages, last_hint = packages_of(course, assignment.name), last_hint_of(course, assignment.name)
+    return source_notebook(assignment, text, packages, last_hint=last_hint)
 
 
 def generate(assignment: Assignment, course: Path = EXERCISES) -> tuple[Path, Path]:

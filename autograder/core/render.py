@@ -65,10 +65,15 @@ It raised &lt;b&gt;.</div></div>'
 
 def show(verdict: Verdict) -> None:
     """Show a verdict: as HTML in a notebook, as text anywhere else."""
+    display(text(verdict), html=html(verdict))
+
+
+def display(text: str, html: str = "") -> None:
+    """Show a text: in a notebook as HTML, or else as markdown; anywhere else as it is."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     if getattr(shell, "kernel", None) is None:
-        print(text(verdict))
+        print(text)
     else:
-        display = sys.modules["IPython.display"].display
-        display({"text/plain": text(verdict), "text/html": html(verdict)}, raw=True)
+        rich = {"text/html": html} if html else {"text/markdown": text}
+        sys.modules["IPython.display"].display({"text/plain": text, **rich}, raw=True)
