@@ -3,6 +3,7 @@
     [course]
     packages = ["scipy", "pandas"]            # that notebooks may import besides numpy, matplotlib and IPython
     show_measured = false                     # graded work shows no wrong array beside the measured one
+    last_hint = false                         # `hint` does not give the formula; may stand with one assignment too
 
     [ps4_two_layer]
     leave_out = ["nn_model"]                  # handed out written, and not asked
@@ -45,7 +46,7 @@ from course_lib.names import suggestion
 FILE = "course.toml"
 FOR_ALL = "course"
 """The table with what is set for all assignments."""
-FOR_ANY = ("packages", "show_measured")
+FOR_ANY = ("packages", "show_measured", "last_hint")
 """What may be set for all assignments, and for one."""
 RELEASES = "releases.json"
 EQUATIONS_FILE = "equations.py"
@@ -109,21 +110,21 @@ def packages_of(course: Path, assignment: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def show_measured(course: Path, assignment: str) -> bool:
-    """Return whether graded work of an assignment shows a wrong array beside the measured one.
+def is_on(course: Path, assignment: str, setting: str) -> bool:
+    """Return whether `show_measured` or `last_hint` is on for an assignment, as each is unless somebody writes false.
 
     Raises
     ------
     CourseFileError
         If the file cannot be read, or says something else there.
     """
-    path, shown = course / FILE, True
+    path, found = course / FILE, True
     tables = _tables(path)
     for table in (FOR_ALL, assignment):
-        shown = tables.get(table, {}).get("show_measured", shown)
-        if not isinstance(shown, bool):
-            raise CourseFileError(f"{path}, [{table}]: write show_measured = false, or true")
-    return shown
+        found = tables.get(table, {}).get(setting, found)
+        if not isinstance(found, bool):
+            raise CourseFileError(f"{path}, [{table}]: write {setting} = false, or true")
+    return found
 
 
 def declared_by(course: Path) -> dict[str, Declaration]:

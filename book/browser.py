@@ -44,6 +44,7 @@ COURSE = (
     "autograder/errors.py",
     "autograder/chapters.json",
     "autograder/core/**/*.py",
+    "autograder/core/exercise_hints.toml",
     "autograder/core/mistakes.toml",
     "autograder/core/rules.txt",
     "autograder/core/questions/*.toml",

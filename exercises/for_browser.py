@@ -7,9 +7,7 @@ and hints. The release notebook is in it too, so that a reader's answers can be 
 import ast
 import builtins
 import json
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -19,11 +17,11 @@ from nbgrader import preprocessors as nbgrader
 from traitlets.config import Config
 
 from autograder.assignments import Assignment, Exercise
+from autograder.core import exercise_hints
 from autograder.errors import AutograderError
 from course_lib.equations import EQUATIONS, equation
 
 FORMAT = 1
-HINTS = Path(__file__).with_name("hints.toml")
 SECONDS = 5
 """How long a cell may run before it is taken for an endless loop."""
 LONGER = {"nn_model": 60, "train": 60}
@@ -115,12 +113,8 @@ def without_marks(source: str) -> str:
     return "\n".join(line for line in source.splitlines() if not line.strip().startswith("### "))
 
 
-def hints(path: Path = HINTS) -> dict[str, dict[str, list[str]]]:
-    """Read the hints: by assignment and function, in the order in which a reader gets them."""
-    return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
-def _row(exercise: Exercise, stub: str, solution: str, given: list[str]) -> dict[str, Any]:
+def _row(exercise: Exercise, stub: str, solution: str) -> dict[str, Any]:
+    hints = exercise_hints.hints_on(exercise)
     shown = equation(exercise.equation) if exercise.equation in EQUATIONS else None
     return {
         "function": exercise.function,
@@ -131,7 +125,9 @@ def _row(exercise: Exercise, stub: str, solution: str, given: list[str]) -> dict
         "seconds": LONGER.get(exercise.asked, SECONDS),
         "stub": stub,
         "solution": solution,
-        "hints": given,
+        "hints": hints.worded,
+        "formula": hints.formula,
+        "last_hint": hints.last,
     }
 
 
@@ -153,16 +149,15 @@ def for_browser(assignment: Assignment, solved: NotebookNode, config: Config) ->
     answers = {f"answer-{exercise.function}" for exercise in assignment.exercises}
     stubs, solutions = ({c.id: c.source for c in book.cells if c.id in answers} for book in (release, solved))
     others = [c.source for c in solved.cells if c.cell_type == "code" and c.id not in answers]
-    given = hints().get(assignment.name, {})
-    unknown = [name for name in given if assignment.exercise(name) is None and name not in assignment.given]
+    hinted = exercise_hints.table().get(assignment.name, {})
+    unknown = [name for name in hinted if assignment.exercise(name) is None and name not in assignment.given]
     if unknown:
-        raise HintError(f"{HINTS.name}: {assignment.name} does not ask for {', '.join(unknown)}")
+        raise HintError(f"exercise_hints.toml: {assignment.name} does not ask for {', '.join(unknown)}")
     rows = [
         _row(
             exercise,
             stubs[f"answer-{exercise.function}"],
             without_marks(solutions[f"answer-{exercise.function}"]),
-            given.get(exercise.function, []),
         )
         for exercise in assignment.exercises
     ]

@@ -8,9 +8,9 @@ nbgrader itself, and `dist/<name>.zip` for students. All are derived, never edit
 the same bytes. What a lecturer changes stands in `course.toml` (see `autograder/course_file.py`).
 
 In the text source, `# %% answer="compute_dW2"` starts an answer cell, `# %% check="compute_dW2"` its check,
-`# %% locked="setup"` a cell that students cannot change, and a line `{{ two_layer.dW2 }}` in a text cell stands for the
-equation of that id, with its label and shapes as the registry has them. `# %% [markdown] written="written-proof_dw"` is
-an answer in words that a person grades: below a line `---rubric---` stands what to look for, which students do not see.
+`# %% locked="setup"` a cell that students cannot change, and a line `{{ asked: two_layer.dW2 }}` in a text cell stands
+for what is wanted there (`exercises/statements.py`). `# %% [markdown] written="written-proof_dw"` is an answer in words
+that a person grades: below a line `---rubric---` stands what to look for, which students do not see.
 """
 
 import argparse
@@ -22,12 +22,12 @@ import shutil
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from autograder.errors import AutograderError, say_why_not_loaded, saying_why
+from autograder.errors import say_why_not_loaded, saying_why
 
 if __name__ == "__main__":
     say_why_not_loaded("generate")
@@ -40,18 +40,17 @@ from traitlets.config import Config
 
 from autograder.assignments import ASSIGNMENTS, Assignment
 from autograder.core.declared import unknown_questions, verified
-from autograder.course_file import assignments_of, packages_of, record_release, released, text_of
+from autograder.course_file import assignments_of, is_on, packages_of, record_release, released, text_of
 from autograder.grade.course import Course, config_of, database
 from autograder.sandbox.plan import PUBLIC, modules_of_distribution
-from course_lib.equations import EQUATIONS, Shape, equation
 
 EXERCISES = Path(__file__).resolve().parent
 sys.path.insert(0, str(EXERCISES.parent))  # so that `python exercises/generate.py` works as well
 
 from exercises import distribute, for_browser, own_equations
+from exercises.statements import SourceError, answers_in_sight, filled
 
 CONFIG = EXERCISES / "nbgrader_config.py"
-PLACEHOLDER = re.compile(r"^\{\{ *([\w.]+) *\}\}$", re.MULTILINE)
 RUBRIC = "\n---rubric---\n"
 SETUP = """\
 try:
@@ -81,34 +80,6 @@ NOTEBOOK_METADATA = {
 }
 
 
-class SourceError(AutograderError):
-    """A text source does not fit its assignment; the message says where."""
-
-
-def _shape(shape: Shape | str) -> str:
-    return shape if isinstance(shape, str) else f"({', '.join(shape)})" if shape else "a number"
-
-
-def _shapes(shapes: Shape | Mapping[str, Any] | str, name: str) -> str:
-    if isinstance(shapes, Mapping):
-        return ", ".join(_shapes(shape, part) for part, shape in shapes.items())
-    return f"`{name}` {_shape(shapes)}"
-
-
-def displayed(id: str) -> str:
-    """Return an equation as markdown: the formula, then its label and the shape of everything in it."""
-    if id not in EQUATIONS:
-        raise SourceError(f"{{{{ {id} }}}} is no equation of the registry")
-    shown = equation(id)
-    given = ", ".join(_shapes(shape, name) for name, shape in shown.arguments.items())
-    whose = {"J": "the cost", "L": "each example's own loss", None: ""}[shown.of]
-    gradient = f", the gradient of {whose} by `{shown.variable}`" if shown.variable else ""
-    return (
-        f"$$\n{shown.latex}\n$$\n\n"
-        f"<small>Equation `{shown.label}`: {given} → {_shapes(shown.result, shown.name)}{gradient}.</small>"
-    )
-
-
 def _nbgrader(grade_id: str, **flags: Any) -> dict[str, Any]:
     defaults = {"grade": False, "grade_id": grade_id, "locked": False, "schema_version": 3, "solution": False}
     return {**defaults, "task": False, **flags}
@@ -131,14 +102,14 @@ def _as_given(cell: NotebookNode, assignment: Assignment) -> NotebookNode:
     return nbformat.v4.new_code_cell(source, metadata={"locked": f"given-{function}"})
 
 
-def _set_assignment(assignment: Assignment) -> str:
+def _set_assignment(assignment: Assignment, last_hint: bool) -> str:
     """Return the line that says which assignment it is; what is not as the package has it, the line says."""
     if assignment == ASSIGNMENTS.get(assignment.name):
-        return f'set_assignment("{assignment.name}")'
-    return own_equations.setup_of(assignment)
+        return f'set_assignment("{assignment.name}"{"" if last_hint else ", last_hint=False"})'
+    return own_equations.setup_of(assignment, last_hint)
 
 
-def _setup(source: str, assignment: Assignment) -> str:
+def _setup(source: str, assignment: Assignment, last_hint: bool) -> str:
     """Return the first code cell: its imports say what to install if something is missing, then the rest."""
     imports, line, rest = source.partition(f'set_assignment("{assignment.name}")')
     if not line:
@@ -146,7 +117,7 @@ def _setup(source: str, assignment: Assignment) -> str:
     return SETUP.format(
         imports=textwrap.indent(imports.strip(), "    "),
         version=version("backprop-course"),
-        rest=_set_assignment(assignment) + rest,
+        rest=_set_assignment(assignment, last_hint) + rest,
     )
 
 
@@ -159,10 +130,13 @@ def may_import(packages: Iterable[str] = ()) -> str:
     )
 
 
-def source_notebook(assignment: Assignment, text: str, packages: Iterable[str] = ()) -> NotebookNode:
+def source_notebook(
+    assignment: Assignment, text: str, packages: Iterable[str] = (), *, last_hint: bool = True
+) -> NotebookNode:
     """Return the notebook with solutions, with stable cell ids and nbgrader's metadata.
 
-    Its first text says what it may import, `packages` among it. A cell's id says what it is: `answer-f`, `check-f`,
+    Its first text says what it may import, `packages` among it; without `last_hint` its setup withholds the formulas
+    from `hint`. A cell's id says what it is: `answer-f`, `check-f`,
     `text-f` before the check of f, and `try-f` after it.
 
     Raises
@@ -175,9 +149,9 @@ def source_notebook(assignment: Assignment, text: str, packages: Iterable[str] =
     """
     if unknown := unknown_questions(assignment):
         raise SourceError(f"{assignment.name}: the judge has no question {', '.join(unknown)}")
-    own = {exercise.declared.name: exercise.declared for exercise in assignment.exercises if exercise.declared}
-    for declaration in own.values():
-        verified(declaration)
+    for exercise in assignment.exercises:
+        if exercise.declared:
+            verified(exercise.declared)
     cells = [_as_given(cell, assignment) for cell in jupytext.reads(text, fmt="py:percent").cells]
     cells = [cell for cell in cells if cell.metadata.get("check") not in assignment.given]
     if cells and cells[0].cell_type == "markdown":
@@ -197,11 +171,11 @@ def source_notebook(assignment: Assignment, text: str, packages: Iterable[str] =
                 raise SourceError(f"{assignment.name}: cell {cell.id} has no solution region inside its function")
         elif "check" in marks:
             last = upcoming.pop(0)
-            exercise = assignment.exercise(last)
-            if exercise is None or marks["check"] != last or f"answer-{last}" not in used:
+            checked = assignment.exercise(last)
+            if checked is None or marks["check"] != last or f"answer-{last}" not in used:
                 raise SourceError(f"{assignment.name}: the check of {marks['check']} must follow its answer")
-            cell.id = exercise.id
-            cell.metadata["nbgrader"] = _nbgrader(cell.id, grade=True, locked=True, points=exercise.points)
+            cell.id = checked.id
+            cell.metadata["nbgrader"] = _nbgrader(cell.id, grade=True, locked=True, points=checked.points)
         elif "written" in marks:
             cell.id = str(marks["written"])
             cell.metadata["nbgrader"] = _nbgrader(cell.id, grade=True, solution=True, points=points[cell.id])
@@ -213,16 +187,13 @@ def source_notebook(assignment: Assignment, text: str, packages: Iterable[str] =
         elif "locked" in marks:
             cell.id = str(marks["locked"])
             if cell.id == "setup":
-                cell.source = _setup(cell.source, assignment)
+                cell.source = _setup(cell.source, assignment, last_hint)
             cell.metadata["nbgrader"] = _nbgrader(cell.id, locked=True)
         else:
             stem = f"try-{last}" if cell.cell_type == "code" else f"text-{upcoming[0]}"
             same = sum(1 for id in used if re.fullmatch(rf"{stem}(-\d+)?", id))
             cell.id = f"{stem}-{same + 1}" if same else stem
-            cell.source = PLACEHOLDER.sub(
-                lambda match: own_equations.displayed(own[match[1]]) if match[1] in own else displayed(match[1]),
-                cell.source,
-            )
+            cell.source = filled(cell.source, assignment)
         if cell.id in used:
             raise SourceError(f"{assignment.name}: two cells have the id {cell.id}")
         used.add(cell.id)
@@ -272,13 +243,19 @@ def solve(assignment: Assignment, course: Path = EXERCISES) -> NotebookNode:
     Raises
     ------
     SourceError
-        If there is no text source, or it does not fit the assignment.
+        If there is no text source, or it does not fit the assignment; if one of the package's own gives an answer away.
     """
     path = text_source(assignment, course)
     text = text_of(path) if path.is_file() else own_equations.source_of(assignment)
     if text is None:
         raise SourceError(f"{assignment.name}: its text source {course / path.name} is missing")
-    return source_notebook(assignment, text, packages_of(course, assignment.name))
+    packages, last_hint = packages_of(course, assignment.name), is_on(course, assignment.name, "last_hint")
+    notebook = source_notebook(assignment, text, packages, last_hint=last_hint)
+    # A lecturer may show what he likes, and hands out written what he leaves out.
+    ours = path.parent == EXERCISES and assignment == ASSIGNMENTS.get(assignment.name)
+    if ours and (given := answers_in_sight(assignment, notebook)):
+        raise SourceError(" ".join(given))
+    return notebook
 
 
 def generate(assignment: Assignment, course: Path = EXERCISES) -> tuple[Path, Path]:

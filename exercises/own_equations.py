@@ -60,7 +60,7 @@ def _quoted(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def setup_of(assignment: Assignment) -> str:
+def setup_of(assignment: Assignment, last_hint: bool = True) -> str:
     """Return the line that says which assignment it is, and what it asks, with the forward passes above it."""
     names: dict[str, str] = {}
     lines: list[str] = []
@@ -80,7 +80,8 @@ def setup_of(assignment: Assignment) -> str:
             of, by, given = map(_quoted, (declaration.of, declaration.by, ", ".join(declaration.given)))
             row.append(f"{names[forward]}.gradient({of}, by={by}, given={given})")
         rows.append(f"        ({', '.join(row)}),\n")
-    head = f'set_assignment(\n    "{assignment.name}",\n    exercises=[\n{"".join(rows)}    ],\n)'
+    withheld = "" if last_hint else "    last_hint=False,\n"
+    head = f'set_assignment(\n    "{assignment.name}",\n    exercises=[\n{"".join(rows)}    ],\n{withheld})'
     return "from autograder import ForwardPass\n\n" * bool(lines) + "".join(lines) + head
 
 

@@ -16,15 +16,15 @@
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
 # between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapters *A
-# neuron is a hyperplane*, *Loss and cost*, *One neuron, one example* and *One neuron, many examples* derive every
-# formula on this page, under the label that stands below it.
+# neuron is a hyperplane*, *Loss and cost*, *One neuron, one example* and *One neuron, many examples* derive what you are
+# asked for, and `hint(sigmoid)`, in a cell of your own, gives one hint after the other.
 
 # %% locked="setup"
 import numpy as np
 from IPython.display import display
 from matplotlib.colors import ListedColormap
 
-from autograder import check, once_written, set_assignment
+from autograder import check, hint, once_written, set_assignment
 from course_lib.datasets import digit_pair, split
 from course_lib.gradient_checking import central_difference, relative_error
 from course_lib.plotting import PALETTE, cost_curve, decision_boundary, inline, new_axes, new_grid
@@ -102,18 +102,20 @@ inline(
 # {{ one_example.z }}
 #
 # **By hand.** With w = (2  −1), b = 1 and x = (0.5, 3) as a column, z = 2 × 0.5 − 1 × 3 + 1 = −1. A positive z speaks
-# for *yes*, a negative one for *no*, and its size says how sure the neuron is. To turn any z into a number between 0
-# and 1, there is the sigmoid:
+# for *yes*, a negative one for *no*, and its size says how sure the neuron is. Now turn any z into a number a between 0
+# and 1, a probability. Gamblers go the other way: from a they take the odds $a / (1 - a)$, and the logarithm of these can
+# be any number. The sigmoid is the way back: $a = \sigma(z)$ is the number for which $\log\frac{a}{1 - a} = z$. Solve for
+# a.
 #
-# {{ activations.sigmoid }}
+# {{ asked: activations.sigmoid }}
 #
 # | z | −1000 | −5 | −1 | 0 | 1 | 5 | 1000 |
 # |---|---|---|---|---|---|---|---|
 # | σ(z) | 0.0000 | 0.0067 | 0.2689 | 0.5 | 0.7311 | 0.9933 | 1.0000 |
 #
-# **A trap.** Multiply above and below by $e^z$, and the same fraction reads $e^z / (e^z + 1)$. On paper the two are
-# equal. In numpy `np.exp(1000)` is `inf`, and `inf / inf` is `nan`, *not a number*. One of the two forms fails in this
-# way at one end; the other only warns at its end. Which is which? The check tries both ends. A warning costs nothing.
+# **A trap.** The fraction can be written with $e^z$ or with $e^{-z}$. On paper the two are equal. In numpy
+# `np.exp(1000)` is `inf`, and `inf / inf` is `nan`, *not a number*. One of the two forms fails in this way at one end;
+# the other only warns at its end. Which is which? The check tries both ends. A warning costs nothing.
 
 
 # %% answer="sigmoid"
@@ -136,19 +138,13 @@ check(sigmoid).points
 #
 # ### How steep is it?
 #
-# The chain rule needs the slope of everything it passes. With $\sigma(z) = (1 + e^{-z})^{-1}$, three steps lead there.
-# To follow them on numbers, take z = log 3, so that $e^{-z} = 1/3$ and σ = 3/4:
+# The chain rule needs the slope of everything it passes. Differentiate your σ, and then write the slope by the output
+# $a = \sigma(z)$ alone, without any $e$.
 #
-# | step | formula | at z = log 3 |
-# |---|---|---|
-# | chain rule, twice | $(1 + e^{-z})^{-2} \cdot e^{-z}$ | 9/16 × 1/3 = 3/16 |
-# | split the fraction | $\frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}}$ | 3/4 × 1/4 = 3/16 |
-# | the second factor is 1 − σ(z) | the equation below | 3/4 × (1 − 3/4) = 3/16 |
+# {{ asked: activations.sigmoid_prime }}
 #
-# {{ activations.sigmoid_prime }}
-#
-# **By hand.** At z = 0 the slope is 1/2 × 1/2 = 1/4. Try it: σ(0.1) = 0.52498 and σ(−0.1) = 0.47502, and
-# (0.52498 − 0.47502) / 0.2 = 0.2498.
+# **By hand.** At z = log 3 the output is 3/4, and the slope 3/16. At z = 0 the slope is 1/4. Try it: σ(0.1) = 0.52498
+# and σ(−0.1) = 0.47502, and (0.52498 − 0.47502) / 0.2 = 0.2498.
 
 
 # %% answer="sigmoid_prime"
@@ -194,12 +190,11 @@ with once_written():
 # ### How bad is one answer, as a number?
 #
 # One could count wrong answers. But a count stays the same when a weight moves a little, and then suddenly jumps: it
-# has no slope to follow. The binary cross-entropy has one everywhere:
+# has no slope to follow. The binary cross-entropy has one everywhere. It is minus the logarithm of the probability that
+# the neuron gave to the *right* answer: a is what it gives to y = 1, and the rest is for y = 0. Write it as one expression
+# in a and y, without an `if`: two terms, one of which is always zero.
 #
-# {{ losses.bce_loss }}
-#
-# Since y is 0 or 1, one of the two terms is always zero. What is left is minus the logarithm of what the neuron gave
-# to the *right* answer.
+# {{ asked: losses.bce_loss }}
 #
 # | output a | 0.01 | 0.1 | 0.25 | 0.5 | 0.9 | 0.99 |
 # |---|---|---|---|---|---|---|
@@ -255,12 +250,12 @@ with once_written():
 #
 # ### If the output rises a little, does the loss rise or fall, and how fast?
 #
-# The derivative of log a is 1/a, and that of log(1 − a) is −1/(1 − a):
+# Differentiate your loss by a; y stays as it is.
 #
-# {{ one_example.da }}
+# {{ asked: one_example.da }}
 #
-# **By hand.** Let y = 0 and a = 0.8. Then da = 1 / (1 − 0.8) = 5: the loss rises. Try it: going from 0.80 to 0.81
-# changes the loss by −log 0.19 + log 0.20 = 0.051, which is close to 5 × 0.01.
+# **By hand.** Let y = 0 and a = 0.8. Then da = 5: the loss rises. Try it: going from 0.80 to 0.81 changes the loss by
+# −log 0.19 + log 0.20 = 0.051, which is close to 5 × 0.01.
 
 
 # %% answer="compute_da"
@@ -283,23 +278,16 @@ check(compute_da).points
 #
 # ### And if the weighted input rises a little?
 #
-# Between z and a stands the sigmoid, and the chain rule multiplies by its slope, a (1 − a). Follow the numbers of
-# before, y = 0 and a = 0.8:
+# Between z and a stands the sigmoid, so the chain rule multiplies two things that you have. Write the product by a and y,
+# and simplify until nothing is divided.
 #
-# | step | formula | here |
-# |---|---|---|
-# | chain rule | $da \cdot a (1 - a)$ | 5 × 0.8 × 0.2 = 0.8 |
-# | put in da | $-\frac{y}{a}\, a (1 - a) + \frac{1 - y}{1 - a}\, a (1 - a)$ | 0 + 5 × 0.16 = 0.8 |
-# | cancel | $-y (1 - a) + (1 - y)\, a$ | 0 + 0.8 = 0.8 |
-# | multiply out: −y + ya + a − ya | the equation below | 0.8 − 0 = 0.8 |
+# {{ asked: one_example.dz }}
 #
-# {{ one_example.dz }}
+# **By hand.** The numbers of before, y = 0 and a = 0.8, give dz = 0.8. There is a second way to the same place: in terms
+# of z the loss is $\log(1 + e^z) - y z$.
 #
-# A second way to the same place: in terms of z the loss is $\log(1 + e^z) - y z$, and the derivative of that is
-# σ(z) − y.
-#
-# **A trap.** Compute it as the difference, not as the product. At z = 40 the sigmoid is exactly 1 in numpy. If y = 0,
-# then da divides by 0, and the slope beside it is 0. The difference is simply 1. The check tries a = 0 and a = 1 too.
+# **A trap.** Simplify on paper, not in numpy. At z = 40 the sigmoid is exactly 1 there. If y = 0, then da divides by 0,
+# and the slope beside it is 0. The right answer is simply 1. The check tries a = 0 and a = 1 too.
 
 
 # %% answer="compute_dz"
@@ -323,18 +311,13 @@ check(compute_dz).points
 #
 # ### Which weight is to blame, and how much?
 #
-# In $z = w_1 x_1 + w_2 x_2 + b$ the weight $w_k$ is multiplied by $x_k$, so $\partial z / \partial w_k = x_k$. The
-# chain rule gives $dw_k = dz \cdot x_k$ for each weight, and all of them side by side are a row:
+# How fast does $z = w_1 x_1 + w_2 x_2 + b$ move with each of its weights? The chain rule does the rest, weight by weight;
+# all of them side by side are a row.
 #
-# {{ one_example.dw }}
-#
-# ```text
-#       dz          xᵀ             dw
-#      1 × 1   @  1 × n0     →   1 × n0      the shape of w
-# ```
+# {{ asked: one_example.dw }}
 #
 # **By hand.** dz = 0.8 and x = (0.5, 3) give dw = (0.4  2.4). Where the input is larger, the weight has more of the
-# blame. And the bias? It is multiplied by 1, so db = dz: that needs no function.
+# blame. The bias, for one example, is so simple that it needs no function.
 
 
 # %% answer="compute_dw"
@@ -361,11 +344,11 @@ check(compute_dw).points
 with once_written():
     x, y = np.array([[0.5], [3.0]]), np.array([[0.0]])
     w, b = np.array([[2.0, -1.0]]), np.array([[1.0]])
-    dw = compute_dw(compute_dz(sigmoid(w @ x + b), y), x)
+    dw = compute_dw(compute_dz(sigmoid(w[0] @ x[:, 0] + b), y), x)
     for k in range(2):
         step = np.zeros((1, 2))
         step[0, k] = 0.001
-        up, down = (bce_loss(sigmoid(v @ x + b), y).item() for v in (w + step, w - step))
+        up, down = (bce_loss(sigmoid(v[0] @ x[:, 0] + b), y).item() for v in (w + step, w - step))
         print(f"weight {k}: the loss moves by {(up - down) / 0.002:.5f} for each 1 of weight; dw says {dw[0, k]:.5f}")
 
 # %% [markdown]
@@ -373,18 +356,10 @@ with once_written():
 #
 # ### What does the neuron say about all of them?
 #
-# Put the examples side by side as the columns of X. One matrix product gives all weighted inputs:
+# For one example you have z, and then $a = \sigma(z)$. Now put the examples side by side as the columns of X, and run all
+# of them at once, without a loop.
 #
-# {{ batch.forward }}
-#
-# ```text
-#       w           X             b              Z
-#      1 × 2   @  2 × 357   +   1 × 1     →   1 × 357
-#         └────────┘              one number, added to every example
-#       these must agree
-# ```
-#
-# The row of ones $\mathbf{1}^T$ repeats the bias for every example; numpy does so by itself.
+# {{ asked: batch.forward }}
 #
 # **A number to hold on to.** If the weights and the bias are 0, then Z = 0 and A = 0.5 for every example: the neuron
 # has no opinion yet.
@@ -411,11 +386,10 @@ check(forward).points
 #
 # ### How bad are all answers together?
 #
-# The cost is the mean of the losses:
+# The cost is the mean of the losses. The mean, because a sum would grow with the amount of data even if no answer got
+# worse.
 #
-# {{ batch.cost }}
-#
-# The mean, because a sum would grow with the amount of data even if no answer got worse.
+# {{ asked: batch.cost }}
 #
 # **By hand.** Two examples with the losses 0.2 and 0.6 have the cost 0.4.
 
@@ -446,18 +420,11 @@ with once_written():
 # %% [markdown]
 # ### All examples share one w. How do their gradients combine?
 #
-# Example j alone wants the weights moved by $dz_j\, x_j^T$. The derivative of a mean is the mean of the derivatives,
-# so the gradient of the cost is the mean of these rows. Stand the $dz_j$ side by side in the row dZ = A − Y, and the
-# matrix product does the sum:
+# Example j alone asks for the row that `compute_dw` gives. The derivative of a mean is the mean of the derivatives, so
+# the gradient of the cost is the mean of these rows. The $dz_j$ stand side by side in the row dZ. Find one expression, in
+# which a matrix product does the sum.
 #
-# {{ batch.dW }}
-#
-# ```text
-#       dZ           Xᵀ             dW
-#      1 × m   @   m × n0     →   1 × n0      the shape of w
-#          └───────┘
-#     the product sums over the m examples; 1/m turns the sum into the mean
-# ```
+# {{ asked: batch.dW }}
 #
 # **By hand.** Two examples, x = (0.5, 3) with dz = 0.8 and x = (1, 2) with dz = −0.2. Alone they give (0.4  2.4) and
 # (−0.2  −0.4). The mean is (0.1  1.0).
@@ -496,13 +463,12 @@ with once_written():
 # %% [markdown]
 # ### And the bias?
 #
-# The bias is a weight whose input is always 1. So put a column of ones $\mathbf{1}$, with m rows, where $X^T$ was:
+# The bias is a weight whose input is always 1. What does that make of the gradient by the weights? Keep the result a
+# matrix of one row and one column.
 #
-# {{ batch.db }}
+# {{ asked: batch.db }}
 #
-# Multiplying by $\mathbf{1}$ sums over the examples. Keep the result a matrix of one row and one column.
-#
-# **By hand.** With the same dZ as above: (0.8 − 0.2) / 2 = 0.3.
+# **By hand.** With the same dZ as above, db = 0.3.
 
 
 # %% answer="compute_db"
@@ -527,13 +493,12 @@ check(compute_db).points
 # ```text
 #    w, b, X  →  A  →  cost
 #                ↓
-#        Y  →  dZ = A − Y  →  dw, db
+#        Y  →  dZ  →  dw, db
 # ```
 #
-# {{ batch.propagate }}
+# Use what you have found above. Return the gradients as a dict with the keys `"dw"` and `"db"`, and the cost beside it.
 #
-# Use the functions that you have written above. Return the gradients as a dict with the keys `"dw"` and `"db"`, and
-# the cost beside it.
+# {{ asked: batch.propagate }}
 
 
 # %% answer="propagate"

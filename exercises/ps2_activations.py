@@ -15,13 +15,14 @@
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
 # between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapter
-# *Activation functions* derives every formula on this page, under the label that stands below it.
+# *Activation functions* derives what you are asked for, and `hint(relu)`, in a cell of your own, gives one hint after the
+# other.
 
 # %% locked="setup"
 import numpy as np
 from IPython.display import display
 
-from autograder import check, once_written, set_assignment
+from autograder import check, hint, once_written, set_assignment
 from course_lib.activations import sigmoid, sigmoid_prime
 from course_lib.datasets import moons
 from course_lib.plotting import PALETTE, decision_boundary, inline, new_axes, new_grid
@@ -57,17 +58,12 @@ print(f"at z = 2:                {sigmoid_prime(np.full(10, 2.0)).prod():.1e} of
 # It runs from −1 to 1 and has the sigmoid's form. It is often called a *shifted sigmoid*, which is not enough: it is
 # $2 \sigma(2z) - 1$, shifted and also scaled in both directions, and so it is four times as steep at 0.
 #
-# Write s for the part above and c for the part below. The derivative of $e^z$ is itself, that of $e^{-z}$ is
-# $-e^{-z}$, so s′ = c and c′ = s. At z = log 2, where $e^z = 2$ and $e^{-z} = 1/2$, we have s = 1.5 and c = 2.5:
+# Write s for the part above and c for the part below. How steep are these two? Then the quotient rule has the slope of
+# tanh. Write it by tanh z alone, as you did for the sigmoid.
 #
-# | step | formula | at z = log 2 |
-# |---|---|---|
-# | the function itself | $s / c$ | 1.5 / 2.5 = 0.6 |
-# | its derivative, quotient rule | $(s' c - s c') / c^2$ | (2.5 × 2.5 − 1.5 × 1.5) / 6.25 = 0.64 |
-# | put in s′ and c′ | $(c^2 - s^2) / c^2$ | (6.25 − 2.25) / 6.25 = 0.64 |
-# | divide | $1 - (s / c)^2$ | 1 − 0.36 = 0.64 |
+# {{ asked: activations.tanh_prime }}
 #
-# {{ activations.tanh_prime }}
+# **By hand.** At z = log 2, where s = 1.5 and c = 2.5, tanh z is 0.6 and its slope 0.64.
 #
 # As with the sigmoid, the slope is small when z is far from 0, on either side. (Not when g(z)
 # is large: tanh is never larger than 1.)
@@ -102,11 +98,10 @@ with once_written():
 # ### Is there a curve that is never flat, however large z is?
 #
 # A straight line has the same slope everywhere; but, as you will show in part 4, straight lines alone are worth
-# nothing. So take a line and break it once. The *rectified linear unit*:
+# nothing. So take a line and break it once. The *rectified linear unit* lets what is positive through as it is, and makes
+# 0 of all else, entry by entry.
 #
-# {{ activations.relu }}
-#
-# The maximum is taken entry by entry.
+# {{ asked: activations.relu }}
 #
 # | z | −5 | −0.3 | 0 | 0.3 | 5 |
 # |---|---|---|---|---|---|
@@ -132,16 +127,16 @@ check(relu).points
 #
 # ### How steep is it?
 #
-# To the left of 0 the slope is 0, to the right it is 1:
+# Read it off the two straight pieces.
 #
-# {{ activations.relu_prime }}
+# {{ asked: activations.relu_prime }}
 #
 # **And at 0 itself?** There is a corner, and no single slope. A line through the corner that stays below the curve may
 # have any slope from 0 to 1; each of these is called a *subgradient*. Numpy needs one number. This course takes 0, and
 # others take 1. The check accepts every number from 0 to 1 there, since z
 # is hardly ever exactly 0.
 #
-# **By hand.** dA = (2, 2, −3) and Z = (4, −1, 0.5) give dZ = (2, 0, −3): where the unit is off, nothing passes.
+# **By hand.** dA = (2, 2, −3) and Z = (4, −1, 0.5) give dZ = (2, 0, −3).
 
 
 # %% answer="relu_prime"
@@ -193,9 +188,10 @@ with once_written():
 # ### What becomes of a unit that is off for every example?
 #
 # If z < 0 for all examples, then ReLU passes no error at all. Its weights get no gradient, so they do not move, so
-# the unit stays off for ever: it is *dead*. A cure is a small slope on the left, so that something leaks through:
+# the unit stays off for ever: it is *dead*. A cure is a small slope on the left, so that something leaks through; on the
+# right all is as before.
 #
-# {{ activations.leaky_relu }}
+# {{ asked: activations.leaky_relu }}
 #
 # | z | −5 | −0.3 | 0 | 0.3 | 5 |
 # |---|---|---|---|---|---|
@@ -225,7 +221,7 @@ check(leaky_relu).points
 #
 # ### And its slope?
 #
-# {{ activations.leaky_relu_prime }}
+# {{ asked: activations.leaky_relu_prime }}
 #
 # At the corner any number from `slope` to 1 will do; this course takes `slope`.
 #
@@ -310,22 +306,18 @@ with once_written():
 # ### What does a second layer add, if both are linear?
 #
 # Take the activation function away: layer 1 computes $W^{[1]} x + b^{[1]}$, and layer 2 does the same with what comes
-# out. Multiply out, $W^{[2]} (W^{[1]} x + b^{[1]}) + b^{[2]}$, and see which single layer does it all at once:
+# out. Multiply out, $W^{[2]} (W^{[1]} x + b^{[1]}) + b^{[2]}$, and see which single layer, of weights W and bias b, does it
+# all at once.
 #
-# {{ linear_network.collapse_linear }}
-#
-# ```text
-#       W2          W1             W                W2          b1          b2            b
-#      n2 × n1  @  n1 × n0   →   n2 × n0           n2 × n1  @  n1 × 1   +  n2 × 1   →   n2 × 1
-# ```
+# {{ asked: linear_network.collapse_linear }}
 #
 # **By hand.** Two inputs, two hidden units, one output:
 #
 # $$W^{[1]} = \begin{pmatrix} 1 & 2 \\ 0 & 1 \end{pmatrix}, \quad b^{[1]} = \begin{pmatrix} 1 \\ 0 \end{pmatrix}, \quad
 # W^{[2]} = \begin{pmatrix} 1 & -1 \end{pmatrix}, \quad b^{[2]} = 3$$
 #
-# With x = (1, 1), layer 1 gives (4, 1), and layer 2 gives 4 − 1 + 3 = 6. The single layer has W = (1  1) and
-# b = 1 + 3 = 4, and gives 1 + 1 + 4 = 6. Find this W and this b on paper first.
+# With x = (1, 1), layer 1 gives (4, 1), and layer 2 gives 4 − 1 + 3 = 6. The single layer has W = (1  1) and b = 4, and
+# gives 1 + 1 + 4 = 6. Find this W and this b on paper first.
 
 
 # %% answer="collapse_linear"

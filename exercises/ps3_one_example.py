@@ -7,7 +7,7 @@
 # **When you are done, you can**
 #
 # - walk back through a two-layer network step by step, and say for each step what is differentiated by what;
-# - say why the gradient by a weight matrix is a column times a row, and why the one by a bias is no product at all;
+# - say which two arrays the gradient by a weight matrix is made of, and why the one by a bias is simpler still;
 # - prove it with indices, where the derivative of a vector by a matrix is an array with three of them;
 # - train a network with one example at a time, and look at what its hidden units have learned to see.
 #
@@ -16,14 +16,15 @@
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
 # between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapter *Two
-# layers, one example* derives every formula on this page, under the label that stands below it.
+# layers, one example* derives what you are asked for, and `hint(compute_da2)`, in a cell of your own, gives one hint
+# after the other.
 
 # %% locked="setup"
 import numpy as np
 from IPython.display import display
 from matplotlib.colors import LinearSegmentedColormap
 
-from autograder import check, once_written, set_assignment
+from autograder import check, hint, once_written, set_assignment
 from course_lib.datasets import digit_pair, split
 from course_lib.gradient_checking import central_difference, relative_error
 from course_lib.plotting import PALETTE, inline, new_grid
@@ -136,11 +137,11 @@ print(f"The label is {y[0, 0]:.0f}, the output {a2[0, 0]:.3f}, the loss {loss(a2
 #
 # ### If an output rises a little, how fast does the loss rise?
 #
-# {{ one_example.da2 }}
+# The loss is `loss` above. Each output has its own label, and stands in one term of the sum.
 #
-# Each output has its own label, and the fractions are taken entry by entry.
+# {{ asked: one_example.da2 }}
 #
-# **By hand.** For y = 1 and a = 0.2 the loss is −log 0.2 = 1.609, and the gradient −1/0.2 = −5. At a = 0.21 the loss is
+# **By hand.** For y = 1 and a = 0.2 the loss is −log 0.2 = 1.609, and the gradient −5. At a = 0.21 the loss is
 # −log 0.21 = 1.561: it has changed by −0.049, close to −5 × 0.01.
 
 
@@ -164,12 +165,12 @@ check(compute_da2).points
 #
 # ### And if the weighted input z2 rises a little?
 #
-# z2 acts on the loss through a2 alone, so the chain rule multiplies da2 by the slope of the sigmoid, a (1 − a). Multiply
-# it out for y = 1 and for y = 0, and see what is left:
+# z2 acts on the loss through a2 alone, so the chain rule multiplies da2 by the slope of the sigmoid. Simplify on paper,
+# for y = 1 and for y = 0, and find one formula for both.
 #
-# {{ one_example.dz2 }}
+# {{ asked: one_example.dz2 }}
 #
-# **By hand.** Again y = 1 and a = 0.2: −5 × 0.2 × 0.8 = −0.8, and a − y = 0.2 − 1 = −0.8.
+# **By hand.** Again y = 1 and a = 0.2: dz2 is −0.8.
 
 
 # %% answer="compute_dz2"
@@ -192,23 +193,14 @@ check(compute_dz2).points
 #
 # ### How much has each weight to do with it?
 #
-# Weight $w_{ij}$ leads from hidden unit j to output i. Raise it by ε, and $z_i$ rises by ε times what came in through
-# it, $a_j$. So its gradient is $dz_i\, a_j$: the error behind it times the activation before it. All of them together
-# are a column times a row:
+# Weight $w_{ij}$ leads from hidden unit j to output i. Raise it by ε: which entries of z2 rise, and by how much? Write
+# all these gradients together, as one product of what you have.
 #
-# {{ one_example.dw2 }}
+# {{ asked: one_example.dw2 }}
 #
-# ```text
-#       dz2       a1ᵀ             dw2
-#      n2 × 1  @  1 × n1    →   n2 × n1      the shape of w2
-# ```
+# **By hand.** Two outputs and three hidden units: dz2 = (0.5, −0.2) and a1 = (0.8, −0.4, 0.1), both columns, give
 #
-# **By hand.** Two outputs and three hidden units:
-#
-# $$\begin{pmatrix} 0.5 \\ -0.2 \end{pmatrix} \begin{pmatrix} 0.8 & -0.4 & 0.1 \end{pmatrix}
-# = \begin{pmatrix} 0.40 & -0.20 & 0.05 \\ -0.16 & 0.08 & -0.02 \end{pmatrix}$$
-#
-# Every row is a multiple of (0.8  −0.4  0.1), every column one of (0.5, −0.2).
+# $$dw_2 = \begin{pmatrix} 0.40 & -0.20 & 0.05 \\ -0.16 & 0.08 & -0.02 \end{pmatrix}$$
 
 
 # %% answer="compute_dw2"
@@ -231,11 +223,9 @@ check(compute_dw2).points
 #
 # ### And the bias?
 #
-# Raise $b_i$ by ε, and $z_i$ rises by ε. There is nothing to multiply by:
+# A bias is a weight whose input is always 1. So what does $z_i$ do when $b_i$ rises by ε?
 #
-# {{ one_example.db2 }}
-#
-# Or, if you like: a bias is a weight whose input is always 1.
+# {{ asked: one_example.db2 }}
 
 
 # %% answer="compute_db2"
@@ -272,18 +262,15 @@ with once_written():
 # ### No label says what a hidden unit should have been. How can it have a gradient?
 #
 # Through the outputs that it feeds. Hidden unit j reaches output i through $w_{ij}$, and it adds up what comes back
-# from all of them: $da_j = \sum_i w_{ij}\, dz_i$. The sum runs down a *column* of w2, and that is what the transpose
-# is for:
+# from all of them. Over which index is that sum, and along which side of w2 does it run?
 #
-# {{ one_example.da1 }}
-#
-# (In formulas `w2` is a capital $W^{[2]}$: weights belong to no single example.)
+# {{ asked: one_example.da1 }}
 #
 # **By hand.** Two outputs, three hidden units:
 #
-# $$\begin{pmatrix} 2 & -1 \\ 0 & 3 \\ 1 & 1 \end{pmatrix} \begin{pmatrix} 0.5 \\ -0.2 \end{pmatrix}
-# = \begin{pmatrix} 1.2 \\ -0.6 \\ 0.3 \end{pmatrix}
-# \qquad\text{with}\qquad w_2 = \begin{pmatrix} 2 & 0 & 1 \\ -1 & 3 & 1 \end{pmatrix}$$
+# $$w_2 = \begin{pmatrix} 2 & 0 & 1 \\ -1 & 3 & 1 \end{pmatrix}, \quad
+# dz_2 = \begin{pmatrix} 0.5 \\ -0.2 \end{pmatrix} \quad\text{give}\quad
+# da_1 = \begin{pmatrix} 1.2 \\ -0.6 \\ 0.3 \end{pmatrix}$$
 #
 # Raising the first unit would make both outputs worse; raising the second would make the loss smaller.
 
@@ -308,17 +295,17 @@ check(compute_da1).points
 #
 # ### How much of it passes through the tanh?
 #
-# Each unit has its own z, and no unit looks at its neighbour's. So the product is entry by entry (⊙ is `*`, not `@`):
+# Each unit has its own z, and no unit looks at its neighbour's. The slope of tanh you know from the last assignment:
 #
-# {{ one_example.dz1 }}
+# {{ activations.tanh_prime }}
 #
-# with $\tanh'(z) = 1 - \tanh^2(z)$.
+# {{ asked: one_example.dz1 }}
 #
 # | z | 0 | 0.5 | 1 | 3 |
 # |---|---|---|---|---|
 # | tanh′ z | 1 | 0.786 | 0.420 | 0.010 |
 #
-# **By hand.** da = 1.2 arrives at a unit with z = 1: 1.2 × 0.420 = 0.504 is passed on. With z = 3 it would be 0.012.
+# **By hand.** da = 1.2 arrives at a unit with z = 1: 0.504 is passed on. With z = 3 it would be 0.012.
 
 
 # %% answer="compute_dz1"
@@ -343,10 +330,10 @@ check(compute_dz1).points
 #
 # The question of w2 once more, one layer down. Which column has come in here?
 #
-# {{ one_example.dw1 }}
+# {{ asked: one_example.dw1 }}
 #
-# **A picture to expect.** x is an image. A column times a row has multiples of that row as its rows, so each hidden
-# unit's gradient is *the image itself*, stronger or weaker, upright or negative. You will see it below.
+# **A picture to expect.** x is an image, and each row of dw1 can be drawn as one. What will it look like? You will see it
+# below.
 
 
 # %% answer="compute_dw1"
@@ -365,7 +352,8 @@ def compute_dw1(dz1, x):
 check(compute_dw1).points
 
 # %% [markdown]
-# Whatever the weights were before, one example can only add copies of itself to them.
+# Each hidden unit's gradient is *the image itself*, stronger or weaker, upright or negative: whatever the weights were
+# before, one example can only add copies of itself to them.
 
 # %%
 with once_written():
@@ -380,7 +368,7 @@ with once_written():
 # %% [markdown]
 # ### One bias left
 #
-# {{ one_example.db1 }}
+# {{ asked: one_example.db1 }}
 #
 # In print one can find that db1 has the shape (n1, 0). How many numbers would that be?
 
@@ -415,32 +403,21 @@ with once_written():
         print(f"d{name}", "agrees with the loss" if error < 1e-7 else f"does not: relative error {error:.1e}")
 
 # %% [markdown]
-# **A word about brackets.** The four steps of layer 1 in one line are
-# $\left(\left(w_2^T\, dz_2\right) \odot \tanh'(z_1)\right) x^T$. Such a line is printed without brackets too, and
-# may then be read as $\left(w_2^T\, dz_2\right) \odot \left(\tanh'(z_1)\, x^T\right)$. For a single example both
-# readings give the same numbers, because numpy repeats the column for every column of the matrix:
-
-# %%
-slope = 1 - np.tanh(z1) ** 2
-left_first = ((w2.T @ (a2 - y)) * slope) @ x.T
-right_first = (w2.T @ (a2 - y)) * (slope @ x.T)
-print("the same numbers:", np.allclose(left_first, right_first))
-
-# %% [markdown]
-# With m examples the second reading is wrong, or does not fit at all. So this book always writes the brackets.
+# **A word about brackets.** Write your steps of layer 1 in one line, with the slope of tanh in it. Such a line is printed
+# without brackets too, and may then be read in two ways: the slope goes with what stands before it, or with what stands
+# behind it. For a single example both readings give the same numbers, because numpy repeats the column for every column
+# of the matrix. With m examples the second is wrong, or does not fit at all. So this book always writes the brackets.
 #
 # ## 3. The proof
 #
 # ### Which number belongs to weight i, j?
 #
-# You have used dw = dz aᵀ twice. Before it is proved, write it for one weight, with indices:
+# You have written the same product twice. Before it is proved, write it for one weight, with indices: i is the unit that
+# the weight leads to, j the one that it comes from. In code they start at 0.
 #
-# {{ one_example.dw_entry }}
+# {{ asked: one_example.dw_entry }}
 #
-# r is the unit that the weight leads to, s the one that it comes from. In code they are i and j, and start at 0.
-#
-# **By hand.** With dz = (0.5, −0.2) and a = (0.8, −0.4, 0.1), both columns, the weight in row 1 and column 2 gets
-# −0.2 × 0.1 = −0.02.
+# **By hand.** With dz = (0.5, −0.2) and a = (0.8, −0.4, 0.1), both columns, the weight in row 1 and column 2 gets −0.02.
 
 
 # %% answer="dw_entry"
@@ -463,7 +440,7 @@ check(dw_entry).points
 # %% [markdown]
 # A formula for one entry is where every proof about matrices begins and ends; between the two lies only bookkeeping.
 #
-# ### Why is it a column times a row?
+# ### Why is it a product of these two?
 #
 # A question that is often left open: the chain rule seems to ask for "dz times the derivative of z by w". z is a
 # vector and w a matrix. What *is* the derivative of a vector by a matrix, and how does a plain product come out of it?
@@ -494,11 +471,13 @@ check(dw_entry).points
 #
 # Return all four lines. Each is checked on its own and has its share of the points; get lines 1 to 3 from each other,
 # and line 4 from dz and a_prev.
+#
+# {{ asked: proof_dw }}
 
 
 # %% answer="proof_dw"
 def proof_dw(dz, a_prev):
-    """Return the lines of the proof that dw = dz a_prev^T, as a dict of arrays.
+    """Return the lines of the proof of what dw is, as a dict of arrays.
 
     dz : (n, 1)
     a_prev : (n_prev, 1)
@@ -507,7 +486,7 @@ def proof_dw(dz, a_prev):
     "z_by_w" : (n, n, n_prev), entry [k, i, j] is the derivative of z_k by w_ij
     "terms" : (n, n, n_prev), entry [k, i, j] is what w_ij contributes to the gradient through z_k
     "summed" : (n, n_prev), entry [i, j] is the sum of the terms over k
-    "outer" : (n, n_prev), the matrix product of dz and a_prev^T
+    "outer" : (n, n_prev), the same by your formula for dw
     """
     ### BEGIN SOLUTION
     n, n_prev = len(dz), len(a_prev)
@@ -544,7 +523,7 @@ with once_written():
 # 1. Why does $\partial z_k / \partial w_{ij}$ need three indices, and for which of them is it not zero? Give its value
 #    there, and say why.
 # 2. Why does the chain rule sum over k, and how many terms of that sum are left?
-# 3. How does $dz_i\, a_j$ become $dz\, a^T$? Say where the transpose comes from.
+# 3. How do these entries become one product of matrices? Say where the transpose comes from.
 # 4. The derivative of $z_k$ by $b_i$ has only two indices. What is it, and what does it make of db?
 #
 # **Your answer**

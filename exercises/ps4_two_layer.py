@@ -15,13 +15,13 @@
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
 # between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapters *The
-# forward pass*, *Layer 2, backwards* and *Layer 1, backwards* derive every formula on this page, under the
-# label that stands below it.
+# forward pass*, *Layer 2, backwards* and *Layer 1, backwards* derive what you are asked for, and `hint(compute_dW2)`, in
+# a cell of your own, gives one hint after the other.
 
 # %% locked="setup"
 import numpy as np
 
-from autograder import check, once_written, set_assignment
+from autograder import check, hint, once_written, set_assignment
 from course_lib.datasets import flower
 from course_lib.gradient_checking import central_difference, relative_error
 from course_lib.plotting import decision_boundary, inline
@@ -85,19 +85,10 @@ inline(
 #
 # {{ two_layer.A2 }}
 #
-# and all in one line:
-#
-# {{ two_layer.forward_propagation }}
-#
 # The row of ones $\mathbf{1}^T$ repeats the bias for every example; numpy does so by itself when it adds a column
-# to a matrix. With the sizes of our task, layer 1 is
+# to a matrix. Write all of it, and keep what the way back will need.
 #
-# ```text
-#       W1          X            b1            Z1
-#      4 × 2   @  2 × 400   +   4 × 1    →   4 × 400
-#         └────────┘              one column, added to all 400
-#       these must agree
-# ```
+# {{ asked: two_layer.forward_propagation }}
 #
 # **A number to hold on to.** If all weights and biases are 0, then Z2 = 0 and A2 = σ(0) = 0.5 for every point: the
 # network has no opinion yet.
@@ -146,10 +137,14 @@ with once_written():
 # %% [markdown]
 # ### How bad is that, as one number?
 #
-# {{ two_layer.cost }}
+# An output a with the label y has the cross-entropy that you know:
 #
-# The inner sum is over output units, the outer one over examples, and only the number of *examples* divides. With
-# several outputs `np.mean` over all entries would divide by n2 m, which is too much.
+# {{ losses.bce_loss }}
+#
+# An example's loss is the sum of these over its output units, and the cost J is the mean of the losses over the examples.
+# So what divides, with several outputs, and what does not?
+#
+# {{ asked: two_layer.cost }}
 #
 # **What one answer costs**, when the right one is y = 1:
 #
@@ -189,12 +184,12 @@ with once_written():
 #
 # ### If an output rises a little, does its loss rise or fall, and how fast?
 #
-# {{ two_layer.dA2 }}
+# Differentiate the loss of one output, and write it for all of them at once. Each example answers for itself here.
 #
-# The divisions are element by element. Each example answers for itself here, so there is no 1/m.
+# {{ asked: two_layer.dA2 }}
 #
-# **By hand.** Let y = 1 and a = 0.25. Then the gradient is −1/0.25 = −4. Try it: raising a from 0.25 to 0.26 changes
-# the loss by −log 0.26 + log 0.25 = −0.039, which is close to −4 × 0.01.
+# **By hand.** Let y = 1 and a = 0.25. Then the gradient is −4. Try it: raising a from 0.25 to 0.26 changes the loss by
+# −log 0.26 + log 0.25 = −0.039, which is close to −4 × 0.01.
 
 
 # %% answer="compute_dA2"
@@ -217,12 +212,12 @@ check(compute_dA2).points
 #
 # ### And if the weighted input Z2 rises a little?
 #
-# Between Z2 and A2 stands the sigmoid, whose slope is σ′(z) = a (1 − a). The chain rule multiplies the two:
-# $-\frac{y}{a}\,a(1-a) + \frac{1-y}{1-a}\,a(1-a) = -y(1-a) + (1-y)\,a = a - y$. All fractions cancel:
+# Between Z2 and A2 stands the sigmoid, whose slope is σ′(z) = a (1 − a). The chain rule multiplies; simplify until
+# nothing is divided.
 #
-# {{ two_layer.dZ2 }}
+# {{ asked: two_layer.dZ2 }}
 #
-# **By hand.** Again y = 1 and a = 0.25: −4 × 0.25 × 0.75 = −0.75, and a − y = 0.25 − 1 = −0.75.
+# **By hand.** Again y = 1 and a = 0.25: the gradient is −0.75.
 
 
 # %% answer="compute_dZ2"
@@ -246,23 +241,16 @@ check(compute_dZ2).points
 #
 # ### All examples share one W2. How do their gradients combine?
 #
-# By W2, example j's own loss has the gradient $dz^{[2](j)} (a^{[1](j)})^T$: its error times what came in. The cost is
-# the mean of the losses, so its gradient is the mean of these matrices:
+# You know the gradient of one example's loss, a matrix of W2's shape. The cost is the mean of the losses, so its gradient
+# is the mean of these matrices. Find one expression for it, without a loop.
 #
-# {{ two_layer.dW2 }}
-#
-# ```text
-#       dZ2         A1ᵀ            dW2
-#      n2 × m   @  m × n1    →   n2 × n1      the shape of W2
-#           └──────┘
-#     the product sums over the m examples; 1/m turns the sum into the mean
-# ```
+# {{ asked: two_layer.dW2 }}
 #
 # **By hand.** One output, two hidden units, two examples (m = 2):
 #
-# $$\tfrac{1}{2} \begin{pmatrix} 0.5 & -0.3 \end{pmatrix}
-# \begin{pmatrix} 0.4 & -0.2 \\ 0.6 & 1.0 \end{pmatrix}
-# = \tfrac{1}{2} \begin{pmatrix} 0.02 & -0.40 \end{pmatrix} = \begin{pmatrix} 0.01 & -0.20 \end{pmatrix}$$
+# $$dZ^{[2]} = \begin{pmatrix} 0.5 & -0.3 \end{pmatrix}, \quad
+# A^{[1]} = \begin{pmatrix} 0.4 & 0.6 \\ -0.2 & 1.0 \end{pmatrix} \quad\text{give}\quad
+# dW^{[2]} = \begin{pmatrix} 0.01 & -0.20 \end{pmatrix}$$
 
 
 # %% answer="compute_dW2"
@@ -293,13 +281,12 @@ with once_written():
 # %% [markdown]
 # ### And the bias?
 #
-# A bias is a weight whose input is always 1. So put a column of ones $\mathbf{1}$, with m rows, where $A^T$ was:
+# A bias is a weight whose input is always 1. What does that make of the gradient by the weights? Keep the result a
+# column.
 #
-# {{ two_layer.db2 }}
+# {{ asked: two_layer.db2 }}
 #
-# Multiplying by $\mathbf{1}$ sums each row: over the examples, `axis=1`. Keep the result a column.
-#
-# **By hand.** With the same dZ2 as above: (0.5 − 0.3) / 2 = 0.1.
+# **By hand.** With the same dZ2 as above, db2 = 0.1.
 
 
 # %% answer="compute_db2"
@@ -325,14 +312,9 @@ check(compute_db2).points
 # ### How much did each hidden unit have to do with the error?
 #
 # Forwards, hidden unit k reaches output i through the weight $w_{ik}$. Backwards, the error of output i returns
-# through the same weight, and unit k adds up what arrives from all outputs:
+# through the same weight, and unit k adds up what arrives from all outputs. n2 numbers come in, and n1 go out.
 #
-# {{ two_layer.dA1 }}
-#
-# ```text
-#   forwards     W2  : n1 numbers in, n2 numbers out
-#   backwards    W2ᵀ : n2 numbers in, n1 numbers out
-# ```
+# {{ asked: two_layer.dA1 }}
 #
 # **By hand.** One output, two hidden units: W2 = (2  −1) and dz2 = 0.5 give da1 = (1, −0.5), as a column. Raising the
 # first unit makes the loss worse, raising the second makes it better.
@@ -359,11 +341,11 @@ check(compute_dA1).points
 #
 # ### How much of it passes through the tanh?
 #
-# As much as the tanh is steep at that point, element by element (⊙ is `*`, not `@`):
+# As much as the tanh is steep at that point, for each unit and each example alone.
 #
-# {{ two_layer.dZ1 }}
+# {{ activations.tanh_prime }}
 #
-# with $\tanh'(z) = 1 - \tanh^2(z)$.
+# {{ asked: two_layer.dZ1 }}
 #
 # | z | 0 | 1 | 2 | 5 |
 # |---|---|---|---|---|
@@ -394,17 +376,12 @@ check(compute_dZ1).points
 #
 # ### And the weights of layer 1?
 #
-# The question of W2 once more, one layer down. What came *in* to layer 1 was X:
+# The question of W2 once more, one layer down. What came *in* to layer 1?
 #
-# {{ two_layer.dW1 }}
+# {{ asked: two_layer.dW1 }}
 #
-# ```text
-#       dZ1         Xᵀ             dW1
-#      n1 × m   @  m × n0    →   n1 × n0      the shape of W1
-# ```
-#
-# **A warning about shapes.** The right shape proves little. If n0 = n1 = m = 3, then `dZ1 @ X`, `dZ1.T @ X` and
-# `X @ dZ1.T` all fit, and all are wrong. That is why the checks use sizes that differ from each other.
+# **A warning about shapes.** The right shape proves little. If n0 = n1 = m = 3, then every product of the two arrays and
+# their transposes fits, and all but one are wrong. That is why the checks use sizes that differ from each other.
 
 
 # %% answer="compute_dW1"
@@ -428,7 +405,7 @@ check(compute_dW1).points
 #
 # ### One bias left
 #
-# {{ two_layer.db1 }}
+# {{ asked: two_layer.db1 }}
 #
 # **By hand.** Two hidden units, three examples:
 # $dZ^{[1]} = \begin{pmatrix} 0.3 & 0 & -0.6 \\ 0.2 & 0.2 & 0.5 \end{pmatrix}$ gives
@@ -462,12 +439,10 @@ check(compute_db1).points
 #                     dW2, db2        dW1, db1
 # ```
 #
-# Written out for W1, the chain is one formula. Mind the brackets: the product with $(W^{[2]})^T$ comes first, then
-# ⊙, then the product with $X^T$.
+# Use the functions that you have written above. Written out for W1 the chain is one formula: write it down once, and mind
+# the brackets.
 #
-# {{ two_layer.backward_propagation }}
-#
-# Use the functions that you have written above.
+# {{ asked: two_layer.backward_propagation }}
 
 
 # %% answer="backward_propagation"
@@ -527,11 +502,12 @@ with once_written():
 # %% [markdown]
 # ### Which way, and how far?
 #
-# Against the gradient, because it points uphill; and as far as the learning rate α says:
+# Against the gradient, because it points uphill; and α times as far as the gradient is long, where α is the learning
+# rate. All parameters move at once.
 #
-# {{ training.update_parameters }}
+# {{ asked: training.update_parameters }}
 #
-# **By hand.** θ = 1, dθ = 0.5 and α = 1.2 give 1 − 1.2 × 0.5 = 0.4.
+# **By hand.** θ = 1, dθ = 0.5 and α = 1.2 give 0.4.
 #
 # Return new arrays and leave the given ones as they are.
 
@@ -572,6 +548,8 @@ check(update_parameters).points
 # The check trains with your function on 400 points (n_h = 4, 5,000 steps, learning rate 1.2) and then asks about 400
 # points that it has kept back. You need 85 of 100 right, in at most ten seconds of
 # processor time; half a second is common.
+#
+# {{ asked: nn_model }}
 
 
 # %% answer="nn_model"

@@ -17,13 +17,13 @@
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
 # between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapters *Four
-# equations for any number of layers*, *Loss and cost* and *The same by differentials and the trace* derive every formula
-# on this page, under the label that stands below it.
+# equations for any number of layers*, *Loss and cost* and *The same by differentials and the trace* derive what you are
+# asked for, and `hint(linear_backward)`, in a cell of your own, gives one hint after the other.
 
 # %% locked="setup"
 import numpy as np
 
-from autograder import check, once_written, set_assignment
+from autograder import check, hint, once_written, set_assignment
 from course_lib.datasets import spirals
 from course_lib.gradient_checking import central_difference, relative_error
 from course_lib.initialization import he
@@ -86,11 +86,12 @@ inline(
 #
 # ### The linear part, forwards
 #
-# {{ deep.linear_forward }}
+# A unit weighs what comes in from the layer below, and adds its bias, for every example. Return Z, and beside it the tuple
+# of the three things that it was made of. The way back will need two of them.
 #
-# Return Z, and beside it the tuple of the three things that it was made of. The way back will need two of them.
+# {{ asked: deep.linear_forward }}
 #
-# **By hand.** W = (2  −1), b = 0.5 and one example with A = (1, 4), as a column: Z = 2 − 4 + 0.5 = −1.5.
+# **By hand.** W = (2  −1), b = 0.5 and one example with A = (1, 4), as a column, give Z = −1.5.
 
 
 # %% answer="linear_forward"
@@ -114,12 +115,8 @@ check(linear_forward).points
 #
 # ### What does an activation function let through?
 #
-# Forwards, every entry of Z goes through g alone. Backwards, every entry of dA is multiplied by how steep g is at that
-# place:
-#
-# {{ deep.dZ }}
-#
-# Three activation functions, three slopes. Note at which array the slope is taken.
+# Forwards, every entry of Z goes through g alone: A = g(Z). So how does a loss that moves with A move with Z? Three
+# activation functions, three slopes. Mind at which array a slope is taken.
 
 # %%
 inline(
@@ -129,9 +126,9 @@ inline(
 )
 
 # %% [markdown]
-# **ReLU** is a switch. It is flat below zero, and has the slope 1 above:
+# **ReLU** is a switch. It is flat below zero, and has the slope 1 above.
 #
-# {{ deep.relu_backward }}
+# {{ asked: deep.relu_backward }}
 #
 # | z | −2 | −0.1 | 0.1 | 2 |
 # |---|---|---|---|---|
@@ -160,12 +157,13 @@ check(relu_backward).points
 # Where ReLU is open, a gradient passes at full strength, through as many layers as there are; where it is shut, the
 # unit learns nothing from this example.
 #
-# **The sigmoid**, with σ′(z) = σ(z)(1 − σ(z)):
+# **The sigmoid** has the slope that you know:
 #
-# {{ deep.sigmoid_backward }}
+# {{ activations.sigmoid_prime }}
 #
-# **By hand.** At z = 0 the slope is 0.5 × 0.5 = 0.25, so dA = 3 becomes dZ = 0.75. At z = 5 it is 0.0066, and 0.02 is
-# left.
+# {{ asked: deep.sigmoid_backward }}
+#
+# **By hand.** At z = 0 the slope is 0.25, and dA = 3 becomes dZ = 0.75. At z = 5 it is 0.0066, and 0.02 is left.
 
 
 # %% answer="sigmoid_backward"
@@ -188,11 +186,13 @@ check(sigmoid_backward).points
 # At best a quarter gets through. Ten such layers leave less than a millionth, and the first of them hardly learns: the
 # *vanishing gradient* that kept networks shallow for decades.
 #
-# **tanh**, with tanh′(z) = 1 − tanh²(z):
+# **tanh**, too:
 #
-# {{ deep.tanh_backward }}
+# {{ activations.tanh_prime }}
 #
-# **By hand.** At z = 0 the slope is 1 and everything passes. At z = 1 it is 0.42, so dA = 3 becomes dZ = 1.26.
+# {{ asked: deep.tanh_backward }}
+#
+# **By hand.** At z = 0 the slope is 1 and everything passes. At z = 1 it is 0.42, and dA = 3 becomes dZ = 1.26.
 
 
 # %% answer="tanh_backward"
@@ -223,23 +223,11 @@ with once_written():
 # %% [markdown]
 # ### The linear part, backwards
 #
-# From dZ, three things. First, what goes on to the layer below: every unit there adds up what comes back through its
-# weights, one sum over the units of this layer for each example.
+# From dZ, three things: what goes on to the layer below, for each example; the gradient by the weights, which all
+# examples share; and the one by the biases, whose input is always 1. In the last assignments you found all three for
+# layers with numbers. What do they look like for any layer, and which of them are means?
 #
-# {{ deep.dA_prev }}
-#
-# Second, the weights. All examples share them, so their gradient is a mean over the examples, and the product with
-# $A^T$ is the sum in it.
-#
-# {{ deep.dW }}
-#
-# Third, the biases: weights whose input is always 1.
-#
-# {{ deep.db }}
-#
-# The function returns all three, in this order:
-#
-# {{ deep.linear_backward }}
+# {{ asked: deep.linear_backward }}
 #
 # **By hand.** One unit, two below it, two examples. W = (2  −1), dZ = (0.5  −0.3), and
 #
@@ -270,9 +258,9 @@ check(linear_backward).points
 #
 # ### The whole layer, backwards
 #
-# Through the activation, then through the linear part, with the functions that you have:
+# Through the activation, then through the linear part, with the functions that you have.
 #
-# {{ deep.linear_activation_backward }}
+# {{ asked: deep.linear_activation_backward }}
 #
 # `cache` is a tuple of two: what the linear part kept, and Z. The word in `activation` says which of your three
 # functions to take.
@@ -308,9 +296,9 @@ check(linear_activation_backward).points
 #
 # ### Forwards
 #
-# The output of one layer is the input of the next. ReLU in every layer but the last, the sigmoid in the last:
+# The output of one layer is the input of the next. ReLU in every layer but the last, the sigmoid in the last.
 #
-# {{ deep.forward_propagation }}
+# {{ asked: deep.forward_propagation }}
 #
 # How many layers there are, the parameters tell: two entries for each. Collect a cache for every layer, `((A_prev, W,
 # b), Z)`, in a list, the first layer first. A network with L = 1 has no hidden layer, and is to work as well.
@@ -354,14 +342,14 @@ with once_written():
 # ### Backwards
 #
 # The cost is the mean cross-entropy, and the last layer has the sigmoid. You know what becomes of the two together: all
-# fractions cancel, and what is left is $dZ^{[L]} = A^{[L]} - Y$. From there, layer by layer downwards:
+# fractions cancel. From there, layer by layer downwards.
 #
-# {{ deep.backward_propagation }}
+# {{ asked: deep.backward_propagation }}
 #
 # ```text
-#       AL − Y  ──►  layer L  ──dA──►  layer L−1  ──dA──►   ...   ──dA──►  layer 1
-#                       │                  │                                  │
-#                    dWL, dbL        dW(L−1), db(L−1)                      dW1, db1
+#       AL, Y  ──dZ──►  layer L  ──dA──►  layer L−1  ──dA──►   ...   ──dA──►  layer 1
+#                          │                  │                                  │
+#                       dWL, dbL        dW(L−1), db(L−1)                      dW1, db1
 # ```
 #
 # `caches[0]` belongs to layer 1, and `caches[-1]` to layer L. Python counts from 0, the parameters from 1.
@@ -424,7 +412,7 @@ with once_written():
 #
 # **The squared error** $L = (a - y)^2$. There is no 1/2 in front. What does that leave in the derivative?
 #
-# {{ losses.mse_prime }}
+# {{ asked: losses.mse_prime }}
 #
 # **By hand.** a = 0.7 and y = 1: the loss is 0.09 and its derivative −0.6. At a = 0.71 the loss is 0.0841, which is
 # 0.0059 less, close to 0.6 × 0.01.
@@ -450,7 +438,7 @@ check(mse_prime).points
 #
 # **The absolute error** $L = |a - y|$:
 #
-# {{ losses.mae_prime }}
+# {{ asked: losses.mae_prime }}
 #
 # Where a = y there is a corner, and any number from −1 to 1 is accepted.
 
@@ -475,13 +463,13 @@ check(mae_prime).points
 #
 # **The cross-entropy** $L = -y \log a - (1 - y) \log (1 - a)$, for labels 0 and 1:
 #
-# {{ losses.bce_prime }}
+# {{ asked: losses.bce_prime }}
 #
 # | y = 1 and a = | 0.99 | 0.9 | 0.5 | 0.1 | 0.01 |
 # |---|---|---|---|---|---|
-# | squared error, 2(a − y) | −0.02 | −0.2 | −1 | −1.8 | −1.98 |
+# | squared error | −0.02 | −0.2 | −1 | −1.8 | −1.98 |
 # | absolute error | −1 | −1 | −1 | −1 | −1 |
-# | cross-entropy, −1/a | −1.01 | −1.11 | −2 | −10 | −100 |
+# | cross-entropy | −1.01 | −1.11 | −2 | −10 | −100 |
 
 
 # %% answer="bce_prime"
@@ -517,12 +505,12 @@ with once_written():
 # %% [markdown]
 # ### A step
 #
-# As for two layers, now for all parameters that there are. The formula names those of two layers; here the list goes on
-# to $W^{[L]}$ and $b^{[L]}$.
+# As for two layers: against the gradient, α times as far as it is long, where α is the learning rate; now for all
+# parameters that there are, up to $W^{[L]}$ and $b^{[L]}$.
 #
-# {{ training.update_parameters }}
+# {{ asked: training.update_parameters }}
 #
-# **By hand.** θ = 1, dθ = 0.5 and α = 1.2 give 1 − 1.2 × 0.5 = 0.4.
+# **By hand.** θ = 1, dθ = 0.5 and α = 1.2 give 0.4.
 #
 # Return new arrays and leave the given ones as they are.
 
@@ -550,8 +538,8 @@ check(update_parameters).points
 #
 # ### Why is db a sum over examples?
 #
-# You have written `np.sum(dZ, axis=1, keepdims=True) / m`. Now prove it, line by line. k and i count units, j counts
-# examples, in code from 0.
+# You have written db above, in one line. Now prove it, line by line. k and i count units, j counts examples, in code
+# from 0.
 #
 # **Line 1.** The layer computes
 #
@@ -578,15 +566,16 @@ check(update_parameters).points
 #
 # **Line 4.** Sum over the examples j. What is left has the shape of b.
 #
-# **Line 5.** The same as a product of two matrices, $\frac{1}{m}\, dZ\, \mathbf{1}$, where $\mathbf{1}$ is a column of
-# m ones.
+# **Line 5.** The same as a product of two matrices, one of which is a column of m ones.
 #
 # Get lines 1 to 4 from each other, and line 5 from dZ. Each is checked on its own and has its share of the points.
+#
+# {{ asked: proof_db }}
 
 
 # %% answer="proof_db"
 def proof_db(dZ):
-    """Return the lines of the proof that db = 1/m dZ 1, as a dict of arrays.
+    """Return the lines of the proof of what db is, as a dict of arrays.
 
     dZ : (n, m)
 
@@ -595,7 +584,7 @@ def proof_db(dZ):
     "terms" : (n, n, m), entry [i, k, j] is what b_i contributes to the gradient of the cost through z_kj
     "over_units" : (n, m), entry [i, j] is the sum of the terms over k
     "over_examples" : (n, 1), entry [i, 0] is the sum over k and j
-    "by_ones" : (n, 1), dZ times a column of ones, divided by m
+    "by_ones" : (n, 1), the same by a product with a column of ones
     """
     ### BEGIN SOLUTION
     n, m = dZ.shape
@@ -688,6 +677,8 @@ check(proof_db).points
 #
 # **Line 8.** One step further, and you read off the gradient.
 #
+# {{ asked: proof_dW1 }}
+#
 # `np.trace(M.T @ N)` is the trace; `np.sum(M * N)` is the same number for less work.
 
 
@@ -770,8 +761,7 @@ with once_written():
 # which rule each `=` uses. Then answer two questions. A person reads this cell; the chain counts half, each of the two
 # questions a quarter.
 #
-# 1. Where, and by which rule, does each of the two transposes in
-#    $\left(\left(\left(W^{[2]}\right)^T dZ^{[2]}\right) \odot \dots\right) X^T$ come in?
+# 1. There are two transposes in the end. Where, and by which rule, does each of them come in?
 # 2. Why may G be read off in the end? What if the two numbers were equal only for the one change that you tried?
 #
 # **Your answer**

@@ -16,13 +16,13 @@
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
 # between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapters
-# *Gradient checking*, *Initialization and symmetry* and *Derivations that went wrong* have what this page uses; the last
-# of them gives the six formulas away.
+# *Gradient checking*, *Initialization and symmetry* and *Derivations that went wrong* have what this page uses, and
+# `hint(relative_error)`, in a cell of your own, gives one hint after the other.
 
 # %% locked="setup"
 import numpy as np
 
-from autograder import check, once_written, set_assignment
+from autograder import check, hint, once_written, set_assignment
 from course_lib import deep, two_layer
 from course_lib.datasets import moons
 from course_lib.plotting import PALETTE, cost_curves, decision_boundary, error_map, inline, new_axes
@@ -36,17 +36,16 @@ set_assignment("ps6_gradient_check")
 # ### How much does the cost move when one number moves a little?
 #
 # That is all that a derivative says, so it can be measured. Let f be a cost, and θ all the numbers it depends on.
-# Move entry k up by ε, then down by ε (the array $e_k$ has a 1 at entry k, and zeros elsewhere), and look at what f
-# did in between:
+# Move entry k up by ε, then down by ε, while all others stay, and look at how fast f rose in between.
 #
-# {{ gradient_checking.central_difference }}
+# {{ asked: gradient_checking.central_difference }}
 #
 # **By hand.** Take $f(\theta) = \theta^3$ at θ = 1, where the slope is 3, and a large step, ε = 0.1.
 #
 # | | | result | error |
 # |---|---|---|---|
-# | up only | $(1.1^3 - 1)/0.1 = 0.331/0.1$ | 3.31 | 0.31 |
-# | up and down | $(1.1^3 - 0.9^3)/0.2 = 0.602/0.2$ | 3.01 | 0.01 |
+# | up only | from 1 to $1.1^3 = 1.331$ | 3.31 | 0.31 |
+# | up and down | from $0.9^3 = 0.729$ to 1.331 | 3.01 | 0.01 |
 #
 # Going both ways costs one more call of f, and the error falls from 0.31 to 0.01: what bends the curve upwards on the
 # right bends it upwards on the left as well, and drops out of the difference.
@@ -124,16 +123,13 @@ picture if errors else print("Write numerical_gradient first, then run the last 
 #
 # ### How close is close?
 #
-# A difference of 0.001 is nothing for a gradient of 1,000, and everything for one of 0.001. So compare the difference
-# with the size of the two arrays:
+# A difference of 0.001 is nothing for a gradient of 1,000, and everything for one of 0.001. So compare the size of the
+# difference with the sizes of the two arrays together. The size ‖a‖ is the root of the sum of all squared entries, of a
+# matrix too: `np.linalg.norm`. Where both arrays are zero they agree, and the error is 0.0, not 0/0.
 #
-# {{ gradient_checking.relative_error }}
+# {{ asked: gradient_checking.relative_error }}
 #
-# Here ‖a‖ is the root of the sum of all squared entries, of a matrix too: `np.linalg.norm`. Where both arrays are zero
-# they agree, and the error is 0.0, not 0/0.
-#
-# **By hand.** a = (3, 0) and b = (0, 4): the difference (3, −4) has size 5, the two have sizes 3 and 4, and
-# 5 / 7 = 0.714.
+# **By hand.** a = (3, 0) and b = (0, 4) have the error 0.714.
 #
 # | relative error | what it says about a smooth f, in double precision |
 # |---|---|
@@ -145,7 +141,7 @@ picture if errors else print("Write numerical_gradient first, then run the last 
 
 # %% answer="relative_error"
 def relative_error(a, b):
-    """Return ||a - b|| / (||a|| + ||b||) as a number, and 0.0 where both are zero.
+    """Return the relative error as a number from 0 to 1, and 0.0 where both are zero.
 
     a, b : arrays of one shape
     """
@@ -173,6 +169,8 @@ with once_written():
 #
 # Put the two together: measure the gradient of f at θ, compare it with the gradient that somebody claims, and answer
 # `True` if the relative error is below the tolerance, else `False`.
+#
+# {{ asked: gradient_check }}
 #
 # ```text
 #       θ ──→  numerical_gradient(f, θ)  ──┐
@@ -235,8 +233,8 @@ with once_written():
 # ReLU, max(0, θ), has slope 0 on the left of θ = 0 and slope 1 on the right. At θ = 0.000 001 the slope is 1, without
 # any doubt. Ask your function, with three steps. To see why it answers as it does, measure each side on its own too:
 #
-# - the slope on the left, $(f(\theta) - f(\theta - \varepsilon))/\varepsilon$,
-# - the slope on the right, $(f(\theta + \varepsilon) - f(\theta))/\varepsilon$.
+# - the slope on the left, from θ − ε to θ,
+# - the slope on the right, from θ to θ + ε.
 
 # %%
 with once_written():
@@ -409,20 +407,19 @@ print(equal["W1"].round(3))
 #
 # A unit adds up $n_{prev}$ terms $w a$. If the weights are independent, with mean 0 and variance $v$, then the
 # variance of the sum is $n_{prev}\, v$ times the mean of $a^2$. ReLU sets the negative half of its inputs to zero,
-# so the mean of $a^2$ is half the variance of the z one layer below. From layer to layer, the variance of z is
-# therefore multiplied by $n_{prev}\, v / 2$, and it stays as it is where this factor is 1:
+# so the mean of $a^2$ is half the variance of the z one layer below. By which factor is the variance of z multiplied
+# from layer to layer, and for which v does it stay as it is? Draw normal numbers with this variance.
 #
-# {{ initialization.he }}
+# {{ asked: initialization.he }}
 #
 # The variance is the square of the standard deviation: `rng.standard_normal(...)` has standard deviation 1.
 #
-# **What happens otherwise**, in a network with 10 ReLU layers of 100 units each: multiply by the root of
-# $100\, v / 2$ ten times.
+# **What happens otherwise**, in a network with 10 ReLU layers of 100 units each, where the right one is 0.141:
 #
 # | standard deviation of the weights | factor per layer | after 10 layers |
 # |---|---|---|
 # | 0.01 | 0.071 | 0.000 000 000 003 |
-# | √(2/100) = 0.141 | 1 | 1 |
+# | 0.141 | 1 | 1 |
 # | 1 | 7.07 | 310,000,000 |
 #
 # Write it for any number of layers: `layer_dims` holds the sizes n0, n1, ..., nL. Draw all weights, layer after layer,
@@ -495,7 +492,7 @@ picture if sizes_by_layer else print("Write initialize_parameters first, then ru
 # | `W1`, `Z1`, `A1` | layer 1, with the **sigmoid**: A1 = σ(Z1) | (n1, n0), (n1, m), (n1, m) |
 # | `W2`, `A2` | layer 2, with the sigmoid | (n2, n1), (n2, m) |
 # | `Y` | the labels, 0 or 1 | (n2, m) |
-# | `delta`, `dZ2` | a layer's dZ, one column an example, no 1/m; for layer 2, A2 − Y | (n_l, m) |
+# | `delta`, `dZ2` | a layer's dZ, one column an example, no 1/m | (n_l, m) |
 #
 # `dA1`, `delta` and `delta_prev` hold each example's own loss gradients; `dW` and `db` are gradients of the cost, the
 # mean. `examine` puts a formula through what you have: does numpy run it, does the shape fit, and what does *your*
@@ -641,6 +638,8 @@ with once_written():
 #
 # An error of the output comes back through the weights by which the hidden units reached it. Write the shape of each
 # array under the formula, with n1 and n2 different. Which array has no business there?
+#
+# {{ asked: errata.E1 }}
 
 
 # %% answer="fixed_E1"
@@ -678,6 +677,8 @@ with once_written():
 #
 # Here * is element by element. A gradient by W1 has the shape of W1, (n1, n0). Which shape does the printed one have?
 # Where does what came *in* to the layer appear, and where the mean over the examples? The error of E1 is there as well.
+#
+# {{ asked: errata.E3 }}
 
 
 # %% answer="fixed_E3"
@@ -728,6 +729,8 @@ picture if error_map_of_E3 else print("Write the functions above first, then run
 #
 # Forwards, $W^l$ takes $n_{l-1}$ numbers to $n_l$. What has to be true of it on the way back? (The same note has it
 # right two slides later.) Column j belongs to example j, so there is no 1/m.
+#
+# {{ asked: errata.E8 }}
 
 
 # %% answer="fixed_E8"
@@ -765,6 +768,8 @@ with once_written():
 #
 # The two sides of the second equals sign are not equal. By how much do they differ, and which of them is the gradient
 # of a mean?
+#
+# {{ asked: errata.E9 }}
 
 
 # %% answer="fixed_E9"
@@ -800,6 +805,8 @@ with once_written():
 # $$\frac{dC}{db^{[l]}} = \frac{1}{m}\, \texttt{np.sum}(\delta^{[l]},\ \texttt{axis=0},\ \texttt{keepdims=True})$$
 #
 # One bias belongs to one unit, and all examples share it. What does `axis=0` add up?
+#
+# {{ asked: errata.E16 }}
 
 
 # %% answer="fixed_E16"
@@ -836,6 +843,8 @@ with once_written():
 #
 # Where examples are *rows* this would be right. Here examples are columns. The product has to sum over the m
 # examples, and its rows have to count the units of layer l.
+#
+# {{ asked: errata.E17 }}
 
 
 # %% answer="fixed_E17"

@@ -14,13 +14,14 @@
 #
 # **How it works.** Replace `raise NotImplementedError()` in an answer cell by your code, run it, then run the check
 # below it. The check tells you what is right, or what differs first. You can run it as often as you like. Cells
-# between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapter *Training*
-# has every formula of this page, under the label that stands below it.
+# between the checks use your own functions, so work from top to bottom. If you are stuck, the book's chapters *Training*
+# and *Momentum and Adam* have what you are asked for, and `hint(adam_step)`, in a cell of your own, gives one hint
+# after the other.
 
 # %% locked="setup"
 import numpy as np
 
-from autograder import check, once_written, set_assignment
+from autograder import check, hint, once_written, set_assignment
 from course_lib import deep
 from course_lib.datasets import even_digits, split
 from course_lib.initialization import he
@@ -114,9 +115,11 @@ def compute_cost(AL, Y):
 #
 # ### Straight downhill
 #
-# {{ optimizers.gradient_descent_step }}
+# The gradient points uphill. Go against it, α times as far as it is long, where α is the learning rate.
 #
-# **By hand.** θ = 1, dθ = 0.5 and α = 0.1 give 1 − 0.1 × 0.5 = 0.95.
+# {{ asked: optimizers.gradient_descent_step }}
+#
+# **By hand.** θ = 1, dθ = 0.5 and α = 0.1 give 0.95.
 #
 # Return a new array, and leave θ as it is.
 
@@ -171,15 +174,15 @@ with once_written():
 #
 # If the gradient points to the left, to the right, to the left again, then these parts cancel in a *mean* of the last
 # gradients; what points the same way every time stays. So keep a running mean v, in which a gradient that is k steps old
-# counts $\beta^k$ times as much as the newest, and step along v:
+# counts $\beta^k$ times as much as the newest, and step along v. What must the newest count, so that all weights add up to
+# 1 in the long run? And how does v come from the v before it, without the old gradients?
 #
-# {{ optimizers.momentum_step }}
+# {{ asked: optimizers.momentum_step }}
 #
-# **By hand.** v = 0.2, dθ = 1 and β = 0.9 give v = 0.9 × 0.2 + 0.1 × 1 = 0.28. With θ = 1 and α = 0.5 the step goes to
-# 1 − 0.5 × 0.28 = 0.86. The *new* v is used.
+# **By hand.** v = 0.2, dθ = 1 and β = 0.9 give v = 0.28. With θ = 1 and α = 0.5 the step goes to 0.86. The *new* v is
+# used.
 #
-# You will find momentum without the factor (1 − β), too. Then v is 1/(1 − β) times as large, and α must be as much
-# smaller. This course keeps the factor, so that v is a mean.
+# You will find momentum with a newest gradient that counts 1, too. Then v is no mean but larger, and α must be smaller.
 #
 # The function remembers nothing by itself: the caller keeps v, and hands it in again the next time.
 
@@ -221,23 +224,23 @@ with once_written():
 # Adam keeps two running means: m of the gradients, as momentum does, and v of their *squares*. The root of v says how large
 # a gradient usually is, and dividing by it makes the steps of all weights about equally long.
 #
-# Both means start at zero and are too small at first. After t steps, the weights of all gradients in m add up to
-# $1 - \beta_1^t$ and not to 1; dividing by that number puts it right:
+# Both means start at zero and are too small at first: after t steps the weights of all gradients in them do not add up to
+# 1 yet. To what do they add up? Divide by that number. Then the corrected m, divided by the root of the corrected v, takes
+# the place of the gradient in a step; ε is added to the root, so that nothing is divided by 0.
 #
-# {{ optimizers.adam_step }}
+# {{ asked: optimizers.adam_step }}
 #
 # The square and the root are taken element by element, t counts from 1, and ε stands *outside* the root.
 #
-# **By hand.** The first step (t = 1, m = v = 0, β1 = 0.9, β2 = 0.999) with a gradient g: m = 0.1 g and v = 0.001 g².
-# Divided by 1 − 0.9 = 0.1 and by 1 − 0.999 = 0.001 they are g and g². So the step is α g / |g|: as long as the learning rate,
-# whatever the gradient.
+# **By hand.** The first step (t = 1, m = v = 0, β1 = 0.9, β2 = 0.999) with a gradient g: m = 0.1 g and v = 0.001 g². With
+# the correction they are g and g². So the step is as long as the learning rate, whatever the gradient.
 #
 # | gradient | 0.001 | 1 | −1,000 |
 # |---|---|---|---|
 # | step of gradient descent, α = 0.1 | −0.0001 | −0.1 | 100 |
 # | first step of Adam, α = 0.1 | −0.1 | −0.1 | 0.1 |
 #
-# The m and v that you return are the plain means; the divisions by $1 - \beta^t$ are made anew at every step.
+# The m and v that you return are the plain means; the corrections are made anew at every step.
 
 
 # %% answer="adam_step"
@@ -310,6 +313,8 @@ picture if len(paths) == 3 else print("Write the three steps first, then run the
 # first, a batch would be all even, and its mean would say nothing about the rest.
 #
 # Shuffle with `np.random.default_rng(seed)`, which has a method `permutation(m)`. The result is a list.
+#
+# {{ asked: random_mini_batches }}
 
 
 # %% answer="random_mini_batches"
@@ -378,6 +383,8 @@ with once_written():
 # The check trains with your function on 1,348 of the digits: layers of 64, 32, 16 and 1 units, 40 epochs, batches of 64,
 # learning rate 0.3. Then it asks about the 449 that it has kept back. You need 95 of 100 right, in at most 20 seconds
 # of processor time; less than one second is common. One neuron alone, without hidden layers, gets about 91 of 100.
+#
+# {{ asked: train }}
 
 
 # %% answer="train"

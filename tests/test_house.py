@@ -261,7 +261,7 @@ def test_the_checking_core_loads_nothing_of_jupyter_and_no_plotting():
 
 
 def test_the_public_names_load_nothing_of_jupyter_and_no_plotting():
-    loaded = loaded_after("from autograder import Verdict, check, checks_for, set_assignment")
+    loaded = loaded_after("from autograder import Verdict, check, checks_for, hint, set_assignment")
     assert held_of({*JUPYTER, "matplotlib"}, loaded) == []
 
 
@@ -284,7 +284,8 @@ def test_a_module_that_is_loaded_would_be_seen():
 
 
 def test_the_public_names_are_these():
-    assert autograder.__all__ == ["ForwardPass", "Verdict", "check", "checks_for", "once_written", "set_assignment"]
+    names = "ForwardPass Verdict check checks_for hint once_written set_assignment"
+    assert autograder.__all__ == names.split()
     for name in autograder.__all__:
         value = getattr(autograder, name)
         assert value.__name__ == name
@@ -301,7 +302,8 @@ def test_the_stand_in_offers_every_public_name():
     program = (
         "from autograder.guest import stand_in\nstand_in.install()\n"
         f"from autograder import {', '.join(autograder.__all__)}\n"
-        "set_assignment('any')\nprint(checks_for('any'), f'{check(len).points:.1f}')\n"
+        "set_assignment('any', last_hint=False)\nhint(len, assignment='any')\n"
+        "print(checks_for('any'), f'{check(len).points:.1f}')\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (done.stdout, done.stderr) == (f"() {stand_in.NOT_HERE}\n", "")

@@ -34,3 +34,13 @@ def advice(equation: Equation) -> str:
     """Say which chapter to read."""
     place = chapter_of(equation)
     return f"Read: {place['title']} ({place['page']}.html#{place['anchor']})." if place else ""
+
+
+def link(equation: Equation, base: str = "") -> str:
+    """Return where an equation is derived, in markdown: a link, if it is known where the book is, or else in words."""
+    place = chapter_of(equation)
+    if not place:
+        return ""
+    if not base:
+        return f"*{place['title']}*, at the equation `{equation.label}`"
+    return f"[{place['title']}]({base.rstrip('/')}/{place['page']}.html#{place['anchor']})"

@@ -25,9 +25,10 @@ from course_lib.names import suggestion
 
 
 class _Choice:
-    """The assignment that a notebook has said it is about."""
+    """The assignment that a notebook has said it is about, and whether `hint` gives its formulas."""
 
     assignment: Assignment | None = None
+    last_hint: bool = True
 
 
 class _Memory:
@@ -59,7 +60,7 @@ class UnknownFunction(LookupError):
     """No assignment asks for a function of this name, or several do and it was not said which is meant."""
 
 
-def set_assignment(name: str, exercises: Sequence[Sequence[Any]] = ()) -> None:
+def set_assignment(name: str, exercises: Sequence[Sequence[Any]] = (), *, last_hint: bool = True) -> None:
     """Say once, in a notebook's first cell, which assignment its functions belong to.
 
     Parameters
@@ -67,6 +68,7 @@ def set_assignment(name: str, exercises: Sequence[Sequence[Any]] = ()) -> None:
     name : such as "ps4_two_layer"
     exercises : what a lecturer has made of it, or of an assignment of his own: for each exercise its function, points,
         equation or None, question or "", and an equation of his own; a release of it writes them here
+    last_hint : whether `hint` gives the formula in the end
 
     Raises
     ------
@@ -80,6 +82,12 @@ def set_assignment(name: str, exercises: Sequence[Sequence[Any]] = ()) -> None:
     table = {"assignment": name, "title": name, "version": 1, "exercises": exercises, "written": [], "given": []}
     _choice.assignment = from_table(table) if exercises else assignment(name)
     _memory.made.clear()
+    _choice.last_hint = last_hint
+
+
+def gives_last_hint() -> bool:
+    """Return whether the notebook's `hint` gives the formula in the end."""
+    return _choice.last_hint
 
 
 def checks_for(name: str) -> tuple[Exercise, ...]:
@@ -104,8 +112,10 @@ def checks_for(name: str) -> tuple[Exercise, ...]:
     return assignment(name).exercises
 
 
-def exercise_for(function_name: str, assignment_name: str | None = None) -> tuple[Assignment, Exercise]:
-    """Find the exercise that asks for a function, and its assignment.
+def exercise_for(
+    function_name: str, assignment_name: str | None = None, call: str = "check"
+) -> tuple[Assignment, Exercise]:
+    """Find the exercise that asks for a function, and its assignment; the call is what an error shows.
 
     Raises
     ------
@@ -124,7 +134,7 @@ def exercise_for(function_name: str, assignment_name: str | None = None) -> tupl
     if len(found) > 1:
         raise UnknownFunction(
             f"{function_name} stands in {', '.join(a.name for a, _ in found)}; say which is meant: "
-            f'check({function_name}, assignment="{found[0][0].name}"), or set_assignment("{found[0][0].name}") once.'
+            f'{call}({function_name}, assignment="{found[0][0].name}"), or set_assignment("{found[0][0].name}") once.'
         )
     return found[0]
 
@@ -155,7 +165,7 @@ def follows_from_earlier(verdict: Verdict, called: set[str]) -> Verdict:
     return replace(verdict, mistake="follows-from-earlier", seen=seen, hint="", read="", picture=None)
 
 
-def _name_of(function: Callable[..., Any], namespace: Mapping[str, Any]) -> str:
+def name_of(function: Callable[..., Any], namespace: Mapping[str, Any]) -> str:
     """Return a function's name, or, where that is no exercise's (a lambda, a partial), the one its caller gave it."""
     own = getattr(function, "__name__", type(function).__name__)
     asked = [exercise.function for each in ASSIGNMENTS.values() for exercise in each.exercises]
@@ -239,7 +249,7 @@ def examine(
     assignment, seed : as in `check`
     """
     with _guard.restored() as as_in_the_notebook:
-        name = _name_of(function, namespace)
+        name = name_of(function, namespace)
         if not callable(function) and namespace.get(name, _choice) is function:
             raise TypeError(replaced(name, plain(function)))
         if not callable(function):

@@ -51,7 +51,7 @@ class Expression:
     def value(self, known: Mapping[str, Any]) -> Any:
         """Evaluate it with what its names stand for."""
         with np.errstate(all="ignore"):
-            return eval(self.code, {"__builtins__": _BUILTINS, **known})
+            return eval(self.code, dict(known))
 
 
 @lru_cache(maxsize=4096)
@@ -79,9 +79,25 @@ def _parts(text: str) -> Iterator[ast.Module]:
     yield whole
     strings = [n.value for n in ast.walk(whole) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
     for line in (line for each in [*strings, *_comments(text)] for line in each.splitlines()):
-        for piece in (line, *re.findall(r"`([^`]+)`", line)):
-            if part := _parsed(piece.strip()):
+        yield from _in_words(line)
+
+
+_OPERATOR = re.compile(r"@|\*|/| [+-] |\bnp\.|=")
+
+
+def _in_words(line: str) -> Iterator[ast.Module]:
+    """Yield the longest pieces of a line of prose that are code."""
+    words, start = line.replace("`", " ").split(), 0
+    if not _OPERATOR.search(line):
+        return
+    while start < len(words):
+        for end in range(len(words), start, -1):
+            piece = " ".join(words[start:end]).rstrip(".,:;")
+            if _OPERATOR.search(piece) and (part := _parsed(piece)):
                 yield part
+                start = end - 1
+                break
+        start += 1
 
 
 def _parsed(text: str) -> ast.Module | None:

@@ -80,10 +80,15 @@ It raised &lt;b&gt;.</div></div>'
 
 def show(verdict: Verdict, again: Sequence[str] = ()) -> None:
     """Show a verdict: as HTML in a notebook, as text anywhere else."""
+    display(text(verdict, again), html=html(verdict, again))
+
+
+def display(text: str, html: str = "") -> None:
+    """Show a text: in a notebook as HTML, or else as markdown; anywhere else as it is."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     if getattr(shell, "kernel", None) is None:
-        print(text(verdict, again))
+        print(text)
     else:
-        display = sys.modules["IPython.display"].display
-        display({"text/plain": text(verdict, again), "text/html": html(verdict, again)}, raw=True)
+        rich = {"text/html": html} if html else {"text/markdown": text}
+        sys.modules["IPython.display"].display({"text/plain": text, **rich}, raw=True)

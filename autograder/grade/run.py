@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignments import Assignment
-from autograder.course_file import FILE, assignments_of, packages_of, record_points, released, show_measured
+from autograder.course_file import FILE, assignments_of, is_on, packages_of, record_points, released
 from autograder.errors import AutograderError
 from autograder.grade import cluster, points
 from autograder.grade.batch import grade_all
@@ -118,7 +118,7 @@ def job_of(
         notebook=file,
         others=frozenset(others),
         files=frozenset(files_below(course.folder("release") / name)),
-        show_measured=show_measured(course.root, name),
+        show_measured=is_on(course.root, name, "show_measured"),
     )
 
 

@@ -80,6 +80,10 @@ def check(function: Any = None, **options: Any) -> NoVerdict:
     return NoVerdict(name, worth.get(name, 0.0))
 
 
+def hint(function: Any = None, **options: Any) -> None:
+    """Accept the arguments of `autograder.hint`, and tell nothing."""
+
+
 @contextmanager
 def once_written() -> Iterator[None]:
     """Run a block; print a sentence, in the place of an error, where a function is not written yet, or wrong.
@@ -140,6 +144,7 @@ def install() -> None:
     module = ModuleType("autograder", "The checks run elsewhere while a notebook is graded.")
     module.ForwardPass = NoForwardPass  # type: ignore[attr-defined]
     module.check = check  # type: ignore[attr-defined]
+    module.hint = hint  # type: ignore[attr-defined]
     module.Verdict = NoVerdict  # type: ignore[attr-defined]
     module.set_assignment = lambda *arguments, **options: None  # type: ignore[attr-defined]
     module.checks_for = lambda name: ()  # type: ignore[attr-defined]

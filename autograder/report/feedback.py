@@ -19,7 +19,7 @@ import click
 
 from autograder.core.render import SIGNS, html
 from autograder.core.verdict import Verdict
-from autograder.course_file import show_measured
+from autograder.course_file import is_on
 from autograder.errors import AutograderError
 from autograder.grade.class_marks import CellMark
 from autograder.grade.course import load_nbformat
@@ -128,7 +128,7 @@ def said_of(student: Student, graded: GradedClass, book: str = "") -> dict[str, 
     """
     cells = student.cells
     checks = {f"check-{verdict.function}": verdict for verdict in student.verdicts}
-    if not show_measured(graded.course.root, graded.assignment.name):
+    if not is_on(graded.course.root, graded.assignment.name, "show_measured"):
         checks = {id: replace(verdict, picture=None) for id, verdict in checks.items()}
     titles = {written.id: written.title for written in graded.assignment.written}
     rows = [_row(verdict, cells.get(id)) for id, verdict in checks.items()]

@@ -361,3 +361,12 @@ def wait_until(happens, seconds=20):
     while not happens():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_notebook_that_asks_for_hints_is_judged_and_told_nothing(report_of):
+    asking = (
+        "from autograder import hint\n\ndef compute_dA1(W2, dZ2):\n"
+        "    assert hint(compute_dA1) is hint('compute_dA1', assignment='ps4_two_layer') is None\n"
+        "    return W2.T @ dZ2\n"
+    )
+    report_of({"compute_dA1": asking}, code=0)

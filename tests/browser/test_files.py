@@ -11,6 +11,8 @@ import nbformat
 import pytest
 
 from autograder.assignments import ASSIGNMENTS
+from autograder.core import exercise_hints
+from course_lib.equations import EQUATIONS
 from exercises import for_browser, generate
 from tests.book.conftest import BOOK, ROOT, module_of_book
 
@@ -39,7 +41,10 @@ def test_the_json_has_every_exercise_in_order_with_stub_solution_and_hints(tmp_p
             assert "raise NotImplementedError()" in each["stub"]
             assert "SOLUTION" not in each["solution"] + each["stub"]
             assert "NotImplementedError" not in each["solution"]
-            assert len(each["hints"]) >= 2, each["function"]
+            assert len([*each["hints"], each["last_hint"]]) >= 2, each["function"]
+            equation = EQUATIONS.get(each["equation"])
+            assert each["formula"] == (equation and equation.latex)
+            assert (each["formula"] or "") in each["last_hint"] != ""
             assert each["solution"].partition("\n")[0] == each["stub"].partition("\n")[0]
         compile(row["setup"], "setup", "exec")
         assert not re.search("matplotlib|plotting|IPython|autograder", row["setup"])
@@ -60,9 +65,7 @@ def test_the_notebook_in_the_json_is_the_one_that_nbgrader_releases(tmp_path):
 
 
 def test_hints_for_a_function_that_is_not_asked_are_refused(monkeypatch, tmp_path, capsys):
-    hints = tmp_path / "hints.toml"
-    hints.write_text('[ps2_activations]\nrelu_prim = ["a", "b"]\n')
-    monkeypatch.setattr(for_browser, "hints", lambda: for_browser.tomllib.loads(hints.read_text()))
+    monkeypatch.setattr(exercise_hints, "table", lambda: {"ps2_activations": {"relu_prim": ["a", "b"]}})
     assert generate.main(["ps2_activations", "--browser", str(tmp_path / "made.json")]) == 2
     assert "ps2_activations does not ask for relu_prim" in capsys.readouterr().err
 

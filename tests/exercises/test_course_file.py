@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook
 
 from autograder.assignments import ASSIGNMENTS, from_table
 from autograder.core.check import check, set_assignment
-from autograder.course_file import CourseFileError, assignments_of, record_release, released
+from autograder.course_file import CourseFileError, assignments_of, is_on, record_release, released
 from autograder.grade.submission import judge_notebook
 from autograder.protocol.notebook import notebook_in
 from autograder.recognise import recognise
@@ -118,6 +118,25 @@ def test_a_fault_of_the_file_is_said_with_its_place(tmp_path, text, complaint):
     with pytest.raises(CourseFileError, match=complaint) as raised:
         assignments_of(course(tmp_path, text))
     assert "course.toml" in str(raised.value)
+
+
+def test_the_last_hint_is_withheld_by_the_setup_cell_and_the_release_is_the_same(tmp_path):
+    def setup(name):
+        cells = solve(assignments_of(tmp_path)[name], tmp_path).cells
+        return next(cell.source for cell in cells if cell.id == "setup")
+
+    course(tmp_path, "[ps4_two_layer]\nlast_hint = false\n[ps3_one_example]\npoints = {compute_dw2 = 3}\n")
+    assert 'set_assignment("ps4_two_layer", last_hint=False)' in setup("ps4_two_layer")
+    assert assignments_of(tmp_path)["ps4_two_layer"].release == PS4.release
+    assert "last_hint" not in setup("ps2_activations") + setup("ps3_one_example")
+    course(
+        tmp_path, "[course]\nlast_hint = false\n[ps2_activations]\nlast_hint = true\n[ps3_one_example]\nversion = 2\n"
+    )
+    assert 'set_assignment("ps4_two_layer", last_hint=False)' in setup("ps4_two_layer")
+    assert "    ],\n    last_hint=False,\n)" in setup("ps3_one_example")
+    assert "last_hint" not in setup("ps2_activations")
+    with pytest.raises(CourseFileError, match="write last_hint = false, or true"):
+        is_on(course(tmp_path, '[course]\nlast_hint = "no"'), "ps4_two_layer", "last_hint")
 
 
 def test_what_is_left_out_is_handed_out_written(tmp_path):

@@ -15,7 +15,9 @@ from nbgrader.api import Gradebook
 
 from autograder.assignments import ASSIGNMENTS, Assignment, from_table
 from course_lib.equations import equation
+from exercises import generate as making
 from exercises.generate import CONFIG, EXERCISES, SourceError, generate, solve, source_notebook
+from exercises.statements import asked
 
 BOOK = EXERCISES.parent / "book"
 assignments = pytest.mark.parametrize("assignment", ASSIGNMENTS.values(), ids=ASSIGNMENTS)
@@ -162,22 +164,66 @@ def test_the_untouched_release_gets_nothing_and_says_so_in_every_check(made):
 
 
 @assignments
-def test_each_equation_is_displayed_with_its_label_before_its_answer_cell(assignment):
+def test_each_statement_says_what_is_wanted_and_where_it_is_derived_and_not_how(assignment, monkeypatch):
+    monkeypatch.setenv("BOOK_URL", "https://example.org/course/")
+    cells = solve(assignment).cells
+    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
     shown = ""
-    for cell in solve(assignment).cells:
+    for cell in cells:
         if cell.cell_type == "markdown":
             shown += cell.source
             assert "{{" not in re.sub(r"\$.*?\$", "", cell.source, flags=re.DOTALL)
         elif cell.id.startswith("answer-"):
             exercise = assignment.exercise(cell.id.removeprefix("answer-"))
-            assert exercise is not None
+            assert asked(exercise) in shown
+            assert re.search(
+                r"\*\*Derived in:\*\* \[.+\]\(https://example.org/course/[\w-]+\.html#[\w-]+\)\.", asked(exercise)
+            )
+            if exercise.equation:
+                assert not any(equation(exercise.equation).latex in text for text in texts)
             if exercise.equation and exercise.equation.startswith("errata."):
-                erratum = equation(exercise.equation)
-                assert f"published_{erratum.name}" in shown, "the printed form, since the right one is the answer"
-                assert erratum.latex not in shown
-            elif exercise.equation:
-                assert f"`{equation(exercise.equation).label}`" in shown
-                assert equation(exercise.equation).latex in shown
+                assert f"published_{equation(exercise.equation).name}" in shown, "the printed form is the question"
+            shown = ""
+
+
+def test_a_statement_has_names_shapes_and_the_place_in_words_where_nobody_knows_the_address(monkeypatch):
+    monkeypatch.delenv("BOOK_URL", raising=False)
+    said = asked(ASSIGNMENTS["ps4_two_layer"].exercise("compute_dW2"))
+    assert said == (
+        "**Wanted:** `dW2` (n2, n1), the gradient of the cost by `W2`. **Given:** `dZ2` (n2, m), `A1` (n1, m).\n"
+        "**Derived in:** *Layer 2, backwards*, at the equation `eq-two-layer-dw2`."
+    )
+    assert "`forward_propagation`" not in asked(ASSIGNMENTS["ps4_two_layer"].exercise("forward_propagation"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cell", "complaint"),
+    [
+        ("{{ asked: two_layer.dW2 }}", "{{ two_layer.dW2 }}", "text-compute_dW2", "equation two_layer.dW2 gives"),
+        ("# The question of W2", "# `dZ1 @ X.T / m`, as for W2", "text-compute_dW1", "`dZ1 @ X.T / m` computes"),
+        ("# You now have", r"# $dZ^{[2]} = A^{[2]} - Y$; you have", "text-backward_propagation", "holds the formula"),
+        ("Return dZ1 (n1, m):", "Return dA1 * (1 - np.tanh(Z1) ** 2):", "answer-compute_dZ1", "for"),
+        ('    print(f"cost before', '    A2 - Y\n    print(f"cost before', "try-compute_cost", "`A2 - Y` computes"),
+    ],
+)
+def test_a_source_of_ours_that_gives_an_answer_away_is_refused_and_a_lecturers_is_not(
+    old, new, cell, complaint, tmp_path, monkeypatch
+):
+    text = (EXERCISES / "ps4_two_layer.py").read_text()
+    assert old in text
+    (tmp_path / "ps4_two_layer.py").write_text(text.replace(old, new, 1))
+    solve(ASSIGNMENTS["ps4_two_layer"], tmp_path)
+    monkeypatch.setattr(making, "EXERCISES", tmp_path)
+    with pytest.raises(SourceError, match=f"ps4_two_layer, cell {cell}: .*{re.escape(complaint)}"):
+        solve(ASSIGNMENTS["ps4_two_layer"], tmp_path)
+
+
+@assignments
+def test_it_says_how_to_get_a_hint_and_brings_that_along(assignment):
+    (function,) = re.findall(r"`hint\((\w+)\)`, in a cell of your own", " ".join(opening(assignment).split()))
+    assert assignment.exercise(function)
+    setup = next(cell.source for cell in solve(assignment).cells if cell.id == "setup")
+    assert "from autograder import check, hint, once_written, set_assignment" in setup
 
 
 @assignments
@@ -218,7 +264,8 @@ def test_the_check_is_followed_by_a_sentence_of_why_it_matters(assignment):
     [
         ('answer="compute_dW2"', 'answer="compute_db2"', "the answer cells must be"),
         ('check="compute_dW2"', 'locked="x"', "the check cells must be"),
-        ("{{ two_layer.dW2 }}", "{{ two_layer.dW3 }}", "no equation of the registry"),
+        ("{{ two_layer.Z1 }}", "{{ two_layer.Z3 }}", "is not an equation of the registry"),
+        ("{{ asked: two_layer.dW2 }}", "{{ asked: one_example.dw }}", "is not asked for by ps4_two_layer"),
     ],
 )
 def test_a_source_that_does_not_fit_its_assignment_is_refused_in_a_sentence(old, new, complaint):

@@ -12,7 +12,7 @@ from autograder.assignments import ASSIGNMENTS
 from autograder.core.check import exercise_for, questions
 from autograder.core.judge import judge
 from autograder.core.render import html
-from autograder.course_file import CourseFileError, assignments_of, show_measured
+from autograder.course_file import CourseFileError, assignments_of, is_on
 from autograder.grade import sanitize, submission
 from autograder.grade.records import Records
 from autograder.grade.submission import NoTimeLeft, Submission
@@ -196,14 +196,14 @@ def test_one_call_more_is_made_for_each_picture_and_none_for_anything_else(tmp_p
 def test_what_is_neither_true_nor_false_is_refused(tmp_path, written):
     (tmp_path / "course.toml").write_text(f"[ps4_two_layer]\nshow_measured = {written}\n", encoding="utf-8")
     with pytest.raises(CourseFileError, match="write show_measured = false"):
-        show_measured(tmp_path, "ps4_two_layer")
+        is_on(tmp_path, "ps4_two_layer", "show_measured")
 
 
 def test_an_assignment_says_for_itself_what_the_course_says_for_all(tmp_path):
     (tmp_path / "course.toml").write_text(
         "[course]\nshow_measured = false\n[ps4_two_layer]\nshow_measured = true\n", encoding="utf-8"
     )
-    assert {name: show_measured(tmp_path, name) for name in ASSIGNMENTS} == {
+    assert {name: is_on(tmp_path, name, "show_measured") for name in ASSIGNMENTS} == {
         name: name == "ps4_two_layer" for name in ASSIGNMENTS
     }
     assert assignments_of(tmp_path).keys() == ASSIGNMENTS.keys()

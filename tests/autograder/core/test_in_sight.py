@@ -75,6 +75,7 @@ def test_inputs_and_forward_formulas_and_what_is_only_called_give_nothing_away(a
         "lambda left, right: left @ right.T / left.shape[1]",
         'print("by hand: dZ2 @ A1.T / m")\nprint("`dZ2 @ A1.T / m` is right")',
         "x = 1  # dZ2 @ A1.T / m",
+        'def f(dZ2, A1):\n    """Return dZ2 @ A1.T / m, of W2\'s shape - as it must be."""',
         "%timeit f(x)\ndZ2 @ A1.T / m",
         "check(two_layer.dW2(dZ2, A1), dZ2 @ A1.T / m)",
     ],
