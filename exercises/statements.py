@@ -15,10 +15,10 @@ from nbformat import NotebookNode
 from autograder.assignments import Assignment, Exercise
 from autograder.core.book_links import link
 from autograder.core.declared import question_of
-from autograder.core.in_sight import given_away, of_markdown
 from autograder.errors import AutograderError
 from course_lib.equations import EQUATIONS, Equation, Shape
 from exercises import own_equations
+from exercises.in_sight import given_away, of_markdown
 
 _PLACEHOLDER = re.compile(r"^\{\{ *(asked: *)?([\w.]+) *\}\}$", re.MULTILINE)
 _LABEL = re.compile(r"Equation `(eq-[\w-]+)`")

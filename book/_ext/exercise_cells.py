@@ -146,17 +146,16 @@ class ExerciseCell(SphinxDirective):
 
     def hints(self, found: Found) -> Iterator[nodes.Node]:
         """Yield the hints, each folded; the last is the formula, where there is one."""
-        hints, shown = found.exercise["hints"], EQUATIONS.get(found.exercise["equation"] or "")
-        count = len(hints) + bool(shown)
-        for number, hint in enumerate(hints, 1):
-            folded = element("details", summary(f"Hint {number} of {count}"), class_="exercise-hint")
-            folded += self.parsed(hint.splitlines())
-            yield folded
+        exercise, shown = found.exercise, EQUATIONS.get(found.exercise["equation"] or "")
+        last = exercise["last_hint"] or ""
         if shown:
-            latex = " ".join(shown.latex.split())
-            title = f"Hint {count} of {count}: the formula"
-            folded = element("details", summary(title), class_="exercise-hint exercise-formula")
-            folded += self.parsed([f"$\\displaystyle {latex}$ {{eq}}`{shown.label}`"])
+            last = f"$\\displaystyle {' '.join(shown.latex.split())}$ {{eq}}`{shown.label}`"
+        hints = [*exercise["hints"], *filter(None, [last])]
+        for number, hint in enumerate(hints, 1):
+            is_formula = hint == last and bool(shown or "```" in last)
+            folded = element("details", class_=f"exercise-hint{' exercise-formula' * is_formula}")
+            folded += summary(f"Hint {number} of {len(hints)}{': the formula' * is_formula}")
+            folded += self.parsed(hint.splitlines())
             yield folded
 
     def run(self) -> list[nodes.Node]:

@@ -17,11 +17,11 @@ from autograder.assignments import Exercise
 from autograder.core.compare import same
 from autograder.core.declared import question_of
 from autograder.core.definition import NAMESPACE
-from autograder.core.expressions import Expression, expressions
 from autograder.core.layout import Absent
 from autograder.core.oracles import right_answers
 from autograder.core.question import Case, Formula
 from course_lib.equations import EQUATIONS
+from exercises.expressions import Expression, expressions
 
 UNKNOWN = 3
 """How many names that are none of the exercise's are tried as its arguments."""
