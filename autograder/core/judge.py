@@ -8,18 +8,27 @@ import contextlib
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograder.assignments import Exercise
 from autograder.core import book_links
-from autograder.core.compare import same, wrong_entries
+from autograder.core.compare import wrong_entries
 from autograder.core.declared import question_of
 from autograder.core.hints import HINTS
 from autograder.core.known import Tried, layer_that_is_wrong, where_right
 from autograder.core.layout import Absent, described
-from autograder.core.naming import Answer, Fault, in_shape_of, mistaken_answers, named_faults
+from autograder.core.naming import (
+    Answer,
+    Fault,
+    in_shape_of,
+    is_right,
+    is_right_elsewhere,
+    mistaken_answers,
+    named_faults,
+)
 from autograder.core.oracles import OracleDisagreement, right_answers
 from autograder.core.question import Formula, Mistake, Property, Question
 from autograder.core.raised import advice, call_of, hard_coded, raised
@@ -144,7 +153,7 @@ def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcom
         points,
         exercise.points,
         ids[0],
-        _seen(judged, fault, mistake, [_tried(answer) for answer in answers]),
+        _seen(judged, fault, mistake, _known(asked, named, answers)),
         (not mistake and fault.hint) or " ".join(HINTS[id] for id in ids if id in HINTS),
         _reading(_to_read(asked, mistake)),
         notes,
@@ -202,8 +211,8 @@ def _fault(name: str, deciding: Sequence[Answer], asked: Formula) -> Fault | Non
 
 def _tried(answer: Answer) -> Tried:
     """Return what is known of an answer on one case."""
-    whole = {name: value for name, value in answer.case.values.items() if type(value) is int}
     wrong = [name for name in answer.right if _is_wrong(name, answer)]
+    whole = {name: value for name, value in answer.case.values.items() if type(value) is int}
     axes = max(np.ndim(right) for right in answer.right.values())
     return Tried({**answer.case.sizes, **whole}, answer.case.kind, wrong, axes, answer.failure is not None)
 
@@ -213,7 +222,7 @@ def _is_wrong(name: str, answer: Answer) -> bool:
     value = answer.given.get(name)
     plain = isinstance(value, np.ndarray) and value.dtype in (np.float64, np.float32)
     if plain and answer.case.names:
-        return not same(in_shape_of(value, answer.right[name]), answer.right[name])
+        return not is_right(value, answer.right[name])
     return _fault_of_case(name, answer, {}) is not None
 
 
@@ -246,7 +255,8 @@ def _fault_of_case(name: str, answer: Answer, inputs: Mapping[str, Any]) -> Faul
     if (value.dtype.kind == "c" and bool(np.any(np.imag(value)))) or value.dtype == np.float16:
         return Fault("wrong-dtype", f"{called}Its dtype is {value.dtype}; float64 is expected.")
     if not bool(np.all(np.isfinite(value))):
-        id = "overflow" if answer.case.kind == "extreme" else "not-finite"
+        undefined = answer.case.kind == "kink" and bool(np.any(np.isnan(value)))
+        id = "overflow" if answer.case.kind == "extreme" else "zero-by-zero" if undefined else "not-finite"
         what = _entry(~np.isfinite(value))
         return Fault(id, f"{called}{Given} {what} is not a finite number.")
     off_one, off_other = wrong_entries(value, right), wrong_entries(value, answer.again[name])
@@ -272,11 +282,23 @@ def _entry(wrong: Array) -> str:
     return f"entry {_first(wrong)}" if wrong.ndim else "the number"
 
 
-def _seen(judged: tuple[Part, ...], fault: Fault, mistake: Mistake | None, tried: Sequence[Tried]) -> str:
-    known, layer = where_right(tried), layer_that_is_wrong(tried)
-    sentences = [sentence for sentence in (known, layer) if sentence]
+def _known(
+    asked: Formula, named: Mapping[str, tuple[Fault, Mistake | None]], answers: Sequence[Answer]
+) -> tuple[str, str]:
+    """Return in which cases an answer is right, and which layer is wrong by itself, each in a sentence or ""."""
+    tried = [_tried(answer) for answer in answers]
+    first, *others = (mistake for _, mistake in named.values())
+    one = first if first and all(other is first for other in others) else None
+    telling = [case for case, answer in zip(tried, answers, strict=True) if answer.case.names]
+    places = [k for k, case in enumerate(telling) if not case.wrong]
+    elsewhere = partial(is_right_elsewhere, asked, one, tuple(named), places) if one else None
+    return where_right(tried, elsewhere), layer_that_is_wrong(tried)
+
+
+def _seen(judged: tuple[Part, ...], fault: Fault, mistake: Mistake | None, known: tuple[str, str]) -> str:
+    sentences = [sentence for sentence in known if sentence]
     right = [part.name for part in judged if part.passed]
-    if right and not layer:
+    if right and not known[1]:
         sentences.append(f"Right: {', '.join(right)}. Wrong: {', '.join(p.name for p in judged if not p.passed)}.")
     sentences.append(fault.seen)
     if mistake:
