@@ -290,7 +290,8 @@ def _known(
     first, *others = (mistake for _, mistake in named.values())
     one = first if first and all(other is first for other in others) else None
     telling = [case for case, answer in zip(tried, answers, strict=True) if answer.case.names]
-    places = [k for k, case in enumerate(telling) if not case.wrong]
+    right = [k for k, case in enumerate(telling) if not case.wrong]
+    places = [k for k in right if telling[k].kind == "plain"] or right
     elsewhere = partial(is_right_elsewhere, asked, one, tuple(named), places) if one else None
     return where_right(tried, elsewhere), layer_that_is_wrong(tried)
 

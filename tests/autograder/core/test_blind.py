@@ -64,7 +64,8 @@ def test_where_a_named_mistake_is_right_it_is_right_with_every_seed(asked, seed,
     if not mistake:
         return
     first = list(tried(asked, mistake, seed))
-    places = [k for k, case in enumerate(first) if not case.wrong]
+    right = [k for k, case in enumerate(first) if not case.wrong]
+    places = [k for k in right if first[k].kind == "plain"] or right
     parts = list(quick_answers(asked, seed)[0])
     for case in quick_answers(asked, seed):
         parts += [name for name in case if name not in parts]
