@@ -47,15 +47,16 @@ def same(answer: Array, expected: Array) -> bool:
     """
     if answer.shape != expected.shape:
         return False
-    if not bool(np.all(np.isfinite(expected))):
+    if not np.isfinite(np.max(np.abs(expected), initial=0.0)):
         return bool(np.array_equal(answer, expected, equal_nan=True))
-    return not bool(np.any(wrong_entries(answer, expected)))
+    return not wrong_entries(answer, expected).any()
 
 
 def wrong_entries(answer: Array, expected: Array) -> Any:
     """Return which entries are wrong, for arrays of one shape and finite expected ones; NaN and inf are wrong."""
     tolerance = TOLERANCES["float32" if answer.dtype == np.float32 else "float64"]
     with np.errstate(all="ignore"):
-        scale = np.max(np.abs(expected), initial=0.0)
-        allowed = tolerance.relative * np.abs(expected) + tolerance.scale * scale + ROUNDING
-        return ~(np.abs(answer.astype(complex) - expected) <= allowed)
+        sizes = np.abs(expected)
+        allowed = tolerance.relative * sizes + (tolerance.scale * np.max(sizes, initial=0.0) + ROUNDING)
+        numbers = answer if answer.dtype == np.float64 else answer.astype(complex)
+        return ~(np.abs(numbers - expected) <= allowed)

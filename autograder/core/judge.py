@@ -6,31 +6,38 @@ same process, from another process, or from a browser. It runs nothing of the st
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograder.assignments import Exercise
 from autograder.core import book_links
-from autograder.core.compare import same, wrong_entries
+from autograder.core.compare import wrong_entries
 from autograder.core.declared import question_of
 from autograder.core.hints import HINTS
 from autograder.core.known import Tried, layer_that_is_wrong, where_right
 from autograder.core.layout import Absent, described
-from autograder.core.naming import Answer, Fault, in_shape_of, mistaken_answers, named_faults
-from autograder.core.oracles import OracleDisagreement, Parts, right_answers
-from autograder.core.picture import Pair, Picture, common_factors
-from autograder.core.question import Case, Formula, Mistake, Property, Question
+from autograder.core.measured import answer_on, picture_of
+from autograder.core.naming import (
+    Answer,
+    Fault,
+    in_shape_of,
+    is_right,
+    is_right_elsewhere,
+    mistaken_answers,
+    named_faults,
+)
+from autograder.core.oracles import OracleDisagreement, right_answers
+from autograder.core.question import Formula, Mistake, Property, Question
 from autograder.core.raised import advice, call_of, hard_coded, raised
 from autograder.core.verdict import Part, Verdict
 from autograder.protocol.values import Failure, Opaque, Outcome
 from course_lib.arrays import Array
 from course_lib.equations import EQUATIONS
 
-PUBLIC_SEED = 0
-"""Of the cases that everybody may see: `check` in a notebook draws them."""
 NOT_IMPLEMENTED = "The cell is as it was handed out. Write the function, then run this cell again."
 
 
@@ -114,7 +121,7 @@ def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcom
     except OracleDisagreement as error:
         reason = f"Could not be judged: {error}."
         return Verdict(exercise.function, exercise.equation, None, 0.0, exercise.points, None, reason)
-    answers = [_answer(asked, *each) for each in zip(asked.draw(seed), right, outcomes, strict=True)]
+    answers = [answer_on(asked, *each) for each in zip(asked.draw(seed), right, outcomes, strict=True)]
     deciding = [answer for answer in answers if answer.case.decides]
     names = dict.fromkeys(name for answer in deciding for name in answer.right)
     faults = {name: _fault(name, deciding, asked) for name in names}
@@ -137,7 +144,8 @@ def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcom
     first = next(name for name in faults if faults[name])
     fault, mistake = named[first]
     tried = [_tried(answer) for answer in answers]
-    picture = _picture(first, answers, tried) if fault.inputs is None else None
+    wrong = [first in case.wrong for case in tried]
+    picture = picture_of(first, answers, wrong) if fault.inputs is None else None
     fault = _with_call(fault, exercise, asked.arguments, outcomes)
     ids = fault.mistake.split("+")
     return Verdict(
@@ -147,72 +155,13 @@ def _judge_formula(exercise: Exercise, asked: Formula, outcomes: Sequence[Outcom
         points,
         exercise.points,
         ids[0],
-        _seen(judged, fault, mistake, tried),
+        _seen(judged, fault, mistake, _known(asked, named, answers, tried)),
         (not mistake and fault.hint) or " ".join(HINTS[id] for id in ids if id in HINTS),
         _reading(_to_read(asked, mistake)),
         notes,
         judged if len(judged) > 1 else (),
         picture,
     )
-
-
-def _answer(asked: Formula, case: Case, right: tuple[Parts, Parts], outcome: Outcome) -> Answer:
-    return Answer(case, *right, {} if outcome.failure else asked.parts(case, outcome.value), outcome.failure, {})
-
-
-def _pair(name: str, answer: Answer) -> Pair | None:
-    """Return a wrong part of an answer beside the measured one, where the case is plain and the part has numbers."""
-    value = answer.given.get(name)
-    if answer.case.kind != "plain" or name not in answer.right or not isinstance(value, np.ndarray):
-        return None
-    if value.dtype == np.float16 or np.any(np.imag(value)) or not np.any(np.isfinite(value)):
-        return None
-    return Pair(answer.case.sizes, in_shape_of(np.real(value), answer.right[name]), answer.again[name])
-
-
-def _tells_best(case: Case, right: Array) -> tuple[bool, bool, int]:
-    """Return what cases are sorted by, to show the first: a number, or a size of 1, hides more; few entries less."""
-    return right.size == 1, 1 in case.sizes.values(), right.size
-
-
-def _picture(name: str, answers: Sequence[Answer], tried: Sequence[Tried]) -> Picture | None:
-    """Return the picture of a wrong part on the smallest case that tells; None where it has no numbers."""
-    wrong = [(place, answer) for place, answer in enumerate(answers) if name in tried[place].wrong]
-    pairs = {place: pair for place, answer in wrong if (pair := _pair(name, answer))}
-    if not pairs:
-        return None
-    best = min(pairs, key=lambda place: _tells_best(answers[place].case, answers[place].right[name]))
-    return Picture.of(name, pairs[best], tuple(pairs), common_factors([*pairs.values()]))
-
-
-def public_picture(
-    exercise: Exercise, picture: Picture, call: Callable[[dict[str, Any]], Outcome | None]
-) -> Picture | None:
-    """Return the picture of the same mistake on a case of the public seed; None where it does not show there.
-
-    Parameters
-    ----------
-    exercise : which function it is
-    picture : of a case that nobody may see
-    call : from the arguments of the one case to what the function returns on it, None where it cannot be called
-    """
-    asked, name = question_of(exercise), picture.part
-    assert isinstance(asked, Formula)
-    with contextlib.suppress(OracleDisagreement), np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        rows = [*zip(asked.draw(PUBLIC_SEED), right_answers(asked, PUBLIC_SEED), strict=True)]
-        there = [row for place, row in enumerate(rows) if place in picture.cases and name in row[1][0]]
-        if not there:
-            return None
-        case, right = min(there, key=lambda row: _tells_best(row[0], row[1][0][name]))
-        outcome = call(asked.given(case))
-        answer = _answer(asked, case, right, outcome) if outcome else None
-        pair = _pair(name, answer) if answer and _is_wrong(name, answer) else None
-        if pair is None:
-            return None
-        here = common_factors([pair])
-        return Picture.of(name, pair, factors=[factor for factor in picture.factors if factor in here])
-    return None
 
 
 def _with_call(fault: Fault, exercise: Exercise, arguments: Iterable[str], outcomes: Sequence[Outcome]) -> Fault:
@@ -265,8 +214,8 @@ def _fault(name: str, deciding: Sequence[Answer], asked: Formula) -> Fault | Non
 
 def _tried(answer: Answer) -> Tried:
     """Return what is known of an answer on one case."""
-    whole = {name: value for name, value in answer.case.values.items() if type(value) is int}
     wrong = [name for name in answer.right if _is_wrong(name, answer)]
+    whole = {name: value for name, value in answer.case.values.items() if type(value) is int}
     axes = max(np.ndim(right) for right in answer.right.values())
     return Tried({**answer.case.sizes, **whole}, answer.case.kind, wrong, axes, answer.failure is not None)
 
@@ -276,7 +225,7 @@ def _is_wrong(name: str, answer: Answer) -> bool:
     value = answer.given.get(name)
     plain = isinstance(value, np.ndarray) and value.dtype in (np.float64, np.float32)
     if plain and answer.case.names:
-        return not same(in_shape_of(value, answer.right[name]), answer.right[name])
+        return not is_right(value, answer.right[name])
     return _fault_of_case(name, answer, {}) is not None
 
 
@@ -309,7 +258,8 @@ def _fault_of_case(name: str, answer: Answer, inputs: Mapping[str, Any]) -> Faul
     if (value.dtype.kind == "c" and bool(np.any(np.imag(value)))) or value.dtype == np.float16:
         return Fault("wrong-dtype", f"{called}Its dtype is {value.dtype}; float64 is expected.")
     if not bool(np.all(np.isfinite(value))):
-        id = "overflow" if answer.case.kind == "extreme" else "not-finite"
+        undefined = answer.case.kind == "kink" and bool(np.any(np.isnan(value)))
+        id = "overflow" if answer.case.kind == "extreme" else "zero-by-zero" if undefined else "not-finite"
         what = _entry(~np.isfinite(value))
         return Fault(id, f"{called}{Given} {what} is not a finite number.")
     off_one, off_other = wrong_entries(value, right), wrong_entries(value, answer.again[name])
@@ -335,11 +285,26 @@ def _entry(wrong: Array) -> str:
     return f"entry {_first(wrong)}" if wrong.ndim else "the number"
 
 
-def _seen(judged: tuple[Part, ...], fault: Fault, mistake: Mistake | None, tried: Sequence[Tried]) -> str:
-    known, layer = where_right(tried), layer_that_is_wrong(tried)
-    sentences = [sentence for sentence in (known, layer) if sentence]
+def _known(
+    asked: Formula,
+    named: Mapping[str, tuple[Fault, Mistake | None]],
+    answers: Sequence[Answer],
+    tried: Sequence[Tried],
+) -> tuple[str, str]:
+    """Return in which cases an answer is right, and which layer is wrong by itself, each in a sentence or ""."""
+    first, *others = (mistake for _, mistake in named.values())
+    one = first if first and all(other is first for other in others) else None
+    telling = [case for case, answer in zip(tried, answers, strict=True) if answer.case.names]
+    right = [k for k, case in enumerate(telling) if not case.wrong]
+    places = [k for k in right if telling[k].kind == "plain"] or right
+    elsewhere = partial(is_right_elsewhere, asked, one, tuple(named), places) if one else None
+    return where_right(tried, elsewhere), layer_that_is_wrong(tried)
+
+
+def _seen(judged: tuple[Part, ...], fault: Fault, mistake: Mistake | None, known: tuple[str, str]) -> str:
+    sentences = [sentence for sentence in known if sentence]
     right = [part.name for part in judged if part.passed]
-    if right and not layer:
+    if right and not known[1]:
         sentences.append(f"Right: {', '.join(right)}. Wrong: {', '.join(p.name for p in judged if not p.passed)}.")
     sentences.append(fault.seen)
     if mistake:

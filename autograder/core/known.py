@@ -1,7 +1,7 @@
 """Say first what is known: in which cases an answer is right, where it is wrong in others."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 _WORDS = ("no", "one", "two", "three", "four", "five")
@@ -28,12 +28,27 @@ class Tried:
         self.layers = sum(bool(re.fullmatch(r"n\d", name)) for name in sizes) - 1
 
 
-def where_right(tried: Sequence[Tried]) -> str:
-    """Return in which cases an answer is right and in which wrong, in a sentence, or "" where no rule fits all."""
+def where_right(tried: Sequence[Tried], elsewhere: Callable[[], bool] | None = None) -> str:
+    """Return in which cases an answer is right and in which wrong, in a sentence, or "" where no rule fits all.
+
+    Parameters
+    ----------
+    tried : an answer, on its cases
+    elsewhere : returns whether the mistake that it is leaves such cases right in other draws too. Of what has no name
+        nothing is known but what was tried, and the sentence says so.
+    """
     plain = [case for case in tried if case.kind == "plain"]
     if not any(case.wrong for case in plain):
-        large = any(case.wrong for case in tried if case.kind == "extreme")
-        return "Right but where a number is very large." if large and plain else ""
+        extreme = any(case.wrong for case in tried if case.kind == "extreme")
+        return "Right but at an extreme." if extreme and plain else ""
+    said = _pattern(tried)
+    if said and elsewhere:
+        return said if elsewhere() else ""
+    return said and f"{said[:-1]}, as far as was tried."
+
+
+def _pattern(tried: Sequence[Tried]) -> str:
+    plain = [case for case in tried if case.kind == "plain"]
     if all(case.wrong for case in plain):
         square = [case for case in tried if case.kind == "square"]
         right = square and not any(case.wrong for case in square)

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.core.compare import ROUNDING, same
+from autograder.core.layout import Absent
 from autograder.core.mistakes import Remembered, exchanged, mistakes, pairs, printed
-from autograder.core.oracles import Parts
+from autograder.core.oracles import Parts, quick_answers
 from autograder.core.question import Case, Formula, Mistake
+from autograder.core.raised import HARD_CODED
 from autograder.protocol.values import Failure, copied, plain
 from course_lib.arrays import Array
 
@@ -54,6 +56,11 @@ def in_shape_of(value: Any, right: Array) -> Any:
     return value
 
 
+def is_right(value: Any, right: Array) -> bool:
+    """Return whether a part holds the right numbers, in the right shape."""
+    return isinstance(value, np.ndarray) and same(in_shape_of(value, right), right)
+
+
 def named_faults(
     asked: Formula, seed: int, answers: Sequence[Answer], faults: Mapping[str, Fault | None]
 ) -> dict[str, tuple[Fault, Mistake | None]]:
@@ -80,8 +87,26 @@ def named_faults(
             named[name] = Fault("zero-everywhere", f"{fault.seen} It is zero in every case."), None
             continue
         mistake = whole or explaining([name])
-        named[name] = (fault._replace(mistake=mistake.id) if mistake else fault, mistake)
+        fault = fault._replace(mistake=mistake.id) if mistake else _fixed_size(fault, answers, name) or fault
+        named[name] = fault, mistake
     return named
+
+
+def _fixed_size(fault: Fault, answers: Sequence[Answer], name: str) -> Fault | None:
+    """Return the fault of a mean that is divided by the same number in every case, however many examples there are."""
+    divisors = []
+    for answer in answers:
+        value, right, m = answer.given.get(name), answer.right.get(name), answer.case.sizes.get("m", 0)
+        if not isinstance(value, np.ndarray) or right is None or value.shape != right.shape or not np.all(value):
+            return None
+        divisors.append(m * right / value)
+    all_of_them = np.concatenate([each.ravel() for each in divisors])
+    size = round(abs(float(all_of_them[0].real))) if np.all(np.isfinite(all_of_them)) else 0
+    if size < 2 or not same(all_of_them, np.full(all_of_them.shape, float(size))):
+        return None
+    known = any(size in answer.case.sizes.values() for answer in answers)
+    seen = f"{fault.seen} In every case the sum is divided by {size}."
+    return Fault("divided-by-wrong-size", seen, "" if known else HARD_CODED.format(size))
 
 
 def _is_zero(answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
@@ -102,7 +127,13 @@ def _is_zero(answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
 def _are_numbers(answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
     """Return whether parts have numbers that mistakes can be told by: in one case at least, and then in all of them."""
     given = [answer.given[name] for answer in answers if not answer.failure for name in wanted if name in answer.right]
-    return bool(given) and all(isinstance(value, np.ndarray) for value in given)
+    numbers = [isinstance(value, np.ndarray) for value in given]
+    return any(numbers) and all(number or _is_missing(value) for number, value in zip(numbers, given, strict=True))
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether a part is not there since its key is not: a loop may have left it out."""
+    return isinstance(value, Absent) and value.mistake == "missing-key"
 
 
 KINDS: Mapping[str, Callable[[Formula], Iterable[Mistake]]] = {
@@ -117,23 +148,41 @@ KINDS: Mapping[str, Callable[[Formula], Iterable[Mistake]]] = {
 @lru_cache(maxsize=512)
 def mistaken_answers(asked: Formula, seed: int, kind: str) -> Remembered[tuple[Mistake, Results]]:
     """Return the results of every mistake of a kind on every case that names mistakes, computed on demand."""
-    cases = [case for case in asked.draw(seed) if case.names]
-
-    def results(mistake: Mistake) -> Iterator[Mapping[str, Any] | None]:
-        for case in cases:
-            try:
-                with np.errstate(all="ignore"):
-                    given = [case.values] if mistake.of_values else copied(asked.given(case)).values()
-                    value = plain(mistake.function(*given))
-                yield asked.parts(case, value)
-            except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError):
-                yield None
 
     def computed() -> Iterator[tuple[Mistake, Results]]:
         for mistake in KINDS[kind](asked):
-            yield mistake, Remembered(partial(results, mistake))
+            yield mistake, Remembered(partial(_results, asked, mistake, seed))
 
     return Remembered(computed)
+
+
+def _results(asked: Formula, mistake: Mistake, seed: int) -> Iterator[Mapping[str, Any] | None]:
+    return (_result(asked, mistake, case) for case in asked.draw(seed) if case.names)
+
+
+def _result(asked: Formula, mistake: Mistake, case: Case) -> Mapping[str, Any] | None:
+    try:
+        with np.errstate(all="ignore"):
+            given = [case.values] if mistake.of_values else copied(asked.given(case)).values()
+            value = plain(mistake.function(*given))
+        return asked.parts(case, value)
+    except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError):
+        return None
+
+
+FURTHER = range(1, 5)
+"""The seeds of the draws that a mistake is tried on, before it is said where it is right."""
+
+
+def is_right_elsewhere(asked: Formula, mistake: Mistake, wanted: Iterable[str], places: Iterable[int]) -> bool:
+    """Return whether a mistake leaves parts right in further draws, in the cases at some places of each."""
+    for seed in FURTHER:
+        cases = [case for case in asked.draw(seed) if case.names]
+        for k in places:
+            given, right = _result(asked, mistake, cases[k]), quick_answers(asked, seed)[k]
+            if given is None or not all(is_right(given[name], right[name]) for name in wanted if name in right):
+                return False
+    return True
 
 
 def _erratum(asked: Formula, seed: int, answers: Sequence[Answer], parts: Sequence[str]) -> str:
@@ -161,12 +210,15 @@ def _explains(results: Results, answers: Sequence[Answer], wanted: Sequence[str]
             if name not in answer.right:
                 continue
             value, mistaken = answer.given[name], result[name]
+            if _is_missing(value) and _is_missing(mistaken):
+                tells = True
+                continue
             if not isinstance(mistaken, np.ndarray) or not isinstance(value, np.ndarray):
                 return False
             if _far_apart(value, mistaken, answer.largest(name)) or not same(in_shape_of(value, mistaken), mistaken):
                 return False
-            if not same(in_shape_of(mistaken, answer.right[name]), answer.right[name]):
-                tells = tells or bool(np.any(np.isfinite(mistaken)))  # one NaN is like another
+            if not tells and not same(in_shape_of(mistaken, answer.right[name]), answer.right[name]):
+                tells = not np.isnan(mistaken).all()  # one NaN is like another
     return tells
 
 

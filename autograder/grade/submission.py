@@ -7,8 +7,9 @@ from typing import Any
 
 from autograder.assignments import Assignment, Exercise
 from autograder.core.check import follows_from_earlier, may_follow_from_earlier, put_right, questions
-from autograder.core.judge import PUBLIC_SEED, judge, public_picture, refused
+from autograder.core.judge import judge, refused
 from autograder.core.layout import replaced
+from autograder.core.measured import PUBLIC_SEED, public_picture
 from autograder.core.picture import Picture
 from autograder.core.verdict import Verdict
 from autograder.grade.instructor_tests import InstructorTests, bound_by

@@ -58,7 +58,7 @@ def initialize_parameters(layer_dims, seed):
         ("ps6_gradient_check", ROWS, "", "Right for an array of one axis; wrong from two axes on. "),
         ("ps1_neuron", NEURON, "cost = - -> cost = 2 - ", ""),
         ("ps1_neuron", SIGMOID, "1 / (1 + np.exp(-z)) -> np.exp(z) / (1 + np.exp(z))",
-         "Right but where a number is very large. "),
+         "Right but at an extreme. "),
     ],
 )  # fmt: skip
 def test_where_an_answer_is_right_is_said_first(assignment, right, changes, known):
@@ -75,7 +75,10 @@ def test_where_no_rule_fits_all_cases_nothing_is_said():
         return Tried({"n0": 3, "n1": m, "m": m}, "plain", wrong, 2, False)
 
     assert where_right([tried(1), tried(2, "W"), tried(3, "W")]).startswith("Right for m = 1;")
-    assert where_right([tried(1, "W"), tried(2), tried(3)]) == "Right from two examples on; wrong for m = 1."
+    assert (
+        where_right([tried(1, "W"), tried(2), tried(3)])
+        == "Right from two examples on; wrong for m = 1, as far as was tried."
+    )
     assert where_right([tried(1), tried(2, "W"), tried(3)]) == ""
     assert where_right([tried(2), tried(3, "W")]) == ""
     assert where_right([tried(2, "W"), tried(3, "W")]) == ""

@@ -11,7 +11,8 @@ from hypothesis.extra import numpy as hnp
 
 from autograder.assignments import ASSIGNMENTS
 from autograder.core.check import exercise_for, questions
-from autograder.core.judge import PUBLIC_SEED, judge, public_picture
+from autograder.core.judge import judge
+from autograder.core.measured import PUBLIC_SEED, public_picture
 from autograder.core.mistakes import by_id
 from autograder.core.picture import LESS, MORE, MOST, STRONGEST, WITH_NUMBERS, Pair, Picture, common_factors
 from autograder.core.question import Formula
