@@ -32,7 +32,7 @@ class Question {
       const button = choice.firstElementChild;
       button.setAttribute("aria-pressed", String(other === k));
     });
-    const line = this.lines.find((each) => each.dataset.kind === kind);
+    const line = this.lines[this.choices.filter((choice) => choice.dataset.kind !== "right").indexOf(this.choices[k])];
     const words = line ? [...line.cloneNode(true).childNodes] : [element("p", {}, "Right.")];
     this.said.dataset.right = String(kind === "right");
     this.said.replaceChildren(...words);
