@@ -151,12 +151,13 @@ def mistaken_answers(asked: Formula, seed: int, kind: str) -> Remembered[tuple[M
 
     def computed() -> Iterator[tuple[Mistake, Results]]:
         for mistake in KINDS[kind](asked):
-            yield mistake, Remembered(partial(_results, asked, mistake, seed))
+            yield mistake, Remembered(partial(results_of, asked, mistake, seed))
 
     return Remembered(computed)
 
 
-def _results(asked: Formula, mistake: Mistake, seed: int) -> Iterator[Mapping[str, Any] | None]:
+def results_of(asked: Formula, mistake: Mistake, seed: int) -> Iterator[Mapping[str, Any] | None]:
+    """Yield the parts of a mistake's answer on every case that names mistakes; None where it raised."""
     return (_result(asked, mistake, case) for case in asked.draw(seed) if case.names)
 
 
@@ -198,6 +199,12 @@ def _rival(asked: Formula, seed: int, answers: Sequence[Answer], parts: Sequence
     return next(fits, "")
 
 
+def _tells(mistaken: Array) -> bool:
+    """Return whether wrong numbers tell a mistake: one NaN is like another, and so is one infinity."""
+    numbers = mistaken[~np.isnan(mistaken)]
+    return bool(np.any(np.isfinite(numbers)) or np.unique(numbers.real).size > 1)
+
+
 def _explains(results: Results, answers: Sequence[Answer], wanted: Sequence[str]) -> bool:
     """Return whether a mistake gives the student's numbers on every case, raises where they raise, and is wrong."""
     tells = False
@@ -211,14 +218,13 @@ def _explains(results: Results, answers: Sequence[Answer], wanted: Sequence[str]
                 continue
             value, mistaken = answer.given[name], result[name]
             if _is_missing(value) and _is_missing(mistaken):
-                tells = True
                 continue
             if not isinstance(mistaken, np.ndarray) or not isinstance(value, np.ndarray):
                 return False
             if _far_apart(value, mistaken, answer.largest(name)) or not same(in_shape_of(value, mistaken), mistaken):
                 return False
             if not tells and not same(in_shape_of(mistaken, answer.right[name]), answer.right[name]):
-                tells = not np.isnan(mistaken).all()  # one NaN is like another
+                tells = _tells(mistaken)
     return tells
 
 

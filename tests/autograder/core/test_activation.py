@@ -38,7 +38,7 @@ WRITTEN_BY_STUDENTS = [
     ("relu_prime", lambda z: np.where(z > 0, 0, 1), "branches-swapped"),
     ("relu_prime", np.sign, "wrong-activation"),
     ("relu_prime", lambda z: 1 if z > 0 else 0, "raised"),
-    ("relu_prime", lambda z: np.maximum(0, z) / z, "not-finite"),
+    ("relu_prime", lambda z: np.maximum(0, z) / z, "zero-by-zero"),
     ("leaky_relu", lambda z, slope=0.01: np.maximum(0.01 * z, z), "argument-not-used"),
     ("leaky_relu", lambda z, slope=0.1: np.maximum(slope * z, z), "wrong-default"),
     ("leaky_relu", lambda z: np.maximum(0.01 * z, z), "raised"),

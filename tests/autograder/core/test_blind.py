@@ -11,7 +11,7 @@ from autograder.core.check import exercise_for
 from autograder.core.declared import question_of
 from autograder.core.known import Tried, where_right
 from autograder.core.mistakes import mistakes
-from autograder.core.naming import _results, is_right, is_right_elsewhere
+from autograder.core.naming import is_right, is_right_elsewhere, results_of
 from autograder.core.oracles import quick_answers
 from autograder.core.question import Formula
 from autograder.core.questions import all_questions
@@ -49,7 +49,7 @@ FORMULAS = [asked for asked in all_questions().values() if isinstance(asked, For
 def tried(asked, mistake, seed):
     """Return how a mistake does on a seed."""
     cases = [case for case in asked.draw(seed) if case.names]
-    for case, right, found in zip(cases, quick_answers(asked, seed), _results(asked, mistake, seed), strict=True):
+    for case, right, found in zip(cases, quick_answers(asked, seed), results_of(asked, mistake, seed), strict=True):
         wrong = [name for name in right if not (found and is_right(found[name], right[name]))]
         whole = {name: value for name, value in case.values.items() if type(value) is int}
         axes = max(value.ndim for value in right.values())

@@ -94,7 +94,7 @@ WRITTEN_BY_STUDENTS = [
     ("mae_prime", lambda A, Y: np.abs(A - Y), "function-for-its-derivative"),
     ("mae_prime", lambda A, Y: (A > Y) * 1.0, "one-side-missing"),
     ("mae_prime", lambda A, Y: np.sign(Y - A), "sign-flipped"),
-    ("mae_prime", lambda A, Y: (A - Y) / np.abs(A - Y), "not-finite"),
+    ("mae_prime", lambda A, Y: (A - Y) / np.abs(A - Y), "zero-by-zero"),
     ("bce_prime", lambda A, Y: A - Y, "one-step-too-far"),
     ("bce_prime", lambda A, Y: -Y / A - (1 - Y) / (1 - A), "sign-flipped"),
     ("update_parameters", lambda p, g, rate: {k: p[k] + rate * g["d" + k] for k in p}, "sign-flipped"),
