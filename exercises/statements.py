@@ -12,7 +12,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.assignments import Assignment, Exercise
+from autograder.assignments import ASSIGNMENTS, Assignment, Exercise
 from autograder.core.book_links import link
 from autograder.core.declared import question_of
 from autograder.errors import AutograderError
@@ -86,7 +86,8 @@ def filled(text: str, assignment: Assignment) -> str:
             raise SourceError(f"{match[0]} is not {what}")
         return displayed(EQUATIONS[name])
 
-    exercises = assignment.exercises
+    ours = ASSIGNMENTS.get(assignment.name, assignment)
+    exercises = (*assignment.exercises, *ours.exercises)  # of what is left out the notebook tells, too
     return _PLACEHOLDER.sub(stated, text)
 
 
