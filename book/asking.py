@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from autograder.assignments import ASSIGNMENTS, Exercise
-from exercises.in_sight import given_away, of_markdown
+from autograder.in_sight.given_away import given_away, of_markdown
 
 _FENCE = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\{(?P<kind>[\w-]+)\}(?P<title>[^\n]*)\n(?P<body>.*?)^(?P=fence)[ \t]*$",

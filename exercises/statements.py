@@ -16,9 +16,9 @@ from autograder.assignments import ASSIGNMENTS, Assignment, Exercise
 from autograder.core.book_links import link
 from autograder.core.declared import question_of
 from autograder.errors import AutograderError
+from autograder.in_sight.given_away import given_away, of_markdown
 from course_lib.equations import EQUATIONS, Equation, Shape
 from exercises import own_equations
-from exercises.in_sight import given_away, of_markdown
 
 _PLACEHOLDER = re.compile(r"^\{\{ *(asked: *)?([\w.]+) *\}\}$", re.MULTILINE)
 _LABEL = re.compile(r"Equation `(eq-[\w-]+)`")

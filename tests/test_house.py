@@ -34,6 +34,7 @@ ROOMS_BELOW = {
         *("course_lib", "autograder.protocol", "autograder.guest"),
         *("autograder.equations", "autograder.assignments"),
     },
+    "autograder.in_sight": {"course_lib", "autograder.assignments", "autograder.core"},
     "autograder.recognise": {"course_lib", "autograder.errors", "autograder.protocol", "autograder.assignments"},
     # It starts and ends guests, and knows nothing of equations or exercises.
     "autograder.sandbox": {"autograder.errors", "autograder.protocol"},
@@ -66,6 +67,7 @@ FROM_ELSEWHERE = {
     "autograder.equations": set(),
     "autograder.assignments": set(),
     "autograder.core": {"numpy"},
+    "autograder.in_sight": {"numpy"},
     "autograder": set(),
 }
 """What a room, or one module of it, may import from other projects; a room that is not named is free."""

@@ -91,7 +91,7 @@ def test_notebook_page_and_record_show_what_the_students_own_check_shows(graded)
 
 
 def test_the_sanitizer_lets_a_drawing_through_as_it_is_and_no_other_svg():
-    shown = html(verdict(), sanitize.drawing)
+    shown = html(verdict(), drawing=sanitize.drawing)
     assert drawings(sanitize.html(shown)) == drawings(shown) != []
     assert "<svg" not in sanitize.html(html(verdict()))
 

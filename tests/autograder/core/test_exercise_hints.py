@@ -9,8 +9,8 @@ from autograder import hint, set_assignment
 from autograder.assignments import ASSIGNMENTS, Exercise
 from autograder.core import check, exercise_hints
 from autograder.core.exercise_hints import hints_on, table
+from autograder.in_sight.given_away import given_away, of_markdown
 from course_lib.equations import EQUATIONS
-from exercises.in_sight import given_away, of_markdown
 
 EXERCISES = [exercise for assignment in ASSIGNMENTS.values() for exercise in assignment.exercises]
 

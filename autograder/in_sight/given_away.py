@@ -20,8 +20,8 @@ from autograder.core.definition import NAMESPACE
 from autograder.core.layout import Absent
 from autograder.core.oracles import right_answers
 from autograder.core.question import Case, Formula
+from autograder.in_sight.expressions import Expression, expressions
 from course_lib.equations import EQUATIONS
-from exercises.expressions import Expression, expressions
 
 UNKNOWN = 3
 """How many names that are none of the exercise's are tried as its arguments."""

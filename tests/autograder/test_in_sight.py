@@ -6,9 +6,9 @@ import pytest
 
 from autograder.assignments import ASSIGNMENTS
 from autograder.core.declared import question_of
+from autograder.in_sight.expressions import expressions
+from autograder.in_sight.given_away import given_away, normalised, of_markdown
 from course_lib.equations import EQUATIONS
-from exercises.expressions import expressions
-from exercises.in_sight import given_away, normalised, of_markdown
 
 EXERCISES = [exercise for assignment in ASSIGNMENTS.values() for exercise in assignment.exercises]
 LOOPS = {"nn_model", "L_model_forward", "L_model_backward", "numerical_gradient", "gradient_check"} | {
