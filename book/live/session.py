@@ -174,7 +174,7 @@ def _described() -> frozenset[str]:
 
 
 def _verdict(verdict: Verdict, again: Sequence[str]) -> dict[str, Any]:
-    """Return a verdict as JSON types, with the words and the link that a page shows."""
+    """Return a verdict as JSON types, with the words, the link and the picture that a page shows."""
     said = render.paragraphs(verdict, again)
     read = _READ.match(verdict.read)
     if read:
@@ -185,6 +185,7 @@ def _verdict(verdict: Verdict, again: Sequence[str]) -> dict[str, Any]:
         "heading": render.heading(verdict),
         "paragraphs": said,
         "read": read.groupdict() if read else None,
+        "picture": verdict.picture.svg() if verdict.picture else "",
         "known": f"mistakes.html#mistake-{verdict.mistake}" if verdict.mistake in _described() else None,
     }
 

@@ -28,11 +28,42 @@ function shownError(error) {
   return element("p", { class: "exercise-error" }, `${text(error.kind)}${where}${said ? `: ${said}` : ""}`);
 }
 
+const SVG = "http://www.w3.org/2000/svg";
+const ELEMENTS = new Set(["svg", "g", "rect", "text", "title", "line", "path", "tspan"]);
+const NUMBER = /^-?\d{1,6}(\.\d{1,6})?$/;
+const COLOUR = /^(#[0-9a-f]{6}|none|currentColor)$/;
+const ATTRIBUTES = new Map(Object.entries({
+  ...Object.fromEntries(["x", "y", "x1", "y1", "x2", "y2", "width", "height", "fill-opacity", "stroke-opacity",
+    "stroke-width", "font-size", "font-weight"].map((name) => [name, NUMBER])),
+  d: /^[MLHVZmlhvz\d\s.,-]{1,1000}$/, viewBox: /^[\d\s.-]{1,60}$/, fill: COLOUR, stroke: COLOUR, role: /^img$/,
+  class: /^verdict-picture$/, "text-anchor": /^(start|middle|end)$/, "aria-label": /^/,
+}));
+const DEEPEST = 5;
+const LONGEST = 200000; // characters
+
+// Returns a copy of a drawing in which nothing is left but shapes and texts, or null: what Python says is not believed.
+function drawing(markup) {
+  const copied = (node, depth) => {
+    if (node.nodeType === Node.TEXT_NODE) return node.data;
+    if (node.namespaceURI !== SVG || !ELEMENTS.has(node.localName) || depth > DEEPEST) return null;
+    const made = document.createElementNS(SVG, node.localName);
+    for (const { name, value } of node.attributes) if (ATTRIBUTES.get(name)?.test(value)) made.setAttribute(name, value);
+    made.append(...[...node.childNodes].map((each) => copied(each, depth + 1)).filter((each) => each !== null));
+    return made;
+  };
+  const given = text(markup);
+  if (!given || given.length > LONGEST || given.includes("<!")) return null; // no entities, which may grow
+  const root = new DOMParser().parseFromString(given, "image/svg+xml").documentElement;
+  return root.localName === "svg" ? copied(root, 0) : null;
+}
+
 function shownVerdict(verdict) {
   if (!verdict) return null;
   const box = element("div", { class: "exercise-verdict", "data-passed": String(verdict.passed) },
     element("p", { class: "exercise-heading" }, `${text(verdict.sign)} ${text(verdict.heading)}`),
     ...texts(verdict.paragraphs).map(paragraph));
+  const picture = drawing(verdict.picture);
+  if (picture) box.append(element("div", { class: "exercise-picture" }, picture));
   if (typeof verdict.mistake === "string") box.dataset.mistake = verdict.mistake;
   const { read, known } = verdict;
   if (read || known) {

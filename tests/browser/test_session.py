@@ -54,6 +54,16 @@ def test_a_mistake_that_was_made_before_is_answered_otherwise_and_judged_the_sam
     assert all(each | {"paragraphs": []} == first | {"paragraphs": []} for each in (second, third))
 
 
+def test_a_wrong_array_is_sent_as_svg_beside_the_measured_one_and_a_right_one_is_not(check):
+    wrong = check(WRONG)["verdict"]
+    assert wrong["picture"].startswith('<svg class="verdict-picture" role="img" aria-label="Your answer beside')
+    sentence = "With n0 = 4, n1 = 2, n2 = 3, m = 6 yours is 6 times the measured array everywhere, which is m."
+    assert sentence in wrong["paragraphs"]
+    assert (
+        check(RIGHT)["verdict"]["picture"] == check("def compute_dW2(dZ2, A1):\n    1 / 0")["verdict"]["picture"] == ""
+    )
+
+
 def test_an_error_says_its_kind_its_line_and_its_text(check):
     assert check("x = (\n")["error"] == {"kind": "SyntaxError", "text": "'(' was never closed", "line": 1}
     assert check("\n\n1 / 0")["error"] == {"kind": "ZeroDivisionError", "text": "division by zero", "line": 3}
