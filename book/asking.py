@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from docutils.nodes import make_id
+
 from autograder.assignments import ASSIGNMENTS, Exercise
 from autograder.in_sight.given_away import given_away, of_markdown
 
@@ -68,6 +70,21 @@ def _directive(found: re.Match[str], line: int) -> Iterator[Piece]:
         yield Piece(line, asks=title)
     elif kind not in ("solution", "raw"):
         yield from pieces(f"{title}\n{body}", line)
+
+
+def step_of(id: str, text: str) -> str:
+    """Return the id of the section in which a folded equation is derived, or "" where the equation is in sight.
+
+    That is the section of the exercise, or of the question, that folds it.
+    """
+    place = text.index(f"```{{equation}} {id}\n")
+    if any(id in piece.equations for piece in pieces(text)):
+        return ""
+    asks = [found for found in _FENCE.finditer(text, 0, place) if found["kind"] == "exercise-cell"]
+    around = [found for found in _FENCE.finditer(text) if found.start() < place < found.end()]
+    start = [*around, *reversed(asks)][0].start()
+    headings = re.findall(r"^#{2,} (.+)$", _FENCE.sub("", text[:start]), re.MULTILINE)
+    return make_id(headings[-1])
 
 
 def exercise(asked: str) -> Exercise:

@@ -62,18 +62,23 @@ def title_of(page: str) -> str:
 
 
 def chapters() -> dict[str, dict[str, str]]:
-    """Map each equation's label to the page where its formula stands: what to read about it."""
+    """Map each equation's label to the page where its formula stands, and to the step that leads there."""
+    import asking
+
     from course_lib.equations import EQUATIONS
 
     homes: dict[str, dict[str, str]] = {}
     for page in pages():
         text, title = (BOOK / f"{page}.md").read_text(encoding="utf-8"), title_of(page)
         for id in re.findall(r"^```\{equation\} (\S+)$", text, flags=re.MULTILINE):
-            homes[id] = {"page": page, "title": title}
+            homes[id] = {"page": page, "title": title, "step": asking.step_of(id, text)}
     missing = [id for id in EQUATIONS if id not in homes]
     if missing:
         raise WrongBookError(f"no chapter displays {', '.join(missing)}")
-    return {each.label: {**homes[id], "anchor": f"equation-{each.label}"} for id, each in EQUATIONS.items()}
+    return {
+        each.label: {**homes[id], "anchor": (anchor := f"equation-{each.label}"), "step": homes[id]["step"] or anchor}
+        for id, each in EQUATIONS.items()
+    }
 
 
 def chapters_text() -> str:

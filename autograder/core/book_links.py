@@ -12,11 +12,15 @@ from course_lib.equations import Equation
 
 
 class Chapter(TypedDict):
-    """A place in the book: the page's file name without its ending, its title, and the anchor on it."""
+    """A place in the book: the page's file name without its ending, its title, and two anchors on it.
+
+    `anchor` is that of the formula; `step` is where it is derived, and does not unfold what an exercise asks for.
+    """
 
     page: str
     title: str
     anchor: str
+    step: str
 
 
 @cache
@@ -33,7 +37,7 @@ def chapter_of(equation: Equation) -> Chapter | None:
 def advice(equation: Equation) -> str:
     """Say which chapter to read."""
     place = chapter_of(equation)
-    return f"Read: {place['title']} ({place['page']}.html#{place['anchor']})." if place else ""
+    return f"Read: {place['title']} ({place['page']}.html#{place['step']})." if place else ""
 
 
 def link(equation: Equation, base: str = "") -> str:
@@ -43,4 +47,4 @@ def link(equation: Equation, base: str = "") -> str:
         return ""
     if not base:
         return f"*{place['title']}*, at the equation `{equation.label}`"
-    return f"[{place['title']}]({base.rstrip('/')}/{place['page']}.html#{place['anchor']})"
+    return f"[{place['title']}]({base.rstrip('/')}/{place['page']}.html#{place['step']})"

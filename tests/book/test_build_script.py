@@ -24,7 +24,12 @@ def test_write_makes_what_check_accepts(build_script, tmp_path, monkeypatch):
     assert build_script.main(["--write"]) == 0
     assert build_script.main(["--check"]) == 0
     home = json.loads((tmp_path / "chapters.json").read_text(encoding="utf-8"))["eq-two-layer-dw2"]
-    assert home == {"page": "layer-2-backwards", "title": "Layer 2, backwards", "anchor": "equation-eq-two-layer-dw2"}
+    assert home == {
+        "page": "layer-2-backwards",
+        "title": "Layer 2, backwards",
+        "step": "step-3-the-weights",
+        "anchor": "equation-eq-two-layer-dw2",
+    }
 
 
 def test_an_equation_without_a_chapter_is_a_fault_of_the_book(build_script, monkeypatch, capsys):

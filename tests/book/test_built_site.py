@@ -47,6 +47,9 @@ def test_every_registered_equation_has_its_anchor_and_a_number(pages, build_scri
     for label, home in build_script.chapters().items():
         formula = pages[f"{home['page']}.html"].find(id=home["anchor"])
         assert formula is not None, label
+        step = pages[f"{home['page']}.html"].find(id=home["step"])
+        assert step is not None, label
+        assert step is formula or not step.find_parent("details"), "a wrong answer would be led to the right one"
         assert re.match(r"\(\d+\.\d+\)", formula.select_one(".eqno").get_text()), label
 
 

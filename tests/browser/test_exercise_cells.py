@@ -45,7 +45,7 @@ def test_the_solution_is_right_and_a_missing_mean_is_named(used):
     assert "What is still missing between a sum and a mean?" in wrong.text
     links = cell.root.locator(".exercise-verdict a")
     assert [link.get_attribute("href") for link in links.all()] == [
-        "layer-2-backwards.html#equation-eq-two-layer-dw2",
+        "layer-2-backwards.html#step-3-the-weights",
         "mistakes.html#mistake-missing-mean",
     ]
     assert here.wrong == []

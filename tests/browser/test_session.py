@@ -37,7 +37,7 @@ def test_the_verdict_is_that_of_the_notebook(check):
     wanted = in_notebook(namespace["compute_dW2"], assignment=A, show=False).as_json()
     found = check(WRONG)["verdict"]
     assert {key: found[key] for key in wanted} == wanted
-    assert found["read"] == {"title": "Layer 2, backwards", "page": "layer-2-backwards.html#equation-eq-two-layer-dw2"}
+    assert found["read"] == {"title": "Layer 2, backwards", "page": "layer-2-backwards.html#step-3-the-weights"}
     assert found["known"] == "mistakes.html#mistake-missing-mean"
 
 

@@ -46,7 +46,10 @@ from autograder.sandbox.outputs import CellOutputs, TooMuch
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "60"))
 EXERCISES = [exercise for assignment in ASSIGNMENTS.values() for exercise in assignment.exercises]
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning"),  # that what was drawn is long
+]
 
 
 def searched(*properties: Callable[[], None], share: float = 1 / 3) -> None:
