@@ -22,7 +22,7 @@ import re
 from typing import Any
 
 from docutils import nodes
-from exercise_cells import element, summary
+from exercise_cells import Element, element, summary
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -78,7 +78,8 @@ def question(children: list[nodes.Node], id: str) -> nodes.Node:
         kind = kind_of(item)
         kinds.append(kind)
         chosen, *said = item.children
-        choices += element("li", *chosen.children, class_="question-choice", data_kind=kind)
+        taken = element("button", *chosen.children, type="button", class_="question-take")
+        choices += element("li", taken, class_="question-choice", data_kind=kind)
         line = element("li", class_="question-line", data_kind=kind)
         if kind != RIGHT:
             mistake = element("a", nodes.Text(kind), href=f"mistakes.html#mistake-{kind}", class_="question-mistake")
@@ -89,7 +90,7 @@ def question(children: list[nodes.Node], id: str) -> nodes.Node:
         raise QuestionError(f"a question has one choice that is [{RIGHT}], and others; this one has {', '.join(kinds)}")
     answer = element("details", summary("The answer"), class_="question-answer")
     right = kinds.index(RIGHT)
-    shown = element("p", nodes.strong("", "", *(node.deepcopy() for node in choices[right].children)))
+    shown = element("p", nodes.strong("", "", *(node.deepcopy() for node in choices[right][0].children)))
     answer += [element("div", shown, *lines[right].children, class_="question-reason"), *children[at + 1 :]]
     lines.remove(lines[right])
     answer += lines
@@ -122,7 +123,18 @@ class Question(SphinxDirective):
             return []
 
 
+def offer_to_leave_them(app: Sphinx, doctree: nodes.document) -> None:
+    """Put below the title of a page with questions, or with folded answers, a box to read without them."""
+    elements = (each["html"].get("class") for each in doctree.findall(Element))
+    if {"asked-here", "exercise-answer"} & set(elements):
+        box = nodes.raw("", '<input type="checkbox">', format="html")
+        label = element("label", box, nodes.Text(" Read without questions"))
+        title = next(doctree.findall(nodes.title))
+        title.parent.insert(title.parent.index(title) + 1, element("div", label, class_="question-choice-of-page"))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register it with Sphinx."""
     app.add_directive("question", Question)
+    app.connect("doctree-read", offer_to_leave_them, priority=900)  # when answers are folded
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -105,7 +105,7 @@
     yield;
     for (const part of parts) yield* portionsOf(part);
     place(parts);
-    keepHeights(sections);
+    window.addEventListener("pagehide", () => keepHeights(sections)); // with what was set up, unfolded and written
     document.documentElement.dataset.measured = "";
   };
 

@@ -30,9 +30,6 @@ function setUp() {
   });
 }
 
-setUpQuestions(); // the script is deferred: the page is there
-
-// When the browser has nothing else to do.
-const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
-if (document.readyState === "complete") idle(setUp);
-else window.addEventListener("load", () => idle(setUp));
+// Now, since the script is deferred: the page is there, and has its final height before a reader's place is restored.
+setUpQuestions();
+setUp();

@@ -5,6 +5,17 @@ import * as storage from "./storage.js";
 
 const WITHOUT = "without-questions"; // the class of a page that is read without them; course.css does the rest
 
+// Gives a choice that is nothing but formulas a name in words: not every reader of names looks into MathML.
+function name(choice) {
+  const said = choice.cloneNode(true);
+  for (const formula of said.querySelectorAll(".katex")) formula.remove();
+  if (/\w/.test(said.textContent)) return;
+  const formulas = [...choice.querySelectorAll(".katex")];
+  const words = formulas.map((each) => each.querySelector("semantics > :first-child")?.textContent ?? "").join(" ");
+  for (const each of formulas) each.setAttribute("aria-hidden", "true");
+  choice.append(element("span", { class: "question-words" }, words));
+}
+
 // One question: each choice a button; a tap says at once what is right of it, and unfolds the answer.
 class Question {
   constructor(root) {
@@ -16,9 +27,9 @@ class Question {
     root.querySelector(".question-choices").after(this.said);
     this.choices = [...root.querySelectorAll(".question-choice")];
     this.choices.forEach((choice, k) => {
-      const button = element("button", { type: "button", class: "question-take", onclick: () => this.take(k) });
-      button.append(...choice.childNodes);
-      choice.append(button);
+      const button = choice.firstElementChild;
+      name(button);
+      button.addEventListener("click", () => this.take(k));
     });
     const before = storage.chosen(this.key);
     if (Number.isInteger(before) && before < this.choices.length) this.take(before, false);
@@ -33,9 +44,9 @@ class Question {
       button.setAttribute("aria-pressed", String(other === k));
     });
     const line = this.lines[this.choices.filter((choice) => choice.dataset.kind !== "right").indexOf(this.choices[k])];
-    const words = line ? [...line.cloneNode(true).childNodes] : [element("p", {}, "Right.")];
+    const said = line ? [...line.cloneNode(true).childNodes] : [element("p", {}, "Right.")];
     this.said.dataset.right = String(kind === "right");
-    this.said.replaceChildren(...words);
+    this.said.replaceChildren(...said);
     this.answer.open = true;
     this.root.dataset.answered = "";
     if (fresh) storage.choose(this.key, k);
@@ -52,7 +63,7 @@ export function setUpQuestions() {
   const folds = [...document.querySelectorAll(".exercise-answer")];
   if (!asked.length && !folds.length) return;
   for (const root of asked) new Question(root);
-  const box = element("input", { type: "checkbox" });
+  const box = document.querySelector(".question-choice-of-page input");
   box.checked = storage.withoutQuestions();
   const show = () => {
     document.documentElement.classList.toggle(WITHOUT, box.checked);
@@ -65,7 +76,5 @@ export function setUpQuestions() {
     if (!box.checked) for (const root of asked) root.querySelector(".question-answer").open = "answered" in root.dataset;
     show();
   });
-  document.querySelector(".bd-article h1")?.after(
-    element("p", { class: "question-choice-of-page" }, element("label", {}, box, " Read without questions")));
   show();
 }

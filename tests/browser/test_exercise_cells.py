@@ -368,12 +368,12 @@ def test_a_live_cell_runs_what_a_reader_has_made_of_it_after_the_cells_before_it
     here = used
     cell = here.page.locator(".cell.tag_live").last
     printed = cell.locator(".cell_output").text_content()
-    assert "missing-mean" in printed
+    assert "summed-wrong-axis" in printed
     cell.locator(".live-edit").click()
     cell.locator(".cm-content").focus()
     here.page.keyboard.press("Control+Enter")
     cell.locator(".exercise-output").wait_for(timeout=2 * STARTS)
-    assert "✗ compute_db2: missing-mean" in cell.locator(".exercise-output").inner_text()
+    assert "✗ compute_db2: summed-wrong-axis" in cell.locator(".exercise-output").inner_text()
     here.page.keyboard.press("Control+a")
     here.page.keyboard.insert_text('print(net.m, net.dW2.shape, "<b>")\nnothing')
     here.page.keyboard.press("Control+Enter")

@@ -37,7 +37,7 @@ HOSTILE = {
 """What Python might say in the place of a drawing, as Python."""
 FORGED = """
 import session
-session._verdict = lambda verdict: {{"passed": False, "sign": "", "heading": "forged", "picture": {picture}}}
+session._verdict = lambda *verdict: {{"passed": False, "sign": "", "heading": "forged", "picture": {picture}}}
 """
 
 

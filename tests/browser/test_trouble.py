@@ -62,7 +62,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_checks_all_the_same(visit):
 FORGED = """
 import session
 evil = '<img src=x onerror="alert(1)">'
-session._verdict = lambda verdict: {
+session._verdict = lambda *verdict: {
     "passed": evil, "mistake": evil, "points": evil, "max_points": evil, "sign": evil, "heading": evil,
     "paragraphs": [evil, 5, None], "read": {"title": evil, "page": "javascript:alert(2)//a.html#b"},
     "known": "https://host.example/a.html#b",
