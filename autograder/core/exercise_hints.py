@@ -78,7 +78,7 @@ def hint(function: Callable[..., Any] | str, *, assignment: str | None = None) -
         If it is neither a function nor a name.
 
     >>> hint("compute_dA1", assignment="ps4_two_layer")
-    Hint 1 of 3 on compute_dA1: Each hidden unit reaches the loss through all outputs. Over which index is the sum?
+    Hint 1 of 4 on compute_dA1: Each hidden unit reaches the loss through all outputs. Over which index is the sum?
     """
     if not callable(function) and not isinstance(function, str):
         kind = type(function).__name__

@@ -41,7 +41,7 @@ def test_each_function_has_a_count_of_its_own_and_a_name_will_do_before_it_is_de
     hint("compute_dA1")
     hint("compute_dA1")
     lines = [line[:25] for line in capsys.readouterr().out.splitlines()]
-    assert lines == ["Hint 1 of 3 on compute_dW", "Hint 1 of 3 on compute_dA", "Hint 2 of 3 on compute_dA"]
+    assert lines == ["Hint 1 of 3 on compute_dW", "Hint 1 of 4 on compute_dA", "Hint 2 of 4 on compute_dA"]
 
 
 def test_a_lecturer_can_withhold_the_last_hint(capsys):
