@@ -11,14 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from docutils.nodes import make_id
+from finishing import FENCE
 
 from autograder.assignments import ASSIGNMENTS, Exercise
 from autograder.in_sight.given_away import given_away, of_markdown
 
-_FENCE = re.compile(
-    r"^(?P<fence>`{3,}|:{3,})\{(?P<kind>[\w-]+)\}(?P<title>[^\n]*)\n(?P<body>.*?)^(?P=fence)[ \t]*$",
-    re.MULTILINE | re.DOTALL,
-)
 _CHOICE = re.compile(r"^- \[[\w-]+\] (.*(?:\n  .*)*)", re.MULTILINE)
 _HIDDEN = re.compile(r"^:tags:.*(?:hide-input|hide-cell|remove-)", re.MULTILINE)
 
@@ -35,21 +32,25 @@ class Piece(NamedTuple):
 
 def pieces(text: str, line: int = 1) -> Iterator[Piece]:
     """Yield what a text shows, in order; what an exercise's answer folds away is left out."""
-    at = 0
-    ends = [found.start() for found in _FENCE.finditer(text) if found["kind"] == "answer-ends"]
-    cells = [found.end() for found in _FENCE.finditer(text) if found["kind"] == "exercise-cell"]
-    folds = [(max(cell for cell in cells if cell < end), end) for end in ends if cells and cells[0] < end]
-    for found in [*_FENCE.finditer(text), None]:
+    at, fences = 0, list(FENCE.finditer(text))
+    for found in [*fences, None]:
         start = found.start() if found else len(text)
-        folded = any(first <= at < last for first, last in folds)
-        if not folded:
+        if not _folding(fences, at):
             code, mathematics = of_markdown(text[at:start])
             yield Piece(line + text.count("\n", 0, at), (), code, mathematics)
-        if found is None:
-            return
-        at = found.end()
-        if not any(first <= start < last for first, last in folds):
-            yield from _directive(found, line + text.count("\n", 0, start))
+        if found:
+            at = found.end()
+            if not _folding(fences, start):
+                yield from _directive(found, line + text.count("\n", 0, start))
+
+
+def _folding(fences: Sequence[re.Match[str]], place: int) -> re.Match[str] | None:
+    """Return the exercise whose answer folds a place away: the last above it, if an answer ends before the next."""
+    marks = [each for each in fences if each["kind"] in ("exercise-cell", "answer-ends")]
+    above = [each for each in marks if each.end() <= place]
+    below = next((each for each in marks if each.start() >= place), None)
+    folds = above and below and (above[-1]["kind"], below["kind"]) == ("exercise-cell", "answer-ends")
+    return above[-1] if folds else None
 
 
 def _directive(found: re.Match[str], line: int) -> Iterator[Piece]:
@@ -72,19 +73,19 @@ def _directive(found: re.Match[str], line: int) -> Iterator[Piece]:
         yield from pieces(f"{title}\n{body}", line)
 
 
-def step_of(id: str, text: str) -> str:
-    """Return the id of the section in which a folded equation is derived, or "" where the equation is in sight.
+def steps(text: str) -> dict[str, str]:
+    """Return for each equation that a chapter displays the section where it is derived, or "" where it is in sight.
 
     That is the section of the exercise, or of the question, that folds it.
     """
-    place = text.index(f"```{{equation}} {id}\n")
-    if any(id in piece.equations for piece in pieces(text)):
-        return ""
-    asks = [found for found in _FENCE.finditer(text, 0, place) if found["kind"] == "exercise-cell"]
-    around = [found for found in _FENCE.finditer(text) if found.start() < place < found.end()]
-    start = [*around, *reversed(asks)][0].start()
-    headings = re.findall(r"^#{2,} (.+)$", _FENCE.sub("", text[:start]), re.MULTILINE)
-    return make_id(headings[-1])
+    fences, found = list(FENCE.finditer(text)), {}
+    shown = {id for piece in pieces(text) for id in piece.equations}
+    for display in re.finditer(r"^```\{equation\} (\S+)$", text, re.MULTILINE):
+        place = display.start()
+        fold = _folding(fences, place) or next(each for each in fences if each.start() <= place < each.end())
+        headings = re.findall(r"^#{2,} (.+)$", FENCE.sub("", text[: fold.start()]), re.MULTILINE)
+        found[display[1]] = "" if display[1] in shown else make_id(headings[-1])
+    return found
 
 
 def exercise(asked: str) -> Exercise:

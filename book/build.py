@@ -70,8 +70,7 @@ def chapters() -> dict[str, dict[str, str]]:
     homes: dict[str, dict[str, str]] = {}
     for page in pages():
         text, title = (BOOK / f"{page}.md").read_text(encoding="utf-8"), title_of(page)
-        for id in re.findall(r"^```\{equation\} (\S+)$", text, flags=re.MULTILINE):
-            homes[id] = {"page": page, "title": title, "step": asking.step_of(id, text)}
+        homes |= {id: {"page": page, "title": title, "step": step} for id, step in asking.steps(text).items()}
     missing = [id for id in EQUATIONS if id not in homes]
     if missing:
         raise WrongBookError(f"no chapter displays {', '.join(missing)}")

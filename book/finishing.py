@@ -110,6 +110,11 @@ def linked(text: str, book: Path, page: str = "") -> str:
     return _LINK.sub(link, _SPAN.sub(r"\1", text))
 
 
+FENCE = re.compile(
+    r"^(?P<fence>`{3,}|:{3,})\{(?P<kind>[\w-]+)\}(?P<title>.*)\n(?P<body>(?:.*\n)*?)(?P=fence)[ \t]*$", re.MULTILINE
+)
+"""A directive; those in its body have shorter fences."""
+
 _CHOICE = re.compile(r"^(?P<item>- )\[(?P<kind>[\w-]+)\] *", re.MULTILINE)
 
 
@@ -149,14 +154,11 @@ def plain_markdown(text: str, book: Path, page: str = "") -> str:
             title = {"exercise": "Exercise", "solution": "Solution"}[kind] + (
                 f": {title}" if title and not title.startswith("ex-") else ""
             )
-        inner = fence.sub(block, body)  # blocks stand in blocks; the outer ones have longer fences
+        inner = FENCE.sub(block, body)  # blocks stand in blocks
         quoted = "\n".join(f"> {line}".rstrip() for line in inner.splitlines())
         return f"> **{title or kind.capitalize()}**\n>\n{quoted}"
 
-    fence = re.compile(
-        r"^(?P<fence>`{3,}|:{3,})\{(?P<kind>[\w-]+)\}(?P<title>.*)\n(?P<body>(?:.*\n)*?)(?P=fence)[ \t]*$", re.MULTILINE
-    )
-    text = fence.sub(block, text)
+    text = FENCE.sub(block, text)
     text = re.sub(r"^\(([\w-]+)\)=\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"\{eq\}`([\w-]+)`", lambda found: references.get(found[1], found[1]), text)
     return linked(re.sub(r"\{[\w:]+\}`([^`<]*?)(?: *<[^`]*>)?`", r"`\1`", text), book, page)

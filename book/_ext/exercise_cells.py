@@ -32,8 +32,6 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from course_lib.equations import EQUATIONS
-
 logger = logging.getLogger(__name__)
 
 EXERCISES = Path(__file__).parents[1] / "_build" / "exercises.json"
@@ -146,13 +144,13 @@ class ExerciseCell(SphinxDirective):
 
     def hints(self, found: Found) -> Iterator[nodes.Node]:
         """Yield the hints, each folded; the last is the formula, where there is one."""
-        exercise, shown = found.exercise, EQUATIONS.get(found.exercise["equation"] or "")
-        last = exercise["last_hint"] or ""
-        if shown:
-            last = f"$\\displaystyle {' '.join(shown.latex.split())}$ {{eq}}`{shown.label}`"
+        exercise = found.exercise
+        formula, last = exercise["formula"], exercise["last_hint"]
+        if formula:
+            last = f"$\\displaystyle {' '.join(formula.split())}$ {{eq}}`{exercise['label']}`"
         hints = [*exercise["hints"], *filter(None, [last])]
         for number, hint in enumerate(hints, 1):
-            is_formula = hint == last and bool(shown or "```" in last)
+            is_formula = hint == last and bool(formula or "```" in last)
             folded = element("details", class_=f"exercise-hint{' exercise-formula' * is_formula}")
             folded += summary(f"Hint {number} of {len(hints)}{': the formula' * is_formula}")
             folded += self.parsed(hint.splitlines())
